@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright the mod_scim authors */
+#ifndef SCIM_FILTER_H
+#define SCIM_FILTER_H
+
+#include <jansson.h>
+
+#include "scim_path.h"
+
+/**
+ * Filters: the whole grammar of RFC 7644 section 3.4.2.2, parsed to a tree, resolved against a
+ * resource type, and printed back. Lenient in one point: an unquoted word of letters, digits and
+ * ._@+:- as a comparison value is a string (Entra sends `externalId eq jyoung`).
+ */
+
+typedef enum scim_op_t {
+    SCIM_OP_EQ,
+    SCIM_OP_NE,
+    SCIM_OP_CO,
+    SCIM_OP_SW,
+    SCIM_OP_EW,
+    SCIM_OP_GT,
+    SCIM_OP_GE,
+    SCIM_OP_LT,
+    SCIM_OP_LE,
+    SCIM_OP_PR,
+    SCIM_OP_AND,
+    SCIM_OP_OR,
+    SCIM_OP_NOT,
+    SCIM_OP_PATH /* attr[filter]: some element satisfies `left` */
+} scim_op_t;
+
+typedef struct scim_filter_t scim_filter_t;
+struct scim_filter_t {
+    scim_op_t op;
+    const scim_filter_t *left;  /* AND, OR, NOT, PATH */
+    const scim_filter_t *right; /* AND, OR */
+    /* comparisons, PR and PATH: */
+    scim_path_t path; /* filter member unused (NULL); inside attr[...] `attr` is the sub-attribute */
+    /* comparisons: the value, already in the attribute's type */
+    json_type kind;        /* JSON_STRING, _INTEGER, _REAL, _TRUE, _FALSE, _NULL */
+    const char *string;    /* as given; dateTime attributes keep their text here too */
+    const char *folded;    /* folded where the attribute is not caseExact, else == string */
+    apr_int64_t integer;   /* integer, or dateTime in microseconds */
+    double real;
+};
+
+typedef struct scim_filter_limits_t {
+    apr_size_t bytes; /* default 8,192 */
+    unsigned terms;   /* comparisons, default 200 */
+    unsigned depth;   /* parentheses, not, [ ]: default 32 */
+} scim_filter_limits_t;
+
+/**
+ * Parse a filter for resources of a type. Refused with 400 invalidFilter: what the grammar does not
+ * allow, an attribute that no schema of the type defines, an operator that the attribute's type
+ * does not have (RFC 7644 table 3: gt, ge, lt, le on boolean and binary), a value of another type.
+ * A boolean attribute accepts "true" and "false" as strings in any case. A bare complex
+ * multi-valued attribute means its `value` sub-attribute.
+ * @param limits NULL: the defaults
+ */
+scim_error_t *scim_filter_parse(const scim_filter_t **out, const char *text,
+                                const scim_resource_type_t *type, const scim_filter_limits_t *limits,
+                                apr_pool_t *p) SCIM_CHECKED;
+
+/** As scim_filter_parse() for the filter inside attr[...]: names are attr's sub-attributes. */
+scim_error_t *scim_filter_parse_value(const scim_filter_t **out, const char *text,
+                                      apr_size_t len, const scim_attr_t *attr,
+                                      const scim_filter_limits_t *limits, scim_error_type_t errtype,
+                                      apr_pool_t *p) SCIM_CHECKED;
+
+/** Canonical text; parsing it again gives an equal tree. */
+const char *scim_filter_print(const scim_filter_t *f, apr_pool_t *p);
+
+/** 1 if any comparison in the tree is on an attribute stored at `at`. */
+int scim_filter_uses(const scim_filter_t *f, scim_at_t at);
+
+#endif

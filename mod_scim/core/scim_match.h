@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright the mod_scim authors */
+#ifndef SCIM_MATCH_H
+#define SCIM_MATCH_H
+
+#include "scim_filter.h"
+
+/**
+ * Evaluate a filter on JSON. The store's SQL gives the same answers (a property test holds them
+ * together), so the rules are written down once, here:
+ *  - eq, co, sw, ew, gt, ge, lt, le are true if some value of the attribute satisfies them; an
+ *    absent or null attribute satisfies none of them;
+ *  - `eq null` is true if the attribute has no value; `ne null` if it has one;
+ *  - ne is the negation of eq; not is the negation of its operand;
+ *  - pr is true if the attribute has a value: not null, not "", not an empty array or object, and
+ *    for complex attributes some sub-attribute with a value;
+ *  - strings compare by the bytes of their UTF-8, folded first where caseExact is false; dateTime
+ *    as instants; co, sw, ew on other types than string and reference are refused at parse time;
+ *  - `attr[filter]` is true if one element satisfies the whole filter.
+ */
+
+/** @param resource canonical names, complete: with meta, and with members or groups if the filter
+ *  uses them. Temporary memory comes from p. */
+int scim_match(const scim_filter_t *f, const json_t *resource, apr_pool_t *p);
+
+/** Evaluate a value filter on one element of a multi-valued attribute. */
+int scim_match_element(const scim_filter_t *f, const json_t *element, apr_pool_t *p);
+
+#endif

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright the mod_scim authors */
+#ifndef SCIM_QUERY_H
+#define SCIM_QUERY_H
+
+#include "scim_filter.h"
+#include "scim_project.h"
+#include "scim_tenant.h"
+
+/** A query string, decoded and checked (RFC 7644 section 3.4.2). */
+typedef struct scim_query_t {
+    const char *filter;     /* text, or NULL */
+    const char *attributes; /* text, or NULL */
+    const char *excluded;   /* text, or NULL */
+    apr_int64_t start_index; /* at least 1 */
+    int count;               /* 0 to max_page_size */
+} scim_query_t;
+
+/**
+ * Decode a query string: "+" and %20 are spaces, names without case, unknown parameters ignored, of
+ * a parameter given twice the first counts. Refused with 400 invalidValue: a startIndex or count
+ * that is not an integer; with 400 invalidSyntax: a broken %-escape, bytes that are not UTF-8, NUL.
+ * startIndex below 1 is 1, count below 0 is 0 (RFC 7644 table 6).
+ * @param text without the "?"; NULL is an empty query
+ */
+scim_error_t *scim_query_parse(scim_query_t *out, const char *text, const scim_tenant_t *tenant,
+                               apr_pool_t *p) SCIM_CHECKED;
+
+/**
+ * Percent-decode n bytes ("+" stays). NULL for a broken escape, a NUL or bytes that are not UTF-8.
+ * Used for path segments.
+ */
+const char *scim_query_unescape(const char *s, apr_size_t n, apr_pool_t *p);
+
+#endif

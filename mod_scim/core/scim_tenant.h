@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright the mod_scim authors */
+#ifndef SCIM_TENANT_H
+#define SCIM_TENANT_H
+
+#include "scim_filter.h"
+#include "scim_json.h"
+#include "scim_schema.h"
+
+/** Everything the core and the service need to know of one tenant; filled from directives. */
+typedef struct scim_tenant_t {
+    const char *name; /* 1 to 64 of [A-Za-z0-9._-] */
+    const scim_catalog_t *catalog;
+    scim_json_limits_t json;
+    scim_filter_limits_t filter;
+    apr_size_t max_document;    /* bytes of one stored document */
+    int page_size;              /* default count of a list */
+    int max_page_size;          /* larger counts are answered with so many */
+    int max_scan;               /* resources the matcher may look at for one list */
+    int max_operations;         /* PATCH operations in one request */
+    int group_reply_members;    /* PATCH of a group with more members answers 204 */
+    int reject_unknown_members; /* 1: an unknown member id refuses the request; 0: skipped */
+    int reject_unknown_attrs;   /* 1: an undefined attribute in a body is 400; 0: ignored */
+    int patch_replace_creates;  /* 1: replace of an unmatched value path creates the element */
+} scim_tenant_t;
+
+/** A tenant with every limit at its default, allocated in p; name and catalog set. */
+scim_tenant_t *scim_tenant_make(const char *name, apr_pool_t *p);
+
+#endif

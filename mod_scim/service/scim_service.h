@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright the mod_scim authors */
+#ifndef SCIM_SERVICE_H
+#define SCIM_SERVICE_H
+
+#include "scim_query.h"
+#include "scim_store.h"
+
+/**
+ * The use cases: a request value in, a reply value out. Knows neither httpd nor SQL.
+ */
+
+typedef enum scim_method_t {
+    SCIM_GET, /* HEAD too: the server drops the body */
+    SCIM_POST,
+    SCIM_PUT,
+    SCIM_PATCH,
+    SCIM_DELETE,
+    SCIM_METHOD_OTHER
+} scim_method_t;
+
+typedef struct scim_request_t {
+    scim_method_t method;
+    const char *base;  /* absolute URL of the tenant, no slash at the end */
+    const char *path;  /* what follows the base in the request's path, still percent-encoded */
+    const char *query; /* or NULL */
+    const char *body;  /* bytes of a POST, PUT or PATCH; NULL: none */
+    apr_size_t body_len;
+    const char *if_match;      /* header, or NULL */
+    const char *if_none_match; /* header, or NULL */
+} scim_request_t;
+
+/**
+ * Takes a piece of a reply's body. The first call also sends status and headers, so it comes only
+ * after the commit. Bodies of any size pass through in pieces of bounded size.
+ */
+typedef struct scim_sink_t {
+    scim_error_t *(*write)(void *baton, const char *data, apr_size_t len);
+    void *baton;
+} scim_sink_t;
+
+typedef struct scim_reply_t {
+    int status;
+    const char *location; /* or NULL */
+    const char *etag;     /* or NULL */
+    const char *allow;    /* with 405 */
+    scim_buf_t *body;     /* what the sink has not been given yet; NULL: no body */
+    /* for the access and error log, never shown to the client: */
+    const char *op;          /* "create", "replace", "patch", "delete", "get", "list", … */
+    const char *type;        /* resource type name, or NULL */
+    const char *id;          /* or NULL */
+    const char *ignored;     /* undefined attribute names dropped from a body, or NULL */
+    int unknown_members;     /* member ids skipped */
+} scim_reply_t;
+
+/** Which methods a path takes: for 405's Allow. Static text such as "GET, POST", or NULL: 404. */
+const char *scim_service_allow(const scim_tenant_t *tenant, const char *path, apr_pool_t *p);
+
+/**
+ * Serve a request.
+ * @param reply filled also on error as far as op, type, id and allow are known
+ * @param sink  may be given pieces of the body of a 200 before this returns; an error after the
+ *              first piece can only end the connection
+ * @return NULL and the reply, or the error to render (RFC 7644 section 3.12)
+ */
+scim_error_t *scim_service_handle(scim_reply_t *reply, const scim_request_t *request,
+                                  const scim_tenant_t *tenant, scim_store_t *store,
+                                  const scim_sink_t *sink, apr_pool_t *p) SCIM_CHECKED;
+
+#endif

@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright the mod_scim authors */
+#ifndef SCIM_DBD_H
+#define SCIM_DBD_H
+
+#include <apr_dbd.h>
+#include <apr_hash.h>
+
+#include "scim_dialect.h"
+#include "scim_error.h"
+
+/**
+ * The only caller of apr_dbd_*. It hides that library's traps: result and row pointers, values
+ * overwritten by the next row, rows that must be read to the end, errors that stick, transactions
+ * that commit when forgotten, silent truncation.
+ *
+ * Statements are prepared on a connection when they are first used there and kept with it, never
+ * by mod_dbd at connect time: one missing table would otherwise disable the pool for every other
+ * module of the vhost.
+ */
+
+/** A connection as its owner hands it out. */
+typedef struct scim_dbd_conn_t {
+    const apr_dbd_driver_t *driver;
+    apr_dbd_t *handle;
+    apr_pool_t *pool;      /* lives as long as the connection */
+    apr_hash_t *prepared;  /* the connection's own table; entries of ours start with "scim:" */
+    void *owner;           /* the source's own handle of it */
+} scim_dbd_conn_t;
+
+/** Where connections come from: mod_dbd in httpd, a plain open in tests and scimctl. */
+typedef struct scim_dbd_source_t {
+    /** A live connection, or NULL after all tries. Called again after give() for a retry. */
+    int (*take)(scim_dbd_conn_t *out, void *baton, apr_pool_t *p);
+    /** Give it back; healthy 0: it must not be used again by anyone. */
+    void (*give)(scim_dbd_conn_t *conn, int healthy, void *baton);
+    /** Optional: serialise writers over all processes of this host (SQLite). Both or neither. */
+    int (*write_lock)(void *baton);
+    void (*write_unlock)(void *baton);
+    void *baton;
+} scim_dbd_source_t;
+
+/** One request's use of a database. Its pool's cleanup rolls back and gives the connection back. */
+typedef struct scim_dbd_t scim_dbd_t;
+
+/** Nothing is opened before the first statement. */
+scim_dbd_t *scim_dbd_make(const scim_dbd_source_t *source, apr_pool_t *p);
+
+/**
+ * Make sure a connection is there; at its first use ever, check character set and schema version
+ * and set the session's lock wait timeout. 503 with cause GONE when the database is away, 503 with
+ * its own text when the schema is missing, older or newer than this module.
+ */
+scim_error_t *scim_dbd_open(scim_dbd_t *db) SCIM_CHECKED;
+
+/** The dialect of the open connection. */
+const scim_dialect_t *scim_dbd_dialect(const scim_dbd_t *db);
+
+/** Give the connection back now (before a reply is sent). A transaction in progress is rolled back. */
+void scim_dbd_release(scim_dbd_t *db, int healthy);
+
+/** A statement with its values. */
+typedef struct scim_stmt_t {
+    const char *sql;         /* %s for every parameter, nothing else with % (dbd.md C) */
+    int keep;                /* 1: a fixed text, prepared once per connection and kept;
+                                0: made for one request (filters, multi-row), kept up to a bound */
+    const char *const *args; /* NULL in an element: SQL NULL */
+    int nargs;
+    int ncols;               /* columns of a SELECT */
+} scim_stmt_t;
+
+/** Called for each row; cols live until the call returns. An error stops further calls. */
+typedef scim_error_t *(scim_dbd_row_fn)(void *baton, const char *const *cols);
+
+/** Run a SELECT and call fn for every row. p is for the driver's buffers: a scratch pool. */
+scim_error_t *scim_dbd_select(scim_dbd_t *db, const scim_stmt_t *stmt, scim_dbd_row_fn *fn,
+                              void *baton, apr_pool_t *p) SCIM_CHECKED;
+
+/** Run INSERT, UPDATE or DELETE. @param rows rows matched; may be NULL */
+scim_error_t *scim_dbd_exec(int *rows, scim_dbd_t *db, const scim_stmt_t *stmt,
+                            apr_pool_t *p) SCIM_CHECKED;
+
+/** Statements run and connections taken since scim_dbd_make(); tests and the bench count them. */
+void scim_dbd_counts(const scim_dbd_t *db, unsigned *statements, unsigned *takes);
+
+/** Start a transaction in ROLLBACK mode. Never nested: a second begin is a 500. */
+scim_error_t *scim_dbd_begin(scim_dbd_t *db) SCIM_CHECKED;
+
+/**
+ * Commit. An error if any statement failed since begin (then rolled back). Cause UNKNOWN if COMMIT
+ * was sent and its answer lost.
+ */
+scim_error_t *scim_dbd_commit(scim_dbd_t *db) SCIM_CHECKED;
+
+/** Roll back; harmless without a transaction. */
+void scim_dbd_rollback(scim_dbd_t *db);
+
+#endif

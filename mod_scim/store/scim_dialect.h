@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright the mod_scim authors */
+#ifndef SCIM_DIALECT_H
+#define SCIM_DIALECT_H
+
+#include "scim_error.h"
+
+/** What differs between the databases: a few words of SQL and the meaning of their errors. */
+typedef struct scim_dialect_t {
+    const char *name;       /* apr_dbd driver name: "mysql", "sqlite3" */
+    const char *for_update; /* " FOR UPDATE", or "" */
+    const char *insert_ignore; /* "INSERT IGNORE" / "INSERT OR IGNORE" */
+    int max_binds;          /* parameters of one statement */
+    int frees_statements;   /* 0: a prepared statement stays until the connection closes */
+    const char *const *session; /* statements run at a connection's first use, NULL-terminated */
+    const char *charset_sql; /* a SELECT that must answer utf8mb4, or NULL */
+    /** Cause of a failed statement from the driver's number and text. */
+    scim_db_cause_t (*cause)(int number, const char *text);
+} scim_dialect_t;
+
+/** By apr_dbd driver name; NULL if not supported. */
+const scim_dialect_t *scim_dialect_find(const char *driver);
+
+extern const scim_dialect_t scim_dialect_mysql;
+extern const scim_dialect_t scim_dialect_sqlite;
+
+#endif

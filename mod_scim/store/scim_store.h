@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright the mod_scim authors */
+#ifndef SCIM_STORE_H
+#define SCIM_STORE_H
+
+#include <apr_tables.h>
+
+#include "scim_dbd.h"
+#include "scim_patch.h"
+#include "scim_render.h"
+#include "scim_tenant.h"
+
+/**
+ * The store: a tenant's resources in the database. Every statement carries the tenant. Reads are
+ * single statements; writes run inside scim_store_write().
+ */
+typedef struct scim_store_t scim_store_t;
+
+/** A store for one request. No database work. */
+scim_store_t *scim_store_make(scim_dbd_t *db, const scim_tenant_t *tenant, apr_pool_t *p);
+
+/** The newest schema version this code knows; what `scim_schema_version` must hold. */
+#define SCIM_STORE_SCHEMA 1
+
+/* ---- reading ---- */
+
+/**
+ * One resource by id, in one SELECT.
+ * @param row    NULL where there is none (of this tenant and type)
+ * @param groups array of scim_ref_t, the groups it is a direct member of; NULL: not asked for
+ */
+scim_error_t *scim_store_get(scim_row_t **row, apr_array_header_t **groups, scim_store_t *store,
+                             const scim_resource_type_t *type, const char *id,
+                             apr_pool_t *p) SCIM_CHECKED;
+
+typedef struct scim_list_t {
+    const scim_resource_type_t *type;
+    const scim_filter_t *filter; /* NULL: all */
+    apr_int64_t offset;          /* startIndex - 1 */
+    int limit;                   /* 0: only the total */
+} scim_list_t;
+
+/**
+ * A page in order of creation (rid), stable while others write.
+ * A filter that SQL cannot finish is finished by scim_match() on what SQL leaves over; more than
+ * tenant->max_scan such candidates: 400 tooMany.
+ * @param rows array of scim_row_t, at most limit
+ */
+scim_error_t *scim_store_list(apr_array_header_t **rows, apr_int64_t *total, scim_store_t *store,
+                              const scim_list_t *list, apr_pool_t *p) SCIM_CHECKED;
+
+/**
+ * The groups of each resource of a page, in one SELECT.
+ * @param out one array of scim_ref_t per row, in the rows' order, NULL for none
+ */
+scim_error_t *scim_store_groups_of(apr_array_header_t ***out, scim_store_t *store,
+                                   const apr_array_header_t *rows, apr_pool_t *p) SCIM_CHECKED;
+
+/**
+ * The next members of a group in order of rid, for reading any group in bounded memory.
+ * @param refs  array of scim_ref_t, at most limit; empty at the end
+ * @param after in: 0 or what the last call gave; out: for the next call
+ */
+scim_error_t *scim_store_members(apr_array_header_t **refs, apr_int64_t *after, scim_store_t *store,
+                                 apr_int64_t group, int limit, apr_pool_t *p) SCIM_CHECKED;
+
+/* ---- writing ---- */
+
+/**
+ * The body of a write, run inside a transaction and, after a deadlock, a lock timeout or a lost
+ * connection, run again from its start: it must set its results anew each time.
+ * @param p scratch and results of this attempt; lives as long as the store's pool
+ */
+typedef scim_error_t *(scim_store_write_fn)(void *baton, scim_store_t *store, apr_pool_t *p);
+
+/**
+ * One write, one transaction: begin, fn, commit; NULL means committed and durable. An error from fn
+ * rolls back. RETRY and GONE run it again, at most 3 times in all, then 503. A COMMIT whose answer
+ * was lost is looked up by the write's own mark on the row.
+ */
+scim_error_t *scim_store_write(scim_store_t *store, scim_store_write_fn *fn,
+                               void *baton) SCIM_CHECKED;
+
+/** Lock a resource's row and read it. *row NULL where there is none. Inside scim_store_write(). */
+scim_error_t *scim_store_lock(scim_row_t **row, scim_store_t *store,
+                              const scim_resource_type_t *type, const char *id,
+                              apr_pool_t *p) SCIM_CHECKED;
+
+/**
+ * Insert a resource with its index rows. The unique index decides: 409 uniqueness naming the
+ * attribute.
+ * @param doc canonical document with id, without meta and members; serialised here. Over
+ *            tenant->max_document bytes: 413
+ * @param row the stored row
+ */
+scim_error_t *scim_store_insert(scim_row_t **row, scim_store_t *store,
+                                const scim_resource_type_t *type, const json_t *doc,
+                                apr_pool_t *p) SCIM_CHECKED;
+
+/**
+ * Write a new document over a locked row; index rows change by the difference of old and new.
+ * Version and modified go up. *row is the new row.
+ */
+scim_error_t *scim_store_update(scim_row_t **row, scim_store_t *store,
+                                const scim_resource_type_t *type, const scim_row_t *old,
+                                const json_t *old_doc, const json_t *doc,
+                                apr_pool_t *p) SCIM_CHECKED;
+
+/** Only raise version and modified of a locked row (its membership changed). *row is the new row. */
+scim_error_t *scim_store_touch(scim_row_t **row, scim_store_t *store,
+                               const scim_resource_type_t *type, const scim_row_t *old,
+                               apr_pool_t *p) SCIM_CHECKED;
+
+/** Delete a locked row with its index rows and its memberships both ways. */
+scim_error_t *scim_store_delete(scim_store_t *store, const scim_resource_type_t *type,
+                                const scim_row_t *row, apr_pool_t *p) SCIM_CHECKED;
+
+/**
+ * Run a membership plan on a locked group. Cost goes by the plan's size, never by the group's.
+ * @param changed rows inserted and deleted
+ * @param unknown number of ids that name no resource of this tenant and were skipped; with
+ *                tenant->reject_unknown_members the write fails with 400 invalidValue instead
+ */
+scim_error_t *scim_store_members_apply(int *changed, int *unknown, scim_store_t *store,
+                                       const scim_row_t *group, const scim_patch_t *plan,
+                                       apr_pool_t *p) SCIM_CHECKED;
+
+#endif
