@@ -1,0 +1,250 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright the mod_scim authors */
+#include <string.h>
+
+#include <apr_strings.h>
+
+#include "scim_discovery.h"
+#include "scim_id.h"
+#include "scim_service_impl.h"
+
+/* What a path below the base names. */
+typedef enum route_kind_t {
+    ROUTE_NONE,
+    ROUTE_COLLECTION,
+    ROUTE_RESOURCE,
+    ROUTE_CONFIG,
+    ROUTE_SCHEMAS,
+    ROUTE_TYPES,
+    ROUTE_UNBUILT /* an endpoint of RFC 7644 that this server does not have */
+} route_kind_t;
+
+typedef struct route_t {
+    route_kind_t kind;
+    const scim_resource_type_t *type;
+    const char *id; /* decoded second segment, or NULL */
+} route_t;
+
+/* RFC 7644 table 2; .search belongs to the root and to every type. */
+static int is_unbuilt(const char *segment)
+{
+    return strcmp(segment, "Me") == 0 || strcmp(segment, "Bulk") == 0 ||
+           strcmp(segment, ".search") == 0;
+}
+
+/* Split "/Users/<id>" at its slashes: at most two segments, a slash at the end is tolerated. */
+static int split_path(const char *path, const char **first, const char **second, apr_pool_t *p)
+{
+    const char *slash;
+    apr_size_t len;
+
+    path += *path == '/';
+    len = strlen(path);
+    if (len > 0 && path[len - 1] == '/') {
+        len--;
+    }
+    slash = memchr(path, '/', len);
+    *second = NULL;
+    if (slash) {
+        const char *rest = slash + 1;
+        *second = scim_query_unescape(rest, len - (apr_size_t)(rest - path), p);
+        if (!*second || memchr(rest, '/', len - (apr_size_t)(rest - path))) {
+            return 0;
+        }
+        len = (apr_size_t)(slash - path);
+    }
+    *first = scim_query_unescape(path, len, p);
+    return *first && **first;
+}
+
+static route_t route_find(const scim_tenant_t *tenant, const char *path, apr_pool_t *p)
+{
+    route_t route = {ROUTE_NONE, NULL, NULL};
+    const char *first;
+
+    if (!split_path(path, &first, &route.id, p)) {
+        return route;
+    }
+    route.type = scim_catalog_endpoint(tenant->catalog, first);
+    if (is_unbuilt(route.type && route.id ? route.id : first)) {
+        route.kind = ROUTE_UNBUILT;
+    } else if (route.type) {
+        route.kind = route.id ? ROUTE_RESOURCE : ROUTE_COLLECTION;
+    } else if (strcmp(first, "ServiceProviderConfig") == 0 && !route.id) {
+        route.kind = ROUTE_CONFIG;
+    } else if (strcmp(first, "Schemas") == 0) {
+        route.kind = ROUTE_SCHEMAS;
+    } else if (strcmp(first, "ResourceTypes") == 0) {
+        route.kind = ROUTE_TYPES;
+    }
+    return route;
+}
+
+static const char *route_allow(const route_t *route)
+{
+    switch (route->kind) {
+    case ROUTE_COLLECTION:
+        return "GET, HEAD, POST";
+    case ROUTE_RESOURCE:
+        return "GET, HEAD, PUT, PATCH, DELETE";
+    case ROUTE_CONFIG:
+    case ROUTE_SCHEMAS:
+    case ROUTE_TYPES:
+        return "GET, HEAD";
+    case ROUTE_NONE:
+    case ROUTE_UNBUILT:
+    default:
+        return NULL;
+    }
+}
+
+const char *scim_service_allow(const scim_tenant_t *tenant, const char *path, apr_pool_t *p)
+{
+    route_t route = route_find(tenant, path, p);
+
+    return route_allow(&route);
+}
+
+scim_error_t *service_not_found(const service_t *sv)
+{
+    return scim_error_make(sv->pool, 404, SCIM_TYPE_NONE, "There is no %s with this id.",
+                           sv->type->name);
+}
+
+scim_error_t *service_view(service_t *sv)
+{
+    scim_error_t *err;
+
+    err = scim_query_parse(&sv->query, sv->request->query, sv->tenant, sv->pool);
+    if (err) {
+        return err;
+    }
+    return scim_project_parse(&sv->view.projection, sv->query.attributes, sv->query.excluded,
+                              sv->type, sv->pool);
+}
+
+int service_etag_match(const char *header, apr_int64_t version, apr_pool_t *p)
+{
+    const char *etag = scim_render_etag(version, p) + 2; /* without W/ */
+    apr_size_t len = strlen(etag);
+    const char *at;
+
+    for (at = header; *at; at += *at == ',') {
+        at += strspn(at, " \t,");
+        if (*at == '*') {
+            return 1;
+        }
+        at += (at[0] == 'W' && at[1] == '/') ? 2 : 0;
+        if (strncmp(at, etag, len) == 0 && strchr(" \t,", at[len])) {
+            return 1;
+        }
+        at += strcspn(at, ",");
+    }
+    return 0;
+}
+
+/* Discovery lists take no filter (RFC 7644 section 4: 403). */
+static scim_error_t *discovery(service_t *sv, const route_t *route)
+{
+    const char *base = sv->request->base;
+    const char *text;
+    scim_error_t *err;
+
+    sv->reply->op = "discovery";
+    if (route->kind == ROUTE_CONFIG) {
+        text = scim_discovery_config(sv->tenant, base, sv->pool);
+    } else {
+        err = scim_query_parse(&sv->query, sv->request->query, sv->tenant, sv->pool);
+        if (err) {
+            return err;
+        }
+        if (sv->query.filter) {
+            return scim_error_make(sv->pool, 403, SCIM_TYPE_NONE,
+                                   "Discovery endpoints do not take a filter.");
+        }
+        text = route->kind == ROUTE_SCHEMAS
+                   ? scim_discovery_schemas(sv->tenant, route->id, base, sv->pool)
+                   : scim_discovery_types(sv->tenant, route->id, base, sv->pool);
+    }
+    if (!text) {
+        return scim_error_make(sv->pool, 404, SCIM_TYPE_NONE, "There is no %s with this id.",
+                               route->kind == ROUTE_SCHEMAS ? "schema" : "resource type");
+    }
+    sv->reply->status = 200;
+    sv->reply->body = scim_buf_make(strlen(text) + 1, sv->pool);
+    scim_buf_puts(sv->reply->body, text);
+    return NULL;
+}
+
+static scim_error_t *method_not_allowed(service_t *sv, const route_t *route)
+{
+    sv->reply->allow = route_allow(route);
+    return scim_error_make(sv->pool, 405, SCIM_TYPE_NONE,
+                           "This method is not allowed here; allowed are %s.", sv->reply->allow);
+}
+
+static scim_error_t *dispatch(service_t *sv, const route_t *route)
+{
+    scim_method_t method = sv->request->method;
+
+    if (route->kind == ROUTE_COLLECTION && method == SCIM_GET) {
+        return service_list(sv);
+    }
+    if (route->kind == ROUTE_COLLECTION && method == SCIM_POST) {
+        return service_create(sv);
+    }
+    if (route->kind == ROUTE_RESOURCE) {
+        if (method != SCIM_GET && method != SCIM_PUT && method != SCIM_PATCH &&
+            method != SCIM_DELETE) {
+            return method_not_allowed(sv, route);
+        }
+        if (strlen(sv->id) > SCIM_ID_MAX) {
+            return service_not_found(sv);
+        }
+        switch (method) {
+        case SCIM_GET:
+            return service_get(sv);
+        case SCIM_PUT:
+            return service_replace(sv);
+        case SCIM_PATCH:
+            return service_patch(sv);
+        default:
+            return service_delete(sv);
+        }
+    }
+    if (route->kind != ROUTE_COLLECTION && method == SCIM_GET) {
+        return discovery(sv, route);
+    }
+    return method_not_allowed(sv, route);
+}
+
+scim_error_t *scim_service_handle(scim_reply_t *reply, const scim_request_t *request,
+                                  const scim_tenant_t *tenant, scim_store_t *store,
+                                  const scim_sink_t *sink, apr_pool_t *p)
+{
+    route_t route = route_find(tenant, request->path, p);
+    service_t sv = {0};
+
+    sv.request = request;
+    sv.tenant = tenant;
+    sv.store = store;
+    sv.sink = sink;
+    sv.reply = reply;
+    sv.pool = p;
+    sv.type = route.type;
+    sv.id = route.id;
+    sv.view.base = request->base;
+    sv.view.type = route.type;
+    memset(reply, 0, sizeof(*reply));
+    reply->op = "none";
+    reply->type = route.type ? route.type->name : NULL;
+    reply->id = route.type ? route.id : NULL;
+    if (route.kind == ROUTE_NONE) {
+        return scim_error_make(p, 404, SCIM_TYPE_NONE, "There is no such SCIM endpoint.");
+    }
+    if (route.kind == ROUTE_UNBUILT) {
+        return scim_error_make(p, 501, SCIM_TYPE_NONE,
+                               "This server does not offer /Me, /Bulk or /.search.");
+    }
+    return dispatch(&sv, &route);
+}

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright the mod_scim authors */
+#ifndef SCIM_SERVICE_IMPL_H
+#define SCIM_SERVICE_IMPL_H
+
+#include "scim_service.h"
+
+/** Private to the service's own files. */
+
+/** A body is passed to the sink when it has grown to this many bytes. */
+#define SERVICE_PIECE 65536
+
+/** Members read and rendered at a time. */
+#define SERVICE_MEMBER_CHUNK 1000
+
+/** One request on its way through the use cases. */
+typedef struct service_t {
+    const scim_request_t *request;
+    const scim_tenant_t *tenant;
+    scim_store_t *store;
+    const scim_sink_t *sink; /* NULL inside a write: nothing may leave before the commit */
+    scim_reply_t *reply;
+    apr_pool_t *pool;
+    const scim_resource_type_t *type;
+    const char *id; /* decoded; NULL on a collection */
+    scim_query_t query;
+    scim_view_t view;
+} service_t;
+
+/** 404 for an id of this type. */
+scim_error_t *service_not_found(const service_t *sv) SCIM_CHECKED;
+
+/** Parse the query string and the projection into sv->query and sv->view. */
+scim_error_t *service_view(service_t *sv) SCIM_CHECKED;
+
+/** 1 if an If-Match or If-None-Match header names the version (weak comparison) or is "*". */
+int service_etag_match(const char *header, apr_int64_t version, apr_pool_t *p);
+
+/** GET of one resource and of a collection. */
+scim_error_t *service_get(service_t *sv) SCIM_CHECKED;
+scim_error_t *service_list(service_t *sv) SCIM_CHECKED;
+
+/** The writes: one transaction each. */
+scim_error_t *service_create(service_t *sv) SCIM_CHECKED;
+scim_error_t *service_replace(service_t *sv) SCIM_CHECKED;
+scim_error_t *service_patch(service_t *sv) SCIM_CHECKED;
+scim_error_t *service_delete(service_t *sv) SCIM_CHECKED;
+
+/**
+ * Append one resource as the view shows it, reading its members where shown.
+ * @param groups the groups it is in (array of scim_ref_t); NULL: none or not shown
+ */
+scim_error_t *service_render(service_t *sv, scim_buf_t *out, const scim_row_t *row,
+                             const apr_array_header_t *groups, apr_pool_t *p) SCIM_CHECKED;
+
+#endif

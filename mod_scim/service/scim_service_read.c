@@ -1,0 +1,219 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright the mod_scim authors */
+#include <string.h>
+
+#include "scim_service_impl.h"
+
+/* Pass on what is rendered so far, so that a reply's memory does not grow with its size. */
+static scim_error_t *drain(service_t *sv, scim_buf_t *out)
+{
+    scim_error_t *err;
+
+    if (!sv->sink || out->len < SERVICE_PIECE) {
+        return NULL;
+    }
+    err = sv->sink->write(sv->sink->baton, out->data, out->len);
+    out->len = 0;
+    return err;
+}
+
+/* Default view of a group: its members stream by in chunks, whatever the group's size. */
+static scim_error_t *render_members(service_t *sv, scim_buf_t *out, int *n, const scim_row_t *row,
+                                    apr_pool_t *p)
+{
+    const char *name = scim_type_attr_at(sv->type, SCIM_AT_MEMBERS)->name;
+    apr_array_header_t *refs;
+    apr_int64_t after = 0;
+    apr_pool_t *scratch;
+    scim_error_t *err = NULL;
+    int i;
+
+    apr_pool_create(&scratch, p);
+    do {
+        apr_pool_clear(scratch);
+        err = scim_store_members(&refs, &after, sv->store, row->rid, SERVICE_MEMBER_CHUNK, scratch);
+        for (i = 0; !err && i < refs->nelts; i++) {
+            scim_render_ref(out, n, name, &APR_ARRAY_IDX(refs, i, scim_ref_t), sv->view.base);
+        }
+        if (!err) {
+            err = drain(sv, out);
+        }
+    } while (!err && refs->nelts == SERVICE_MEMBER_CHUNK);
+    if (!err) {
+        apr_pool_destroy(scratch);
+    }
+    return err;
+}
+
+/* All members at once, for a projection that shows them. */
+static scim_error_t *all_members(apr_array_header_t **out, service_t *sv, const scim_row_t *row,
+                                 apr_pool_t *p)
+{
+    apr_array_header_t *all = apr_array_make(p, 16, sizeof(scim_ref_t));
+    apr_array_header_t *refs;
+    apr_int64_t after = 0;
+    scim_error_t *err;
+
+    do {
+        err = scim_store_members(&refs, &after, sv->store, row->rid, SERVICE_MEMBER_CHUNK, p);
+        if (err) {
+            return err;
+        }
+        apr_array_cat(all, refs);
+    } while (refs->nelts == SERVICE_MEMBER_CHUNK);
+    *out = all;
+    return NULL;
+}
+
+static int shows_members(const service_t *sv)
+{
+    return scim_type_attr_at(sv->type, SCIM_AT_MEMBERS) &&
+           scim_project_wants(sv->view.projection, sv->type, SCIM_AT_MEMBERS);
+}
+
+static int shows_groups(const service_t *sv)
+{
+    return scim_type_attr_at(sv->type, SCIM_AT_GROUPS) &&
+           scim_project_wants(sv->view.projection, sv->type, SCIM_AT_GROUPS);
+}
+
+static scim_error_t *render_projected(service_t *sv, scim_buf_t *out, const scim_row_t *row,
+                                      const apr_array_header_t *groups, apr_pool_t *p)
+{
+    apr_array_header_t *members = NULL;
+    const apr_array_header_t *refs = groups;
+    scim_error_t *err;
+
+    if (shows_members(sv)) {
+        err = all_members(&members, sv, row, p);
+        if (err) {
+            return err;
+        }
+        refs = members;
+    }
+    return scim_render_projected(out, row, refs ? (const scim_ref_t *)refs->elts : NULL,
+                                 refs ? refs->nelts : 0, &sv->view, p);
+}
+
+scim_error_t *service_render(service_t *sv, scim_buf_t *out, const scim_row_t *row,
+                             const apr_array_header_t *groups, apr_pool_t *p)
+{
+    scim_error_t *err;
+    int n = 0;
+    int i;
+
+    if (sv->view.projection) {
+        return render_projected(sv, out, row, groups, p);
+    }
+    scim_render_begin(out, row);
+    if (groups) {
+        const char *name = scim_type_attr_at(sv->type, SCIM_AT_GROUPS)->name;
+        for (i = 0; i < groups->nelts; i++) {
+            scim_render_ref(out, &n, name, &APR_ARRAY_IDX(groups, i, scim_ref_t), sv->view.base);
+        }
+    }
+    if (shows_members(sv)) {
+        err = render_members(sv, out, &n, row, p);
+        if (err) {
+            return err;
+        }
+    }
+    scim_render_end(out, n, row, &sv->view);
+    return NULL;
+}
+
+scim_error_t *service_get(service_t *sv)
+{
+    apr_array_header_t *groups = NULL;
+    const char *known = sv->request->if_none_match;
+    scim_row_t *row;
+    scim_error_t *err;
+
+    sv->reply->op = "get";
+    err = service_view(sv);
+    if (err) {
+        return err;
+    }
+    err = scim_store_get(&row, shows_groups(sv) ? &groups : NULL, sv->store, sv->type, sv->id,
+                         sv->pool);
+    if (err) {
+        return err;
+    }
+    if (!row) {
+        return service_not_found(sv);
+    }
+    sv->reply->etag = scim_render_etag(row->version, sv->pool);
+    if (known && service_etag_match(known, row->version, sv->pool)) {
+        sv->reply->status = 304;
+        return NULL;
+    }
+    sv->reply->status = 200;
+    sv->reply->body = scim_buf_make(row->doc_len + 512, sv->pool);
+    return service_render(sv, sv->reply->body, row, groups, sv->pool);
+}
+
+/* Render a page: each resource in a scratch pool of its own, pieces going out as they fill. */
+static scim_error_t *render_page(service_t *sv, const apr_array_header_t *rows,
+                                 apr_array_header_t **groups)
+{
+    scim_buf_t *out = sv->reply->body;
+    apr_pool_t *scratch;
+    scim_error_t *err;
+    int i;
+
+    apr_pool_create(&scratch, sv->pool);
+    for (i = 0; i < rows->nelts; i++) {
+        if (i > 0) {
+            scim_buf_puts(out, ",");
+        }
+        err = service_render(sv, out, &APR_ARRAY_IDX(rows, i, scim_row_t),
+                             groups ? groups[i] : NULL, scratch);
+        if (!err) {
+            err = drain(sv, out);
+        }
+        if (err) {
+            return err; /* it may live in scratch, which goes with the request's pool */
+        }
+        apr_pool_clear(scratch);
+    }
+    apr_pool_destroy(scratch);
+    return NULL;
+}
+
+scim_error_t *service_list(service_t *sv)
+{
+    scim_list_t list = {0};
+    apr_array_header_t **groups = NULL;
+    apr_array_header_t *rows;
+    apr_int64_t total;
+    scim_error_t *err;
+
+    sv->reply->op = "list";
+    err = service_view(sv);
+    if (!err && sv->query.filter) {
+        err = scim_filter_parse(&list.filter, sv->query.filter, sv->type, &sv->tenant->filter,
+                                sv->pool);
+    }
+    if (err) {
+        return err;
+    }
+    list.type = sv->type;
+    list.offset = sv->query.start_index - 1;
+    list.limit = sv->query.count;
+    err = scim_store_list(&rows, &total, sv->store, &list, sv->pool);
+    if (!err && shows_groups(sv) && rows->nelts > 0) {
+        err = scim_store_groups_of(&groups, sv->store, rows, sv->pool);
+    }
+    if (err) {
+        return err;
+    }
+    sv->reply->status = 200;
+    sv->reply->body = scim_buf_make(SERVICE_PIECE / 4, sv->pool);
+    scim_render_list_begin(sv->reply->body, total, sv->query.start_index, rows->nelts);
+    err = render_page(sv, rows, groups);
+    if (err) {
+        return err;
+    }
+    scim_render_list_end(sv->reply->body);
+    return NULL;
+}
