@@ -48,6 +48,12 @@ const char *scim_json_dump(const json_t *value, apr_size_t *len, apr_pool_t *p);
 const char *scim_json_quote(const char *s, apr_pool_t *p);
 
 /**
+ * The same object without const, for json_object_foreach(): jansson's iteration changes nothing but
+ * does not say so in its types. The result must not be changed.
+ */
+json_t *scim_json_walk(const json_t *object);
+
+/**
  * Member of an object by name, ASCII letters without case (RFC 7643 section 2.1).
  * @param key set to the member's own spelling when found; may be NULL
  * @return borrowed value, or NULL
