@@ -9,8 +9,13 @@
 
 /**
  * Filters: the whole grammar of RFC 7644 section 3.4.2.2, parsed to a tree, resolved against a
- * resource type, and printed back. Lenient in one point: an unquoted word of letters, digits and
- * ._@+:- as a comparison value is a string (Entra sends `externalId eq jyoung`).
+ * resource type, and printed back. Lenient in two points that clients need: an unquoted word of
+ * letters, digits and ._@+:- as the value of a string is a string, also where it looks like a number
+ * (Entra sends `externalId eq jyoung`); and `emails[type eq "work"].value eq "x"` is accepted for
+ * `emails[type eq "work" and value eq "x"]`.
+ *
+ * Chains of one operator lean to the right: `a or b or c` is OR(a, OR(b, c)). Whoever walks a tree
+ * follows `right` in a loop and recurses only into `left`, whose depth the limits bound.
  */
 
 typedef enum scim_op_t {
@@ -54,10 +59,12 @@ typedef struct scim_filter_limits_t {
 /**
  * Parse a filter for resources of a type. Refused with 400 invalidFilter: what the grammar does not
  * allow, an attribute that no schema of the type defines, an operator that the attribute's type
- * does not have (RFC 7644 table 3: gt, ge, lt, le on boolean and binary), a value of another type.
- * A boolean attribute accepts "true" and "false" as strings in any case. A bare complex
- * multi-valued attribute means its `value` sub-attribute.
- * @param limits NULL: the defaults
+ * does not have (RFC 7644 table 3: gt, ge, lt, le on boolean and binary; co, sw, ew on other types
+ * than string and reference), a value of another type, an attribute that is never returned.
+ * A boolean attribute accepts "true" and "false" as strings in any case. A bare complex attribute
+ * means its `value` sub-attribute, but for `pr`, `eq null` and `ne null`, which ask for the whole
+ * (path.sub stays NULL). Only eq and ne compare with null.
+ * @param limits NULL or 0 in a field: the defaults
  */
 scim_error_t *scim_filter_parse(const scim_filter_t **out, const char *text,
                                 const scim_resource_type_t *type, const scim_filter_limits_t *limits,
