@@ -1,0 +1,70 @@
+-- SPDX-License-Identifier: Apache-2.0
+-- Copyright the mod_scim authors
+--
+-- mod_scim schema, version 1, for MariaDB 10.6 or later and MySQL 8. See sql/README.md.
+--
+-- Keys are VARBINARY: they compare byte by byte whatever collation the database has, and keep
+-- trailing spaces apart (utf8mb4_bin does not).
+
+CREATE TABLE scim_schema_version (
+    version INT NOT NULL PRIMARY KEY,
+    applied TIMESTAMP NOT NULL DEFAULT CURRENT_TIMESTAMP
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
+
+-- One row per user or group. rid is the order of creation, in which lists are answered.
+CREATE TABLE scim_resource (
+    rid         BIGINT         NOT NULL AUTO_INCREMENT,
+    tenant      VARBINARY(64)  NOT NULL,
+    type        VARBINARY(32)  NOT NULL,
+    id          VARBINARY(64)  NOT NULL,
+    ukey        VARBINARY(1020) NOT NULL, -- userName or Group.displayName, case folded
+    external_id VARBINARY(1020) NULL,
+    display     VARCHAR(255)   NULL,      -- what members and groups show of it
+    active      TINYINT        NULL,      -- NULL: the document has no `active`
+    version     BIGINT         NOT NULL,
+    created     BIGINT         NOT NULL,  -- milliseconds since 1970
+    modified    BIGINT         NOT NULL,
+    write_id    VARBINARY(32)  NOT NULL,  -- random mark of the last write
+    doc         MEDIUMTEXT     NOT NULL,  -- JSON without meta, members and groups
+    PRIMARY KEY (rid),
+    UNIQUE KEY scim_resource_ukey (tenant, type, ukey),
+    UNIQUE KEY scim_resource_id (tenant, id),
+    KEY scim_resource_external (tenant, type, external_id),
+    KEY scim_resource_modified (tenant, type, modified),
+    KEY scim_resource_list (tenant, type, rid)
+) ENGINE=InnoDB ROW_FORMAT=DYNAMIC DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
+
+-- Group membership. The foreign keys guard against a resource deleted while it is being added.
+CREATE TABLE scim_member (
+    tenant     VARBINARY(64) NOT NULL,
+    group_rid  BIGINT        NOT NULL,
+    member_rid BIGINT        NOT NULL,
+    PRIMARY KEY (group_rid, member_rid),
+    KEY scim_member_of (member_rid, group_rid),
+    CONSTRAINT scim_member_group FOREIGN KEY (group_rid)
+        REFERENCES scim_resource (rid) ON DELETE CASCADE,
+    CONSTRAINT scim_member_member FOREIGN KEY (member_rid)
+        REFERENCES scim_resource (rid) ON DELETE CASCADE
+) ENGINE=InnoDB ROW_FORMAT=DYNAMIC DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
+
+-- Index rows of the filterable attributes; kept by the write that changes the document.
+CREATE TABLE scim_value (
+    tenant VARBINARY(64)   NOT NULL,
+    type   VARBINARY(32)   NOT NULL,
+    attr   VARBINARY(255)  NOT NULL, -- canonical path, such as emails.value
+    value  VARBINARY(1020) NOT NULL, -- case folded where the attribute is not caseExact
+    rid    BIGINT          NOT NULL,
+    PRIMARY KEY (tenant, type, attr, value, rid),
+    KEY scim_value_rid (rid)
+) ENGINE=InnoDB ROW_FORMAT=DYNAMIC DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
+
+-- Number of resources, in 16 parts so that writes do not queue behind one row.
+CREATE TABLE scim_counter (
+    tenant VARBINARY(64) NOT NULL,
+    type   VARBINARY(32) NOT NULL,
+    slot   SMALLINT      NOT NULL,
+    n      BIGINT        NOT NULL,
+    PRIMARY KEY (tenant, type, slot)
+) ENGINE=InnoDB ROW_FORMAT=DYNAMIC DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
+
+INSERT INTO scim_schema_version (version) VALUES (1);

@@ -1,0 +1,73 @@
+-- SPDX-License-Identifier: Apache-2.0
+-- Copyright the mod_scim authors
+--
+-- mod_scim schema, version 1, for SQLite 3. See sql/README.md.
+--
+-- The tables are those of sql/mysql/001-base.sql. Key columns are TEXT with the BINARY collation
+-- (SQLite's default), which compares the bytes of their UTF-8; a type named VARBINARY would have
+-- numeric affinity here. The CHECKs stand for MySQL's column lengths.
+
+-- Readers do not block the writer; stays with the file. .output keeps the answer off the screen.
+.output /dev/null
+PRAGMA journal_mode = WAL;
+.output
+
+BEGIN;
+
+CREATE TABLE scim_schema_version (
+    version INTEGER NOT NULL PRIMARY KEY,
+    applied TEXT    NOT NULL DEFAULT CURRENT_TIMESTAMP
+);
+
+CREATE TABLE scim_resource (
+    rid         INTEGER PRIMARY KEY AUTOINCREMENT,
+    tenant      TEXT    NOT NULL,
+    type        TEXT    NOT NULL,
+    id          TEXT    NOT NULL,
+    ukey        TEXT    NOT NULL CONSTRAINT too_long_ukey
+                CHECK (LENGTH(CAST(ukey AS BLOB)) <= 1020),
+    external_id TEXT    NULL CONSTRAINT too_long_external_id
+                CHECK (LENGTH(CAST(external_id AS BLOB)) <= 1020),
+    display     TEXT    NULL,
+    active      INTEGER NULL,
+    version     INTEGER NOT NULL,
+    created     INTEGER NOT NULL,
+    modified    INTEGER NOT NULL,
+    write_id    TEXT    NOT NULL,
+    doc         TEXT    NOT NULL
+);
+CREATE UNIQUE INDEX scim_resource_ukey ON scim_resource (tenant, type, ukey);
+CREATE UNIQUE INDEX scim_resource_id ON scim_resource (tenant, id);
+CREATE INDEX scim_resource_external ON scim_resource (tenant, type, external_id);
+CREATE INDEX scim_resource_modified ON scim_resource (tenant, type, modified);
+CREATE INDEX scim_resource_list ON scim_resource (tenant, type, rid);
+
+CREATE TABLE scim_member (
+    tenant     TEXT    NOT NULL,
+    group_rid  INTEGER NOT NULL REFERENCES scim_resource (rid) ON DELETE CASCADE,
+    member_rid INTEGER NOT NULL REFERENCES scim_resource (rid) ON DELETE CASCADE,
+    PRIMARY KEY (group_rid, member_rid)
+) WITHOUT ROWID;
+CREATE INDEX scim_member_of ON scim_member (member_rid, group_rid);
+
+CREATE TABLE scim_value (
+    tenant TEXT    NOT NULL,
+    type   TEXT    NOT NULL,
+    attr   TEXT    NOT NULL,
+    value  TEXT    NOT NULL,
+    rid    INTEGER NOT NULL,
+    PRIMARY KEY (tenant, type, attr, value, rid)
+) WITHOUT ROWID;
+CREATE INDEX scim_value_rid ON scim_value (rid);
+
+CREATE TABLE scim_counter (
+    tenant TEXT    NOT NULL,
+    type   TEXT    NOT NULL,
+    slot   INTEGER NOT NULL,
+    n      INTEGER NOT NULL,
+    PRIMARY KEY (tenant, type, slot)
+) WITHOUT ROWID;
+
+INSERT INTO scim_schema_version (version) VALUES (1);
+
+COMMIT;
