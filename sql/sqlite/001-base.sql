@@ -7,10 +7,8 @@
 -- (SQLite's default), which compares the bytes of their UTF-8; a type named VARBINARY would have
 -- numeric affinity here. The CHECKs stand for MySQL's column lengths.
 
--- Readers do not block the writer; stays with the file. .output keeps the answer off the screen.
-.output /dev/null
+-- Readers do not block the writer; this stays with the file. (Prints "wal".)
 PRAGMA journal_mode = WAL;
-.output
 
 BEGIN;
 
