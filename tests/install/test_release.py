@@ -1,0 +1,74 @@
+# SPDX-License-Identifier: Apache-2.0
+# Copyright the mod_scim authors
+"""The tarball builds and tests itself; `make install` puts one clean module and its data where they
+belong; nothing of this touches the httpd of the machine."""
+import pathlib
+import subprocess
+
+import pytest
+
+from install_env import BUILD, TOP, capture, tree
+
+
+@pytest.fixture(scope="module")
+def installed(tmp_path_factory):
+    root = tmp_path_factory.mktemp("root")
+    capture(["make", "install", f"DESTDIR={root}"], cwd=BUILD)
+    return root
+
+
+def live_modules():
+    folder = pathlib.Path(capture(["apxs", "-q", "LIBEXECDIR"]).strip())
+    return {p.name: (p.stat().st_mtime_ns, p.stat().st_size, p.stat().st_ino)
+            for p in [folder, *folder.iterdir()]}
+
+
+def test_distcheck_leaves_the_live_modules_alone():
+    before = live_modules()
+    capture(["make", "-j2", "distcheck"], cwd=BUILD)
+    assert live_modules() == before
+
+
+def test_tarball_holds_what_is_in_the_sources(tarball):
+    for folder in ("conf", "docs", "mod_scim", "sql", "tests", "tools"):
+        assert tree(tarball / folder) == tree(TOP / folder), folder
+    for name in ("README.md", "CHANGES", "LICENSE", "configure"):
+        assert (tarball / name).is_file(), name
+
+
+def test_install_puts_nothing_else_anywhere(installed):
+    modules = pathlib.Path(capture(["apxs", "-q", "LIBEXECDIR"]).strip())
+    data = pathlib.Path("/usr/local/share/mod_scim")
+    expected = {modules / "mod_scim.so"}
+    for folder in ("conf", "sql"):
+        expected |= {data / folder / name for name in tree(TOP / folder)}
+    assert {pathlib.Path("/") / name for name in tree(installed)} == expected
+
+
+def test_module_exports_one_symbol(installed):
+    module = next(installed.rglob("mod_scim.so"))
+    symbols = capture(["nm", "-D", "--defined-only", module]).split()[2::3]
+    assert symbols == ["scim_module"]
+
+
+@pytest.mark.parametrize("order", [("dbd", "scim"), ("scim", "dbd")])
+def test_httpd_loads_it_in_any_order(installed, tmp_path, order):
+    live = capture(["apxs", "-q", "LIBEXECDIR"]).strip()
+    path = {"dbd": f"{live}/mod_dbd.so", "scim": next(installed.rglob("mod_scim.so"))}
+    conf = tmp_path / "httpd.conf"
+    conf.write_text("\n".join([
+        f'ServerRoot "{tmp_path}"',
+        "ServerName localhost",
+        "Listen 127.0.0.1:9",
+        f"LoadModule mpm_event_module {live}/mod_mpm_event.so",
+        f"LoadModule authz_core_module {live}/mod_authz_core.so",
+        *[f'LoadModule {name}_module "{path[name]}"' for name in order],
+        "DBDriver sqlite3",
+        f'DBDParams "{tmp_path}/scim.db"',
+        "ScimEnable On",
+        "ScimTenant demo",
+        f"ScimToken sha256:{'0' * 64}",
+        f'ErrorLog "{tmp_path}/error.log"',
+    ]) + "\n")
+    result = subprocess.run(["/usr/sbin/apache2", "-t", "-f", conf], capture_output=True, text=True)
+    assert (result.returncode, result.stderr.strip()) == (0, "Syntax OK")
