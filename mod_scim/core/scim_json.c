@@ -6,8 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "scim_text.h"
-
 #define DEFAULT_BYTES ((apr_size_t)8 * 1024 * 1024)
 #define DEFAULT_DEPTH 32
 #define DEFAULT_MEMBERS 200000
@@ -188,14 +186,19 @@ static int dump_piece(const char *piece, size_t size, void *buf)
     return 0;
 }
 
+void scim_json_append(scim_buf_t *out, const json_t *value)
+{
+    /* Values made by jansson from UTF-8, without cycles, fail for want of memory only. */
+    if (json_dump_callback(value, dump_piece, out, JSON_COMPACT | JSON_ENCODE_ANY)) {
+        out_of_memory(out->pool);
+    }
+}
+
 const char *scim_json_dump(const json_t *value, apr_size_t *len, apr_pool_t *p)
 {
     scim_buf_t *b = scim_buf_make(0, p);
 
-    /* Values made by jansson from UTF-8, without cycles, fail for want of memory only. */
-    if (json_dump_callback(value, dump_piece, b, JSON_COMPACT | JSON_ENCODE_ANY)) {
-        out_of_memory(p);
-    }
+    scim_json_append(b, value);
     if (len) {
         *len = b->len;
     }

@@ -7,6 +7,7 @@
 #include <jansson.h>
 
 #include "scim_error.h"
+#include "scim_text.h"
 
 /**
  * JSON ownership: every root is owned by exactly one pool, from the moment it is made. All other
@@ -43,6 +44,9 @@ scim_error_t *scim_json_load(json_t **out, const char *data, apr_size_t len,
  * @param len may be NULL
  */
 const char *scim_json_dump(const json_t *value, apr_size_t *len, apr_pool_t *p);
+
+/** Append the compact text of a value, as scim_json_dump() makes it. */
+void scim_json_append(scim_buf_t *out, const json_t *value);
 
 /** A string as a JSON string with its quotes, in p. s must be UTF-8. */
 const char *scim_json_quote(const char *s, apr_pool_t *p);

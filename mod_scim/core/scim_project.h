@@ -25,7 +25,10 @@ scim_error_t *scim_project_parse(const scim_projection_t **out, const char *attr
 /** Whether the view shows an attribute stored at `at` (members, groups, meta): 1 or 0. NULL: 1. */
 int scim_project_wants(const scim_projection_t *pr, const scim_resource_type_t *type, scim_at_t at);
 
-/** The view of a resource: a new tree owned by p. `returned: never` is never in it. */
+/**
+ * The view of a resource, owned by p; pr NULL: the default view. Values that are shown whole are
+ * shared with `resource`, so neither may be changed afterwards. `returned: never` is never in it.
+ */
 json_t *scim_project_apply(const scim_projection_t *pr, const json_t *resource,
                            const scim_resource_type_t *type, apr_pool_t *p);
 

@@ -7,12 +7,15 @@
 #include "scim_project.h"
 #include "scim_tenant.h"
 
+/** The largest startIndex; larger ones mean this. JSON's integers are safe up to here. */
+#define SCIM_QUERY_START_MAX APR_INT64_C(9007199254740991)
+
 /** A query string, decoded and checked (RFC 7644 section 3.4.2). */
 typedef struct scim_query_t {
     const char *filter;     /* text, or NULL */
     const char *attributes; /* text, or NULL */
     const char *excluded;   /* text, or NULL */
-    apr_int64_t start_index; /* at least 1 */
+    apr_int64_t start_index; /* 1 to SCIM_QUERY_START_MAX */
     int count;               /* 0 to max_page_size */
 } scim_query_t;
 

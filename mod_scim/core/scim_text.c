@@ -224,11 +224,10 @@ static void quote_control(scim_buf_t *b, unsigned char c)
     scim_buf_add(b, esc, 6);
 }
 
-void scim_buf_quote(scim_buf_t *b, const char *s)
+void scim_buf_escape(scim_buf_t *b, const char *s)
 {
     const char *plain = s;
 
-    scim_buf_add(b, "\"", 1);
     for (; *s; s++) {
         if ((unsigned char)*s < 0x20 || *s == '"' || *s == '\\') {
             scim_buf_add(b, plain, (apr_size_t)(s - plain));
@@ -237,5 +236,11 @@ void scim_buf_quote(scim_buf_t *b, const char *s)
         }
     }
     scim_buf_add(b, plain, (apr_size_t)(s - plain));
+}
+
+void scim_buf_quote(scim_buf_t *b, const char *s)
+{
+    scim_buf_add(b, "\"", 1);
+    scim_buf_escape(b, s);
     scim_buf_add(b, "\"", 1);
 }

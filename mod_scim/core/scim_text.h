@@ -42,6 +42,8 @@ void scim_buf_add(scim_buf_t *b, const char *data, apr_size_t len);
 void scim_buf_puts(scim_buf_t *b, const char *s);
 /** Append s as a JSON string with its quotes. s must be UTF-8. */
 void scim_buf_quote(scim_buf_t *b, const char *s);
+/** Append s as it stands inside a JSON string: escaped, without quotes. s must be UTF-8. */
+void scim_buf_escape(scim_buf_t *b, const char *s);
 void scim_buf_printf(scim_buf_t *b, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
 #endif

@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright the mod_scim authors */
+#include "scim_query.h"
+
+#include <string.h>
+
+#include <apr_strings.h>
+
+#include "scim_text.h"
+
+static int hex_value(char c)
+{
+    if (c >= '0' && c <= '9') {
+        return c - '0';
+    }
+    if (c >= 'a' && c <= 'f') {
+        return c - 'a' + 10;
+    }
+    return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+}
+
+/*
+ * Percent-decodes n bytes, "+" as a space where plus is set.
+ * why: set to what is wrong where NULL is returned
+ */
+static const char *decode(const char *s, apr_size_t n, int plus, const char **why, apr_pool_t *p)
+{
+    char *out = apr_palloc(p, n + 1);
+    apr_size_t o = 0;
+    apr_size_t i;
+
+    for (i = 0; i < n; i++) {
+        char c = s[i];
+
+        if (c == '%') {
+            int high = i + 2 < n ? hex_value(s[i + 1]) : -1;
+            int low = i + 2 < n ? hex_value(s[i + 2]) : -1;
+
+            if (high < 0 || low < 0) {
+                *why = "a percent sign without two hexadecimal digits after it";
+                return NULL;
+            }
+            c = (char)(high * 16 + low);
+            i += 2;
+        } else if (c == '+' && plus) {
+            c = ' ';
+        }
+        out[o++] = c;
+    }
+    out[o] = '\0';
+    if (memchr(out, '\0', o)) {
+        *why = "a NUL character";
+        return NULL;
+    }
+    if (!scim_text_utf8(out, o)) {
+        *why = "bytes that are not UTF-8";
+        return NULL;
+    }
+    return out;
+}
+
+const char *scim_query_unescape(const char *s, apr_size_t n, apr_pool_t *p)
+{
+    const char *why;
+
+    return decode(s, n, 0, &why, p);
+}
+
+/* What a query string says, before it is understood; NULL: not given. */
+typedef struct raw_t {
+    const char *filter;
+    const char *attributes;
+    const char *excluded;
+    const char *start_index;
+    const char *count;
+} raw_t;
+
+/* Where a parameter goes, or NULL for one that is not known. */
+static const char **slot_of(raw_t *raw, const char *name)
+{
+    struct {
+        const char *name;
+        const char **slot;
+    } const known[] = {
+        {"filter", &raw->filter},
+        {"attributes", &raw->attributes},
+        {"excludedAttributes", &raw->excluded},
+        {"startIndex", &raw->start_index},
+        {"count", &raw->count},
+    };
+    apr_size_t i;
+
+    for (i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
+        if (scim_text_ieq(name, known[i].name)) {
+            return known[i].slot;
+        }
+    }
+    return NULL;
+}
+
+/* One name=value. Unknown parameters are decoded too: a broken query is broken as a whole. */
+static scim_error_t *read_pair(raw_t *raw, const char *s, apr_size_t n, apr_pool_t *p)
+{
+    const char *equals = memchr(s, '=', n);
+    apr_size_t name_len = equals ? (apr_size_t)(equals - s) : n;
+    apr_size_t value_at = equals ? name_len + 1 : n;
+    const char *why = NULL;
+    const char *name = decode(s, name_len, 1, &why, p);
+    const char *value = name ? decode(s + value_at, n - value_at, 1, &why, p) : NULL;
+    const char **slot;
+
+    if (!value) {
+        return scim_error_make(p, 400, SCIM_TYPE_INVALID_SYNTAX, "The query string has %s.", why);
+    }
+    slot = slot_of(raw, name);
+    if (slot && !*slot) {
+        *slot = value;
+    }
+    return NULL;
+}
+
+static scim_error_t *read_pairs(raw_t *raw, const char *text, apr_pool_t *p)
+{
+    while (*text) {
+        apr_size_t n = strcspn(text, "&");
+
+        if (n > 0) {
+            scim_error_t *err = read_pair(raw, text, n, p);
+
+            if (err) {
+                return err;
+            }
+        }
+        text += n;
+        text += *text == '&';
+    }
+    return NULL;
+}
+
+/* An integer held between min and max, however many digits it has. */
+static scim_error_t *read_integer(apr_int64_t *out, const char *text, const char *name,
+                                  apr_int64_t min, apr_int64_t max, apr_pool_t *p)
+{
+    int negative = *text == '-';
+    const char *s = text + negative;
+    apr_int64_t value = 0;
+
+    if (!*s || s[strspn(s, "0123456789")]) {
+        return scim_error_make(p, 400, SCIM_TYPE_INVALID_VALUE, "%s must be an integer.", name);
+    }
+    for (; *s; s++) {
+        value = value > max / 10 ? max : value * 10 + (*s - '0');
+    }
+    if (negative) {
+        value = -value;
+    }
+    value = value > max ? max : value;
+    *out = value < min ? min : value;
+    return NULL;
+}
+
+scim_error_t *scim_query_parse(scim_query_t *out, const char *text, const scim_tenant_t *tenant,
+                               apr_pool_t *p)
+{
+    raw_t raw = {NULL, NULL, NULL, NULL, NULL};
+    scim_query_t q;
+    apr_int64_t count = tenant->page_size;
+    scim_error_t *err;
+
+    err = read_pairs(&raw, text ? text : "", p);
+    if (err) {
+        return err;
+    }
+    memset(&q, 0, sizeof(q));
+    q.filter = raw.filter;
+    q.attributes = raw.attributes;
+    q.excluded = raw.excluded;
+    q.start_index = 1;
+    if (raw.start_index) {
+        err = read_integer(&q.start_index, raw.start_index, "startIndex", 1, SCIM_QUERY_START_MAX,
+                           p);
+    }
+    if (!err && raw.count) {
+        err = read_integer(&count, raw.count, "count", 0, tenant->max_page_size, p);
+    }
+    if (err) {
+        return err;
+    }
+    q.count = (int)(count > tenant->max_page_size ? tenant->max_page_size : count);
+    *out = q;
+    return NULL;
+}
