@@ -30,11 +30,13 @@ typedef struct scim_dbd_conn_t {
 
 /** Where connections come from: mod_dbd in httpd, a plain open in tests and scimctl. */
 typedef struct scim_dbd_source_t {
-    /** A live connection, or NULL after all tries. Called again after give() for a retry. */
+    /** Fill out with a live connection. Returns 1, or 0 when there is none after all tries. Called
+     *  again after give() for a retry. */
     int (*take)(scim_dbd_conn_t *out, void *baton, apr_pool_t *p);
     /** Give it back; healthy 0: it must not be used again by anyone. */
     void (*give)(scim_dbd_conn_t *conn, int healthy, void *baton);
-    /** Optional: serialise writers over all processes of this host (SQLite). Both or neither. */
+    /** Optional: serialise writers over all processes of this host (SQLite). Both or neither.
+     *  write_lock returns 1 with the lock held, 0 if it cannot be had. */
     int (*write_lock)(void *baton);
     void (*write_unlock)(void *baton);
     void *baton;
@@ -76,14 +78,27 @@ typedef scim_error_t *(scim_dbd_row_fn)(void *baton, const char *const *cols);
 scim_error_t *scim_dbd_select(scim_dbd_t *db, const scim_stmt_t *stmt, scim_dbd_row_fn *fn,
                               void *baton, apr_pool_t *p) SCIM_CHECKED;
 
+/**
+ * Whether a statement with keep 0 may be prepared on this connection: 0 where the driver never
+ * frees statements (SQLite) and the connection already keeps as many as it may. Needs an open
+ * connection.
+ */
+int scim_dbd_can_prepare(const scim_dbd_t *db, const char *sql);
+
 /** Run INSERT, UPDATE or DELETE. @param rows rows matched; may be NULL */
 scim_error_t *scim_dbd_exec(int *rows, scim_dbd_t *db, const scim_stmt_t *stmt,
                             apr_pool_t *p) SCIM_CHECKED;
 
-/** Statements run and connections taken since scim_dbd_make(); tests and the bench count them. */
+/**
+ * Statements run (without BEGIN, COMMIT and a connection's first checks) and connections taken since
+ * scim_dbd_make(); tests and the bench count them.
+ */
 void scim_dbd_counts(const scim_dbd_t *db, unsigned *statements, unsigned *takes);
 
-/** Start a transaction in ROLLBACK mode. Never nested: a second begin is a 500. */
+/**
+ * Start a transaction. Never nested: a second begin is a 500. After a failed statement every other
+ * one of the transaction fails with the same error, without being run.
+ */
 scim_error_t *scim_dbd_begin(scim_dbd_t *db) SCIM_CHECKED;
 
 /**

@@ -12,6 +12,10 @@ typedef struct scim_dialect_t {
     const char *insert_ignore; /* "INSERT IGNORE" / "INSERT OR IGNORE" */
     int max_binds;          /* parameters of one statement */
     int frees_statements;   /* 0: a prepared statement stays until the connection closes */
+    int max_dynamic;        /* statements made for one request that a connection keeps */
+    const char *begin;      /* starts a transaction that will write */
+    const char *last_id;    /* expression: the rid of the row this connection inserted last */
+    const char *doc_bytes;  /* expression: length of r.doc in bytes */
     const char *const *session; /* statements run at a connection's first use, NULL-terminated */
     const char *charset_sql; /* a SELECT that must answer utf8mb4, or NULL */
     /** Cause of a failed statement from the driver's number and text. */
