@@ -48,22 +48,22 @@ class Quickstart:
         return sorted(set(OUTSIDE.glob("mod_scim-*")) - self.others)
 
     def processes(self):
-        """Processes that have to do with this quickstart."""
-        found, ours = [], [str(p).encode() for p in [self.folder, *self.outside()]]
+        """Processes that have to do with this quickstart: their command lines by pid."""
+        found, ours = {}, [str(p).encode() for p in [self.folder, *self.outside()]]
         for cmdline in pathlib.Path("/proc").glob("[0-9]*/cmdline"):
             try:
                 words = cmdline.read_bytes()
             except OSError:
                 continue
             if any(path in words for path in ours):
-                found.append(words.replace(b"\0", b" ").decode())
+                found[cmdline.parent.name] = words.replace(b"\0", b" ").decode()
         return found
 
     def assert_nothing_left(self):
         deadline = time.monotonic() + 10
         while self.processes() and time.monotonic() < deadline:
             time.sleep(0.1)
-        assert self.processes() == []
+        assert self.processes() == {}
         assert not (self.folder / "env").exists()
         assert self.outside() == []
 
@@ -155,7 +155,7 @@ def test_after_a_kill_the_next_one_starts_afresh(quickstart):
     second = Foreground(quickstart, "--empty", "--plain")
     base, token, ca, pid = quickstart.env()
     assert (token, pid) != (before[1], before[3])
-    assert not pathlib.Path(f"/proc/{before[3]}").exists()
+    assert before[3] not in quickstart.processes() and pid in quickstart.processes()
     assert get(base, token, ca, "/Users")["totalResults"] == 0
     assert second.end(signal.SIGTERM) == 0
     quickstart.assert_nothing_left()
