@@ -40,9 +40,10 @@ json_t *scim_json_own(json_t *fresh, apr_pool_t *p)
 
 /* What the scan before parsing has seen. */
 typedef struct scan_t {
-    unsigned depth;     /* open containers */
+    unsigned depth; /* open containers */
     unsigned deepest;
     apr_size_t members; /* members and elements */
+    int any;            /* there is something beside white space */
     int opened;         /* the last token opened a container: it is empty so far */
 } scan_t;
 
@@ -81,7 +82,7 @@ static void scan_token(scan_t *scan, char c)
 static scan_t scan_document(const char *s, apr_size_t len)
 {
     const char *end = s + len;
-    scan_t scan = {0, 0, 0, 0};
+    scan_t scan = {0, 0, 0, 0, 0};
 
     while (s < end) {
         char c = *s++;
@@ -89,6 +90,7 @@ static scan_t scan_document(const char *s, apr_size_t len)
         if (c == ' ' || c == '\t' || c == '\n' || c == '\r') {
             continue;
         }
+        scan.any = 1;
         scan_token(&scan, c);
         if (c == '"') {
             s = scan_string(s, end);
@@ -97,8 +99,8 @@ static scan_t scan_document(const char *s, apr_size_t len)
     return scan;
 }
 
-static scim_error_t *check_limits(const char *data, apr_size_t len, const scim_json_limits_t *limits,
-                                  apr_pool_t *p)
+static scim_error_t *check_limits(const char *data, apr_size_t len,
+                                  const scim_json_limits_t *limits, apr_pool_t *p)
 {
     apr_size_t bytes = limits && limits->bytes ? limits->bytes : DEFAULT_BYTES;
     unsigned depth = limits && limits->depth ? limits->depth : DEFAULT_DEPTH;
@@ -110,15 +112,17 @@ static scim_error_t *check_limits(const char *data, apr_size_t len, const scim_j
                                "The request body is larger than %" APR_SIZE_T_FMT " bytes.", bytes);
     }
     scan = scan_document(data, len);
+    if (!scan.any) {
+        return scim_error_make(p, 400, SCIM_TYPE_INVALID_SYNTAX, "The JSON document is empty.");
+    }
     if (scan.deepest > depth) {
         return scim_error_make(p, 400, SCIM_TYPE_INVALID_SYNTAX,
                                "The JSON document is nested deeper than %u levels.", depth);
     }
     if (scan.members > members) {
-        return scim_error_make(p, 400, SCIM_TYPE_INVALID_SYNTAX,
-                               "The JSON document has more than %" APR_SIZE_T_FMT
-                               " members and elements.",
-                               members);
+        return scim_error_make(
+            p, 400, SCIM_TYPE_INVALID_SYNTAX,
+            "The JSON document has more than %" APR_SIZE_T_FMT " members and elements.", members);
     }
     return NULL;
 }

@@ -28,7 +28,7 @@ typedef struct scope_t {
  * does not depend on how many names a client lists.
  */
 struct scim_projection_t {
-    int selects; /* `attributes` was given */
+    int selects;     /* `attributes` was given */
     scope_t *scopes; /* main schema, common attributes, then one per extension */
     int nscopes;
 };

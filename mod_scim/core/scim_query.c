@@ -177,8 +177,8 @@ scim_error_t *scim_query_parse(scim_query_t *out, const char *text, const scim_t
     q.excluded = raw.excluded;
     q.start_index = 1;
     if (raw.start_index) {
-        err = read_integer(&q.start_index, raw.start_index, "startIndex", 1, SCIM_QUERY_START_MAX,
-                           p);
+        err =
+            read_integer(&q.start_index, raw.start_index, "startIndex", 1, SCIM_QUERY_START_MAX, p);
     }
     if (!err && raw.count) {
         err = read_integer(&count, raw.count, "count", 0, tenant->max_page_size, p);

@@ -207,9 +207,8 @@ void scim_buf_printf(scim_buf_t *b, const char *fmt, ...)
 static void quote_control(scim_buf_t *b, unsigned char c)
 {
     static const char hex[] = "0123456789abcdef";
-    static const char *const named[] = {"\b", "\\b", "\t", "\\t", "\n", "\\n",
-                                        "\f", "\\f", "\r", "\\r", "\"", "\\\"",
-                                        "\\", "\\\\"};
+    static const char *const named[] = {"\b",  "\\b", "\t",  "\\t", "\n",   "\\n", "\f",
+                                        "\\f", "\r",  "\\r", "\"",  "\\\"", "\\",  "\\\\"};
     char esc[7] = "\\u00xx";
     apr_size_t i;
 

@@ -12,6 +12,8 @@
 #include <apr_tables.h>
 #include <jansson.h>
 
+#include "counting.h"
+
 const char *golden_bytes(const golden_case_t *c, const char *file, apr_size_t *len)
 {
     const char *path = apr_pstrcat(c->pool, c->dir, "/", file, NULL);
@@ -59,19 +61,21 @@ static int differs(const golden_case_t *c, const char *what, const char *expecte
 /* Compact, with sorted keys, so that a failure shows texts that can be compared by eye. */
 static const char *normal_json(const golden_case_t *c, const char *text)
 {
+    const size_t flags = JSON_ENCODE_ANY | JSON_SORT_KEYS | JSON_COMPACT;
     json_error_t error;
     json_t *value = json_loads(text, JSON_DECODE_ANY | JSON_REJECT_DUPLICATES, &error);
+    size_t len;
     char *dump;
-    char *copy;
 
     if (!value) {
         return apr_psprintf(c->pool, "(not JSON: %s) %s", error.text, text);
     }
-    dump = json_dumps(value, JSON_ENCODE_ANY | JSON_SORT_KEYS | JSON_COMPACT);
-    copy = apr_pstrdup(c->pool, dump);
-    free(dump);
+    len = json_dumpb(value, NULL, 0, flags);
+    dump = apr_palloc(c->pool, len + 1);
+    json_dumpb(value, dump, len, flags);
+    dump[len] = '\0';
     json_decref(value);
-    return copy;
+    return dump;
 }
 
 static int check_error(const golden_case_t *c, const scim_error_t *err, const char *expected)
@@ -140,6 +144,28 @@ static apr_array_header_t *list_cases(const char *dir, apr_pool_t *p)
     return names;
 }
 
+/* One directory, in a pool of its own, which must take all its JSON values with it. */
+static int run_case(const char *dir, const char *name, golden_compare_t compare, golden_fn *fn,
+                    void *baton)
+{
+    long before = counting_live();
+    golden_case_t c;
+    int failed;
+
+    apr_pool_create(&c.pool, NULL);
+    c.name = apr_pstrdup(c.pool, name);
+    c.dir = apr_pstrcat(c.pool, dir, "/", name, NULL);
+    c.in = golden_read(&c, "in");
+    failed = check_case(&c, compare, fn, baton);
+    apr_pool_destroy(c.pool);
+    if (counting_live() != before) {
+        fprintf(stderr, "%s/%s: %ld JSON blocks are left after the pool\n", dir, name,
+                counting_live() - before);
+        failed = 1;
+    }
+    return failed;
+}
+
 int golden_run(const char *part, golden_compare_t compare, golden_fn *fn, void *baton)
 {
     const char *data = getenv("SCIM_TEST_DATA");
@@ -153,6 +179,7 @@ int golden_run(const char *part, golden_compare_t compare, golden_fn *fn, void *
         fprintf(stderr, "SCIM_TEST_DATA is not set\n");
         return 1;
     }
+    counting_start();
     apr_pool_create(&p, NULL);
     dir = apr_pstrcat(p, data, "/", part, NULL);
     names = list_cases(dir, p);
@@ -161,14 +188,7 @@ int golden_run(const char *part, golden_compare_t compare, golden_fn *fn, void *
         failed = 1;
     }
     for (i = 0; i < names->nelts; i++) {
-        golden_case_t c;
-
-        c.name = ((const char **)names->elts)[i];
-        apr_pool_create(&c.pool, p);
-        c.dir = apr_pstrcat(c.pool, dir, "/", c.name, NULL);
-        c.in = golden_read(&c, "in");
-        failed += check_case(&c, compare, fn, baton);
-        apr_pool_destroy(c.pool);
+        failed += run_case(dir, ((const char **)names->elts)[i], compare, fn, baton);
     }
     apr_pool_destroy(p);
     return failed;

@@ -10,7 +10,7 @@
 /**
  * Golden directories: tests/data/<part>/NNN-name/ holds `in`, maybe more input files, and exactly
  * one of `out` (success) and `err` (failure). Data is found through the environment variable
- * SCIM_TEST_DATA.
+ * SCIM_TEST_DATA. The runner also counts: a case that leaves a JSON value behind fails.
  */
 
 typedef struct golden_case_t {
@@ -21,7 +21,7 @@ typedef struct golden_case_t {
 } golden_case_t;
 
 typedef enum golden_compare_t {
-    GOLDEN_TEXT, /* byte for byte, but for newlines at the end */
+    GOLDEN_TEXT, /* byte for byte, but for one newline at the end of `out` */
     GOLDEN_JSON  /* `out` is JSON and so is the result: equal values, order of members aside */
 } golden_compare_t;
 
