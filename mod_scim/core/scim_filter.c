@@ -90,6 +90,16 @@ static scim_error_t *parse_not(const scim_filter_t **out, scim_parser_t *ps)
     return parse_parentheses(&f->left, ps);
 }
 
+/* What is never returned must not be guessed letter by letter either. */
+static scim_error_t *check_readable(const scim_parser_t *ps, const scim_attr_t *attr)
+{
+    if (attr->returned != SCIM_RETURNED_NEVER) {
+        return NULL;
+    }
+    return scim_lexer_error(&ps->lexer, ps->lexer.token.at,
+                            "attribute %s is never returned and cannot be asked for", attr->name);
+}
+
 static int find_operator(scim_op_t *out, const scim_lexer_t *lexer)
 {
     static const struct {
@@ -183,6 +193,9 @@ static scim_error_t *parse_value_path(const scim_filter_t **out, scim_parser_t *
     memset(&sub, 0, sizeof(sub));
     err = scim_parser_sub(&sub.attr, ps, path->attr);
     if (!err) {
+        err = check_readable(ps, sub.attr);
+    }
+    if (!err) {
         err = scim_lexer_next(&ps->lexer);
     }
     if (err) {
@@ -213,13 +226,13 @@ static scim_error_t *parse_operand(const scim_filter_t **out, scim_parser_t *ps)
     if (!path.attr) {
         return scim_lexer_error(&ps->lexer, at, "an attribute is expected, not a schema alone");
     }
-    if (path.attr->returned == SCIM_RETURNED_NEVER ||
-        (path.sub && path.sub->returned == SCIM_RETURNED_NEVER)) {
-        return scim_lexer_error(&ps->lexer, at,
-                                "attribute %s is never returned and cannot be asked for",
-                                path.sub ? path.sub->name : path.attr->name);
+    err = check_readable(ps, path.attr);
+    if (!err && path.sub) {
+        err = check_readable(ps, path.sub);
     }
-    err = scim_lexer_next(&ps->lexer);
+    if (!err) {
+        err = scim_lexer_next(&ps->lexer);
+    }
     if (err) {
         return err;
     }
@@ -316,9 +329,13 @@ scim_error_t *scim_filter_parse_value(const scim_filter_t **out, const char *tex
     return parse_all(out, &ps, text, len, errtype, p);
 }
 
+/* A sub-attribute without a place of its own is where its attribute is. */
 static int path_uses(const scim_path_t *path, scim_at_t at)
 {
-    return path->attr->at == at || (path->sub && path->sub->at == at);
+    if (path->sub && path->sub->at != SCIM_AT_DOC) {
+        return path->sub->at == at;
+    }
+    return path->attr->at == at;
 }
 
 int scim_filter_uses(const scim_filter_t *f, scim_at_t at)
