@@ -17,7 +17,7 @@ typedef enum scim_patch_op_t { SCIM_PATCH_ADD, SCIM_PATCH_REPLACE, SCIM_PATCH_RE
 typedef struct scim_patch_step_t {
     scim_patch_op_t op;
     scim_path_t path;
-    const json_t *value; /* borrowed from the body; NULL for remove without value */
+    const json_t *value; /* decoded and canonical, owned by the patch; NULL: remove it all */
 } scim_patch_step_t;
 
 typedef enum scim_member_op_t {

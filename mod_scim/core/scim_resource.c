@@ -309,49 +309,6 @@ scim_error_t *scim_resource_create(json_t **out, const char **ignored, const jso
     return NULL;
 }
 
-/* An immutable value that is set must come again unchanged, or not at all. */
-static scim_error_t *keep_immutable(json_t *doc, const json_t *old, const scim_attr_t *attr,
-                                    const scim_attr_t *parent, apr_pool_t *p)
-{
-    const json_t *before = json_object_get(old, attr->name);
-    json_t *after = json_object_get(doc, attr->name);
-    scim_error_t *err = NULL;
-
-    if (!before || attr->at == SCIM_AT_MEMBERS) {
-        return NULL;
-    }
-    if (attr->mutability == SCIM_IMMUTABLE && !after) {
-        scim_value_put(doc, attr->name, json_deep_copy(before), p);
-    } else if (attr->mutability == SCIM_IMMUTABLE && !json_equal(before, after)) {
-        return scim_error_make(p, 400, SCIM_TYPE_MUTABILITY, "%s cannot be changed once it is set.",
-                               scim_value_label(attr, parent, p));
-    }
-    for (int i = 0; !err && json_is_object(after) && i < attr->nsubs; i++) {
-        err = keep_immutable(after, before, &attr->subs[i], attr, p);
-    }
-    return err;
-}
-
-static scim_error_t *keep_immutables(json_t *doc, const json_t *old,
-                                     const scim_resource_type_t *type, apr_pool_t *p)
-{
-    const scim_schema_t *schema = type->schema;
-    scim_error_t *err = NULL;
-
-    for (int i = 0; !err && i < schema->nattrs; i++) {
-        err = keep_immutable(doc, old, &schema->attrs[i], NULL, p);
-    }
-    for (int i = 0; !err && i < type->nextensions; i++) {
-        const scim_schema_t *extension = type->extensions[i].schema;
-        const json_t *before = json_object_get(old, extension->urn);
-
-        for (int j = 0; !err && before && j < extension->nattrs; j++) {
-            err = keep_immutable(part_of(doc, extension, p), before, &extension->attrs[j], NULL, p);
-        }
-    }
-    return err;
-}
-
 /* A client that reads, merges and writes back sends our own formatted name beside its new parts. */
 static void drop_stale_formatted(json_t *doc, const json_t *old)
 {
@@ -383,7 +340,7 @@ scim_error_t *scim_resource_replace(json_t **out, const char **ignored, const js
         scim_value_put(doc, active->name, json_incref(json_object_get(old, active->name)), p);
     }
     drop_stale_formatted(doc, old);
-    err = keep_immutables(doc, old, type, p);
+    err = scim_value_immutables(doc, old, 1, type, p);
     if (!err) {
         err = scim_resource_finish(doc, type, p);
     }

@@ -73,26 +73,6 @@ static scim_error_t *finish_complex(json_t *object, const scim_attr_t *attr, apr
     return NULL;
 }
 
-/* Drops the empty elements in one pass. */
-static void drop_empty(json_t *array)
-{
-    apr_size_t kept = 0;
-
-    for (apr_size_t i = 0; i < json_array_size(array); i++) {
-        json_t *element = json_array_get(array, i);
-
-        if (!scim_value_nothing(element)) {
-            if (kept != i) {
-                json_array_set(array, kept, element);
-            }
-            kept++;
-        }
-    }
-    while (json_array_size(array) > kept) {
-        json_array_remove(array, json_array_size(array) - 1);
-    }
-}
-
 /* Of several elements that say primary, the first one stays it (RFC 7643 section 2.4). */
 static void keep_one_primary(const json_t *array, const scim_attr_t *attr, apr_pool_t *p)
 {
@@ -120,7 +100,7 @@ static scim_error_t *finish_attr(json_t *object, const scim_attr_t *attr, apr_po
         for (apr_size_t i = 0; !err && attr->nsubs && i < json_array_size(value); i++) {
             err = finish_complex(json_array_get(value, i), attr, p);
         }
-        drop_empty(value);
+        scim_value_compact(value);
         keep_one_primary(value, attr, p);
     } else if (value && attr->nsubs) {
         err = finish_complex(value, attr, p);

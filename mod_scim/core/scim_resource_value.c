@@ -38,6 +38,25 @@ void scim_value_put(json_t *to, const char *key, json_t *fresh, apr_pool_t *p)
     }
 }
 
+void scim_value_compact(json_t *array)
+{
+    apr_size_t kept = 0;
+
+    for (apr_size_t i = 0; i < json_array_size(array); i++) {
+        json_t *element = json_array_get(array, i);
+
+        if (!scim_value_nothing(element)) {
+            if (kept != i) {
+                json_array_set(array, kept, element);
+            }
+            kept++;
+        }
+    }
+    while (json_array_size(array) > kept) {
+        json_array_remove(array, json_array_size(array) - 1);
+    }
+}
+
 const char *scim_value_label(const scim_attr_t *attr, const scim_attr_t *parent, apr_pool_t *p)
 {
     return parent ? apr_pstrcat(p, parent->name, ".", attr->name, NULL) : attr->name;

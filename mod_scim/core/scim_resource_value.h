@@ -57,4 +57,15 @@ scim_error_t *scim_value_unknown(scim_decode_t *d, const char *parent,
 scim_error_t *scim_value_decode(const scim_place_t *place, const json_t *value, int multi_ok,
                                 scim_decode_t *d) SCIM_CHECKED;
 
+/** Drop the empty elements of an array, in one pass. */
+void scim_value_compact(json_t *array);
+
+/**
+ * Hold immutable attributes to what `old` has for them; where it has no value, any is fine. The
+ * sub-attributes of multi-valued attributes are not looked at.
+ * @param keep 1: an absent one gets its old value back; 0: it is an error too
+ */
+scim_error_t *scim_value_immutables(json_t *doc, const json_t *old, int keep,
+                                    const scim_resource_type_t *type, apr_pool_t *p) SCIM_CHECKED;
+
 #endif
