@@ -70,23 +70,32 @@ const char *scim_render_etag(apr_int64_t version, apr_pool_t *p)
     return apr_psprintf(p, "W/\"%" APR_INT64_T_FMT "\"", version);
 }
 
+static int is_space(char c)
+{
+    return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
 /*
  * What follows begins with a comma, so a document must leave at least one member before it: where
  * the stored text has none, the id stands in.
  */
 void scim_render_begin(scim_buf_t *out, const scim_row_t *row)
 {
-    apr_size_t len = row->doc_len;
+    const char *start = row->doc;
+    const char *end = row->doc + row->doc_len;
 
-    while (len > 0 && strchr(" \t\r\n", row->doc[len - 1])) {
-        len--;
+    while (start < end && is_space(*start)) {
+        start++;
     }
-    len -= len > 0; /* the closing brace */
-    while (len > 0 && strchr(" \t\r\n", row->doc[len - 1])) {
-        len--;
+    while (start < end && is_space(end[-1])) {
+        end--;
     }
-    if (len > 1) {
-        scim_buf_add(out, row->doc, len);
+    end -= end > start; /* the closing brace */
+    while (start < end && is_space(end[-1])) {
+        end--;
+    }
+    if (end - start > 1) {
+        scim_buf_add(out, start, (apr_size_t)(end - start));
         return;
     }
     scim_buf_puts(out, "{\"id\":");
