@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright the mod_scim authors */
+#include "mod_scim.h"
+
+#include <jansson.h>
+
+#include <http_core.h>
+#include <mpm_common.h>
+
+#include "mod_scim_check.h"
+#include "mod_scim_config.h"
+#include "mod_scim_db.h"
+#include "mod_scim_error.h"
+#include "mod_scim_handler.h"
+#include "mod_scim_route.h"
+
+static int pre_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp)
+{
+    (void)plog;
+    (void)ptemp;
+    return scim_db_register(pconf);
+}
+
+static int post_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *s)
+{
+    (void)plog;
+    (void)ptemp;
+    /* The first pass of a start is a rehearsal; its locks would be made twice. */
+    if (ap_state_query(AP_SQ_MAIN_STATE) == AP_SQ_MS_CREATE_PRE_CONFIG) {
+        return OK;
+    }
+    /* Before there are threads, and before children could share one seed by accident. */
+    json_object_seed(0);
+    return scim_db_setup(pconf, s);
+}
+
+static void child_init(apr_pool_t *pchild, server_rec *s)
+{
+    scim_db_child(pchild, s);
+}
+
+static void register_hooks(apr_pool_t *p)
+{
+    static const char *const after_dbd[] = {"mod_dbd.c", NULL};
+
+    (void)p;
+    ap_hook_pre_config(pre_config, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_check_config(scim_check_run, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_post_config(post_config, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_child_init(child_init, after_dbd, NULL, APR_HOOK_MIDDLE);
+    ap_hook_handler(scim_handler_run, NULL, NULL, APR_HOOK_REALLY_FIRST);
+    scim_route_hooks();
+    scim_error_hooks();
+}
+
+module AP_MODULE_DECLARE_DATA scim_module = {STANDARD20_MODULE_STUFF,
+                                             scim_config_create,
+                                             scim_config_merge,
+                                             NULL,
+                                             NULL,
+                                             scim_config_commands,
+                                             register_hooks,
+                                             0};

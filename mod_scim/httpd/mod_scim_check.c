@@ -1,0 +1,279 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright the mod_scim authors */
+#include "mod_scim_check.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include <apr_strings.h>
+
+#include <http_core.h>
+#include <mpm_common.h>
+#include <util_cfgtree.h>
+
+#include "mod_scim_db.h"
+#include "scim_dialect.h"
+
+/* mod_dbd's default for DBDKeep, and the most that is believed of a directive. */
+#define KEEP_DEFAULT 2
+#define KEEP_MAX 1000
+
+/* The MySQL driver's own limit of a field, FIELDSIZE in apr_dbd_mysql.c. */
+#define FLDSZ_DEFAULT 1048575
+
+/* One place where SCIM is served: a server, a base, and what holds there. */
+typedef struct place_t {
+    server_rec *server;
+    const char *base;
+    const scim_dir_t *dir; /* merged as for a request to the base */
+    int quiet;             /* 1: warnings have their turn in the second pass of a start */
+    apr_pool_t *pool;      /* for this run only */
+} place_t;
+
+/* ---- mod_dbd's directives, which its own configuration keeps private ---- */
+
+static const char *directive_args(const ap_directive_t *first, const char *name)
+{
+    const ap_directive_t *d;
+    const char *args = NULL;
+
+    for (d = first; d; d = d->next) {
+        if (ap_cstr_casecmp(d->directive, name) == 0) {
+            args = d->args;
+        }
+    }
+    return args;
+}
+
+static const ap_directive_t *virtual_host(const server_rec *s)
+{
+    const ap_directive_t *d;
+
+    for (d = s->is_virtual && s->defn_name ? ap_conftree : NULL; d; d = d->next) {
+        if (ap_cstr_casecmp(d->directive, "<VirtualHost") == 0 &&
+            (unsigned)d->line_num == s->defn_line_number &&
+            strcmp(d->filename, s->defn_name) == 0) {
+            return d;
+        }
+    }
+    return NULL;
+}
+
+/* A directive's first word as it holds for a server: its own, else the main server's; or NULL. */
+static const char *server_directive(const server_rec *s, const char *name, apr_pool_t *p)
+{
+    const ap_directive_t *host = virtual_host(s);
+    const char *args = host ? directive_args(host->first_child, name) : NULL;
+
+    if (!args) {
+        args = directive_args(ap_conftree, name);
+    }
+    return args ? ap_getword_conf(p, &args) : NULL;
+}
+
+static int server_keep(const server_rec *s, apr_pool_t *p)
+{
+    const char *keep = server_directive(s, "DBDKeep", p);
+    int n = keep ? atoi(keep) : KEEP_DEFAULT;
+
+    return n < 0 || n > KEEP_MAX ? KEEP_MAX : n;
+}
+
+/* ---- checks of one place ---- */
+
+static int fail(const place_t *place, const char *msgid, const char *wrong)
+{
+    ap_log_error(APLOG_MARK, APLOG_ERR | APLOG_STARTUP, 0, place->server,
+                 "%s: ScimEnable in %s, for %s%s: %s", msgid, place->dir->enable_at,
+                 scim_server_label(place->server), place->base, wrong);
+    return HTTP_INTERNAL_SERVER_ERROR;
+}
+
+static void warn(const place_t *place, const char *msgid, const char *wrong)
+{
+    if (!place->quiet) {
+        ap_log_error(APLOG_MARK, APLOG_WARNING | APLOG_STARTUP, 0, place->server,
+                     "%s: ScimEnable in %s: %s", msgid, place->dir->enable_at, wrong);
+    }
+}
+
+/* The number behind "fldsz=" in DBDParams, else the driver's default. */
+static apr_int64_t params_fldsz(const char *params)
+{
+    const char *at = strstr(params, "fldsz=");
+
+    return at ? apr_atoi64(at + strlen("fldsz=")) : FLDSZ_DEFAULT;
+}
+
+static int check_params(const place_t *place, const char *driver, const char *params)
+{
+    apr_int64_t document = (apr_int64_t)scim_config_tenant(place->dir, place->pool)->max_document;
+
+    if (strcmp(driver, "mysql") != 0) {
+        return OK;
+    }
+    if (params_fldsz(params) <= document) {
+        return fail(
+            place, "SCIM3007",
+            apr_psprintf(place->pool,
+                         "fldsz in DBDParams must be larger than ScimMaxDocument (%" APR_INT64_T_FMT
+                         "), or the driver cuts documents when it reads them",
+                         document));
+    }
+    if (!strstr(params, "reconnect=0")) {
+        warn(place, "SCIM3008",
+             "DBDParams lacks reconnect=0: a connection that the driver reopens by itself has lost "
+             "its prepared statements and fails every request that gets it");
+    }
+    return OK;
+}
+
+static int check_database(const place_t *place)
+{
+    const char *driver = server_directive(place->server, "DBDriver", place->pool);
+    const char *params = server_directive(place->server, "DBDParams", place->pool);
+
+    if (!scim_db_available()) {
+        return fail(place, "SCIM3004",
+                    "mod_dbd is not loaded; load it and set DBDriver and DBDParams");
+    }
+    if (!driver || !params) {
+        return fail(place, "SCIM3005",
+                    apr_psprintf(place->pool,
+                                 "this server has no %s; set DBDriver and DBDParams here "
+                                 "or in the main server",
+                                 driver ? "DBDParams" : "DBDriver"));
+    }
+    if (!scim_dialect_find(driver)) {
+        return fail(place, "SCIM3006",
+                    apr_psprintf(place->pool, "DBDriver %s is not supported; use mysql or sqlite3",
+                                 driver));
+    }
+    return check_params(place, driver, params);
+}
+
+static int check_place(const place_t *place)
+{
+    const scim_dir_t *dir = place->dir;
+    const scim_tenant_t *tenant;
+
+    if (!dir->tenant) {
+        return fail(place, "SCIM3001", "ScimTenant is missing; it names whose resources these are");
+    }
+    if (!dir->tokens || dir->tokens->nelts == 0) {
+        return fail(
+            place, "SCIM3002",
+            "no token is configured, so nobody could use it; set ScimToken or ScimTokenFile");
+    }
+    tenant = scim_config_tenant(dir, place->pool);
+    if (tenant->page_size > tenant->max_page_size) {
+        return fail(place, "SCIM3009",
+                    apr_psprintf(place->pool,
+                                 "ScimPageSize: the default, %d, is larger than the "
+                                 "maximum, %d",
+                                 tenant->page_size, tenant->max_page_size));
+    }
+    if (strchr(place->base, '_')) {
+        warn(place, "SCIM3010",
+             "the base has an underscore, which Okta does not accept in a base URL");
+    }
+    return check_database(place);
+}
+
+/* ---- finding the places ---- */
+
+/* As core's location walk does it for a plain <Location>. */
+static int location_matches(const core_dir_config *core, const char *path)
+{
+    apr_size_t len = core->d ? strlen(core->d) : 0;
+
+    if (!core->d || core->r || core->d_is_fnmatch || strncmp(core->d, path, len) != 0) {
+        return 0;
+    }
+    return len == 0 || core->d[len - 1] == '/' || path[len] == '/' || path[len] == '\0';
+}
+
+/* What holds for requests to a path: the server's own, then every <Location> around it in order. */
+static const scim_dir_t *effective(const server_rec *s, const char *path, apr_pool_t *p)
+{
+    const core_server_config *core = ap_get_core_module_config(s->module_config);
+    scim_dir_t *dir = ap_get_module_config(s->lookup_defaults, &scim_module);
+    int i;
+
+    for (i = 0; i < core->sec_url->nelts; i++) {
+        ap_conf_vector_t *section = APR_ARRAY_IDX(core->sec_url, i, ap_conf_vector_t *);
+        scim_dir_t *inner = ap_get_module_config(section, &scim_module);
+        if (inner && location_matches(ap_get_core_module_config(section), path)) {
+            dir = scim_config_merge(p, dir, inner);
+        }
+    }
+    return dir;
+}
+
+static int add_place(place_t *place, const scim_dir_t *own, apr_pool_t *pconf)
+{
+    apr_array_header_t *bases = scim_server_get(place->server)->bases;
+    int i;
+
+    place->base = scim_config_base(own);
+    place->dir = own;
+    if (own->enable_path && !scim_base_below(own->enable_path, place->base)) {
+        return fail(place, "SCIM3003",
+                    apr_psprintf(place->pool,
+                                 "ScimBase is outside <Location %s>, which would never see its "
+                                 "requests",
+                                 own->enable_path));
+    }
+    place->dir = effective(place->server, place->base[0] ? place->base : "/", place->pool);
+    if (place->dir->enable != 1) {
+        return OK;
+    }
+    for (i = 0; i < bases->nelts; i++) {
+        if (strcmp(APR_ARRAY_IDX(bases, i, const char *), place->base) == 0) {
+            return OK;
+        }
+    }
+    APR_ARRAY_PUSH(bases, const char *) = apr_pstrdup(pconf, place->base);
+    return check_place(place);
+}
+
+static int check_server(server_rec *s, int quiet, apr_pool_t *pconf, apr_pool_t *ptemp)
+{
+    const core_server_config *core = ap_get_core_module_config(s->module_config);
+    const scim_dir_t *own = ap_get_module_config(s->lookup_defaults, &scim_module);
+    place_t place = {s, NULL, NULL, quiet, ptemp};
+    int rc = OK;
+    int i;
+
+    if (own && own->enable == 1) {
+        rc = add_place(&place, own, pconf);
+    }
+    for (i = 0; rc == OK && i < core->sec_url->nelts; i++) {
+        own =
+            ap_get_module_config(APR_ARRAY_IDX(core->sec_url, i, ap_conf_vector_t *), &scim_module);
+        if (own && own->enable == 1) {
+            rc = add_place(&place, own, pconf);
+        }
+    }
+    return rc;
+}
+
+int scim_check_run(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *main_server)
+{
+    /* A start reads its configuration twice; a warning is wanted once. */
+    int quiet = ap_state_query(AP_SQ_MAIN_STATE) == AP_SQ_MS_CREATE_PRE_CONFIG &&
+                ap_state_query(AP_SQ_RUN_MODE) == AP_SQ_RM_NORMAL;
+    server_rec *s;
+    int rc = OK;
+
+    (void)plog;
+    for (s = main_server; s && rc == OK; s = s->next) {
+        scim_server_t *server = apr_pcalloc(pconf, sizeof(*server));
+        server->bases = apr_array_make(pconf, 2, sizeof(const char *));
+        /* Each dead connection of the pool costs a try, then one to open and one to spare. */
+        server->tries = server_keep(s, ptemp) + 2;
+        ap_set_module_config(s->module_config, &scim_module, server);
+        rc = check_server(s, quiet, pconf, ptemp);
+    }
+    return rc;
+}

@@ -1,0 +1,445 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright the mod_scim authors */
+#include "mod_scim_config.h"
+
+#include <stddef.h>
+#include <string.h>
+
+#include <apr_lib.h>
+#include <apr_strings.h>
+
+#include <http_core.h>
+#include <util_cfgtree.h>
+
+#include "mod_scim_auth.h"
+
+#define MAX_BODY 8388608
+
+/* Directives whose one value is a number. */
+typedef struct number_t {
+    const char *name;
+    apr_size_t offset; /* of the int in scim_dir_t */
+    int min;
+    int max;
+} number_t;
+
+/* ScimMaxDocument: the MySQL driver cuts a field at 1,048,575 bytes without saying so. */
+static const number_t numbers[] = {
+    {"ScimMaxBody", offsetof(scim_dir_t, max_body), 1024, 1073741824},
+    {"ScimMaxDocument", offsetof(scim_dir_t, max_document), 1024, 999999},
+    {"ScimMaxScan", offsetof(scim_dir_t, max_scan), 1, 10000000},
+    {"ScimMaxFilterTerms", offsetof(scim_dir_t, max_terms), 1, 10000},
+    {"ScimMaxOperations", offsetof(scim_dir_t, max_operations), 1, 100000},
+    {"ScimGroupReplyMembers", offsetof(scim_dir_t, group_reply_members), 0, 100000},
+};
+
+/* Directives whose one value is one of two words. */
+typedef struct switch_t {
+    const char *name;
+    apr_size_t offset;
+    const char *off; /* 0 */
+    const char *on;  /* 1 */
+} switch_t;
+
+static const switch_t switches[] = {
+    {"ScimUnknownMembers", offsetof(scim_dir_t, reject_unknown_members), "skip", "reject"},
+    {"ScimUnknownAttributes", offsetof(scim_dir_t, reject_unknown_attrs), "ignore", "reject"},
+};
+
+void *scim_config_create(apr_pool_t *p, char *path)
+{
+    scim_dir_t *dir = apr_pcalloc(p, sizeof(*dir));
+
+    (void)path;
+    dir->enable = SCIM_UNSET;
+    dir->enable_at = NULL;
+    dir->enable_path = NULL;
+    dir->base = NULL;
+    dir->tenant = NULL;
+    dir->tokens = NULL;
+    dir->require_tls = SCIM_UNSET;
+    dir->max_body = SCIM_UNSET;
+    dir->max_document = SCIM_UNSET;
+    dir->page_size = SCIM_UNSET;
+    dir->max_page_size = SCIM_UNSET;
+    dir->max_scan = SCIM_UNSET;
+    dir->max_terms = SCIM_UNSET;
+    dir->max_operations = SCIM_UNSET;
+    dir->group_reply_members = SCIM_UNSET;
+    dir->reject_unknown_members = SCIM_UNSET;
+    dir->reject_unknown_attrs = SCIM_UNSET;
+    dir->patch_replace_creates = SCIM_UNSET;
+    return dir;
+}
+
+static int inner_or(int inner, int outer)
+{
+    return inner == SCIM_UNSET ? outer : inner;
+}
+
+void *scim_config_merge(apr_pool_t *p, void *outer, void *inner)
+{
+    const scim_dir_t *out = outer;
+    const scim_dir_t *in = inner;
+    scim_dir_t *dir = apr_palloc(p, sizeof(*dir));
+    int enabled_here = in->enable != SCIM_UNSET;
+
+    dir->enable = inner_or(in->enable, out->enable);
+    dir->enable_at = enabled_here ? in->enable_at : out->enable_at;
+    dir->enable_path = enabled_here ? in->enable_path : out->enable_path;
+    /* A <Location> that enables SCIM is its own base, whatever the server around it has. */
+    dir->base = in->base || in->enable_path ? in->base : out->base;
+    dir->tenant = in->tenant ? in->tenant : out->tenant;
+    /* Replaced as a whole: a token of an outer section must not open an inner tenant by surprise.
+     */
+    dir->tokens = in->tokens ? in->tokens : out->tokens;
+    dir->require_tls = inner_or(in->require_tls, out->require_tls);
+    dir->max_body = inner_or(in->max_body, out->max_body);
+    dir->max_document = inner_or(in->max_document, out->max_document);
+    dir->page_size = inner_or(in->page_size, out->page_size);
+    dir->max_page_size = inner_or(in->max_page_size, out->max_page_size);
+    dir->max_scan = inner_or(in->max_scan, out->max_scan);
+    dir->max_terms = inner_or(in->max_terms, out->max_terms);
+    dir->max_operations = inner_or(in->max_operations, out->max_operations);
+    dir->group_reply_members = inner_or(in->group_reply_members, out->group_reply_members);
+    dir->reject_unknown_members = inner_or(in->reject_unknown_members, out->reject_unknown_members);
+    dir->reject_unknown_attrs = inner_or(in->reject_unknown_attrs, out->reject_unknown_attrs);
+    dir->patch_replace_creates = inner_or(in->patch_replace_creates, out->patch_replace_creates);
+    return dir;
+}
+
+/* ---- directives ---- */
+
+static const char *path_trim(const char *path, apr_pool_t *p)
+{
+    apr_size_t len = strlen(path);
+
+    while (len > 0 && path[len - 1] == '/') {
+        len--;
+    }
+    return apr_pstrmemdup(p, path, len);
+}
+
+/* The section around a directive, or NULL. */
+static const ap_directive_t *section_of(const cmd_parms *cmd, const char *name)
+{
+    const ap_directive_t *d;
+
+    for (d = cmd->directive; d; d = d->parent) {
+        if (ap_cstr_casecmp(d->directive, name) == 0) {
+            return d;
+        }
+    }
+    return NULL;
+}
+
+/* Where SCIM directives may stand: a server, a virtual host, a <Location> with a plain path. */
+static const char *check_context(cmd_parms *cmd)
+{
+    const ap_directive_t *location = section_of(cmd, "<Location");
+    const char *wrong;
+
+    wrong = ap_check_cmd_context(cmd, NOT_IN_DIRECTORY | NOT_IN_FILES | NOT_IN_LIMIT |
+                                          NOT_IN_PROXY | NOT_IN_HTACCESS);
+    if (wrong) {
+        return wrong;
+    }
+    if (section_of(cmd, "<LocationMatch") || (location && location->args[0] == '~') ||
+        (location && cmd->path && ap_is_matchexp(cmd->path))) {
+        return apr_pstrcat(cmd->pool, cmd->cmd->name,
+                           " cannot stand in a <Location> with a pattern: its base would not be "
+                           "known; name the path",
+                           NULL);
+    }
+    return NULL;
+}
+
+static const char *set_enable(cmd_parms *cmd, void *config, int on)
+{
+    scim_dir_t *dir = config;
+    const char *wrong = check_context(cmd);
+
+    if (wrong) {
+        return wrong;
+    }
+    dir->enable = on ? 1 : 0;
+    dir->enable_at =
+        apr_psprintf(cmd->pool, "%s:%d", cmd->directive->filename, cmd->directive->line_num);
+    dir->enable_path = cmd->path ? path_trim(cmd->path, cmd->pool) : NULL;
+    return NULL;
+}
+
+static const char *set_base(cmd_parms *cmd, void *config, const char *value)
+{
+    scim_dir_t *dir = config;
+    apr_size_t len = strlen(value);
+    const char *wrong = check_context(cmd);
+
+    if (wrong) {
+        return wrong;
+    }
+    if (value[0] != '/') {
+        return "ScimBase must begin with a slash";
+    }
+    if (len > 1 && value[len - 1] == '/') {
+        return "ScimBase must not end with a slash";
+    }
+    if (strspn(value, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
+                      "-._~!$&'()*+,;=:@/") != len) {
+        return "ScimBase must be a plain URL path without percent-encoding, blanks, ? or #";
+    }
+    if (strstr(value, "//") || strstr(value, "/./") || strstr(value, "/../") ||
+        (len > 1 && strcmp(value + len - 2, "/.") == 0) ||
+        (len > 2 && strcmp(value + len - 3, "/..") == 0)) {
+        return "ScimBase must not have empty, . or .. segments";
+    }
+    dir->base = path_trim(value, cmd->pool);
+    return NULL;
+}
+
+static const char *set_tenant(cmd_parms *cmd, void *config, const char *value)
+{
+    scim_dir_t *dir = config;
+    apr_size_t len = strspn(value, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+                                   "0123456789._-");
+    const char *wrong = check_context(cmd);
+
+    if (wrong) {
+        return wrong;
+    }
+    if (len == 0 || len > 64 || value[len] != '\0') {
+        return "ScimTenant must be 1 to 64 of the characters A-Z a-z 0-9 . _ -";
+    }
+    dir->tenant = value;
+    return NULL;
+}
+
+static apr_array_header_t *tokens_of(scim_dir_t *dir, apr_pool_t *p)
+{
+    if (!dir->tokens) {
+        dir->tokens = apr_array_make(p, 4, sizeof(scim_token_t));
+    }
+    return dir->tokens;
+}
+
+static const char *set_token(cmd_parms *cmd, void *config, const char *hash, const char *label)
+{
+    scim_dir_t *dir = config;
+    const char *wrong = check_context(cmd);
+
+    if (!wrong) {
+        wrong = scim_token_add(tokens_of(dir, cmd->pool), hash, label, cmd->pool);
+        wrong = wrong ? apr_pstrcat(cmd->pool, "ScimToken: ", wrong, NULL) : NULL;
+    }
+    return wrong;
+}
+
+static const char *set_token_file(cmd_parms *cmd, void *config, const char *value)
+{
+    scim_dir_t *dir = config;
+    const char *path = ap_server_root_relative(cmd->pool, value);
+    const char *wrong = check_context(cmd);
+
+    if (wrong) {
+        return wrong;
+    }
+    if (!path) {
+        return apr_pstrcat(cmd->pool, "ScimTokenFile: not a path: ", value, NULL);
+    }
+    wrong = scim_token_file(tokens_of(dir, cmd->pool), path, cmd->pool, cmd->temp_pool);
+    return wrong ? apr_pstrcat(cmd->pool, "ScimTokenFile: ", wrong, NULL) : NULL;
+}
+
+static const char *set_flag(cmd_parms *cmd, void *config, int on)
+{
+    const char *wrong = check_context(cmd);
+
+    return wrong ? wrong : ap_set_flag_slot(cmd, config, on);
+}
+
+static int *int_at(scim_dir_t *dir, apr_size_t offset)
+{
+    return (int *)(void *)((char *)dir + offset);
+}
+
+static const char *number_parse(int *out, const char *value, const cmd_parms *cmd, int min, int max)
+{
+    apr_int64_t n = 0;
+    apr_size_t len = strspn(value, "0123456789");
+
+    if (len > 0 && len <= 10 && value[len] == '\0') {
+        n = apr_atoi64(value);
+    }
+    if (len == 0 || len > 10 || value[len] != '\0' || n < min || n > max) {
+        return apr_psprintf(cmd->pool, "%s must be a whole number from %d to %d", cmd->cmd->name,
+                            min, max);
+    }
+    *out = (int)n;
+    return NULL;
+}
+
+static const char *set_number(cmd_parms *cmd, void *config, const char *value)
+{
+    const char *wrong = check_context(cmd);
+    apr_size_t i;
+
+    for (i = 0; !wrong && i < sizeof(numbers) / sizeof(numbers[0]); i++) {
+        if (ap_cstr_casecmp(cmd->cmd->name, numbers[i].name) == 0) {
+            return number_parse(int_at(config, numbers[i].offset), value, cmd, numbers[i].min,
+                                numbers[i].max);
+        }
+    }
+    return wrong;
+}
+
+static const char *set_switch(cmd_parms *cmd, void *config, const char *value)
+{
+    const char *wrong = check_context(cmd);
+    apr_size_t i;
+
+    for (i = 0; !wrong && i < sizeof(switches) / sizeof(switches[0]); i++) {
+        const switch_t *s = &switches[i];
+        int on = ap_cstr_casecmp(value, s->on) == 0;
+        if (ap_cstr_casecmp(cmd->cmd->name, s->name) != 0) {
+            continue;
+        }
+        if (!on && ap_cstr_casecmp(value, s->off) != 0) {
+            return apr_psprintf(cmd->pool, "%s must be %s or %s", s->name, s->off, s->on);
+        }
+        *int_at(config, s->offset) = on;
+    }
+    return wrong;
+}
+
+static const char *set_page_size(cmd_parms *cmd, void *config, const char *size, const char *max)
+{
+    scim_dir_t *dir = config;
+    const char *wrong = check_context(cmd);
+
+    if (!wrong) {
+        wrong = number_parse(&dir->page_size, size, cmd, 1, 100000);
+    }
+    if (!wrong && max) {
+        wrong = number_parse(&dir->max_page_size, max, cmd, 1, 100000);
+    }
+    if (!wrong && max && dir->page_size > dir->max_page_size) {
+        wrong = "ScimPageSize: the default must not be larger than the maximum";
+    }
+    return wrong;
+}
+
+#define ANYWHERE (RSRC_CONF | ACCESS_CONF)
+
+const command_rec scim_config_commands[] = {
+    AP_INIT_FLAG("ScimEnable", set_enable, NULL, ANYWHERE, "On: serve SCIM 2.0 here"),
+    AP_INIT_TAKE1("ScimBase", set_base, NULL, ANYWHERE,
+                  "URL path below which SCIM is served (default: the Location's, else /scim/v2)"),
+    AP_INIT_TAKE1("ScimTenant", set_tenant, NULL, ANYWHERE,
+                  "name under which the resources are kept in the database"),
+    AP_INIT_TAKE12("ScimToken", set_token, NULL, ANYWHERE,
+                   "sha256:<64 hex digits> of a bearer token, and a label for the log"),
+    AP_INIT_TAKE1("ScimTokenFile", set_token_file, NULL, ANYWHERE,
+                  "file of lines as ScimToken takes them"),
+    AP_INIT_FLAG("ScimRequireTLS", set_flag, (void *)offsetof(scim_dir_t, require_tls), ANYWHERE,
+                 "Off: answer plain HTTP from other hosts too (default On)"),
+    AP_INIT_TAKE1("ScimMaxBody", set_number, NULL, ANYWHERE,
+                  "largest request body in bytes (default 8388608)"),
+    AP_INIT_TAKE1("ScimMaxDocument", set_number, NULL, ANYWHERE,
+                  "largest stored resource in bytes (default 262144)"),
+    AP_INIT_TAKE12("ScimPageSize", set_page_size, NULL, ANYWHERE,
+                   "resources in a list page by default, and at most (default 100 500)"),
+    AP_INIT_TAKE1("ScimMaxScan", set_number, NULL, ANYWHERE,
+                  "resources one list may look at beyond the indexes (default 10000)"),
+    AP_INIT_TAKE1("ScimMaxFilterTerms", set_number, NULL, ANYWHERE,
+                  "comparisons in one filter (default 200)"),
+    AP_INIT_TAKE1("ScimMaxOperations", set_number, NULL, ANYWHERE,
+                  "operations in one PATCH (default 2000)"),
+    AP_INIT_TAKE1("ScimGroupReplyMembers", set_number, NULL, ANYWHERE,
+                  "a PATCH of a group with more members answers 204 (default 200)"),
+    AP_INIT_TAKE1("ScimUnknownMembers", set_switch, NULL, ANYWHERE,
+                  "skip or reject members that do not exist (default skip)"),
+    AP_INIT_TAKE1("ScimUnknownAttributes", set_switch, NULL, ANYWHERE,
+                  "ignore or reject attributes that no schema defines (default ignore)"),
+    AP_INIT_FLAG("ScimPatchReplaceCreates", set_flag,
+                 (void *)offsetof(scim_dir_t, patch_replace_creates), ANYWHERE,
+                 "On: a PATCH replace whose filter matches nothing creates the element"),
+    {0}};
+
+/* ---- what they mean together ---- */
+
+const char *scim_config_base(const scim_dir_t *dir)
+{
+    if (dir->base) {
+        return dir->base;
+    }
+    return dir->enable_path ? dir->enable_path : SCIM_BASE_DEFAULT;
+}
+
+int scim_config_max_body(const scim_dir_t *dir)
+{
+    return inner_or(dir->max_body, MAX_BODY);
+}
+
+int scim_config_require_tls(const scim_dir_t *dir)
+{
+    return inner_or(dir->require_tls, 1);
+}
+
+scim_tenant_t *scim_config_tenant(const scim_dir_t *dir, apr_pool_t *p)
+{
+    scim_tenant_t *t = scim_tenant_make(dir->tenant ? dir->tenant : "", p);
+
+    t->json.bytes = (apr_size_t)scim_config_max_body(dir);
+    if (dir->max_document != SCIM_UNSET) {
+        t->max_document = (apr_size_t)dir->max_document;
+    }
+    if (dir->max_terms != SCIM_UNSET) {
+        t->filter.terms = (unsigned)dir->max_terms;
+    }
+    t->page_size = inner_or(dir->page_size, t->page_size);
+    t->max_page_size = inner_or(dir->max_page_size, t->max_page_size);
+    t->max_scan = inner_or(dir->max_scan, t->max_scan);
+    t->max_operations = inner_or(dir->max_operations, t->max_operations);
+    t->group_reply_members = inner_or(dir->group_reply_members, t->group_reply_members);
+    t->reject_unknown_members = inner_or(dir->reject_unknown_members, 0);
+    t->reject_unknown_attrs = inner_or(dir->reject_unknown_attrs, 0);
+    t->patch_replace_creates = inner_or(dir->patch_replace_creates, 0);
+    return t;
+}
+
+scim_server_t *scim_server_get(const server_rec *s)
+{
+    return ap_get_module_config(s->module_config, &scim_module);
+}
+
+const char *scim_server_label(const server_rec *s)
+{
+    if (s->server_hostname) {
+        return s->server_hostname;
+    }
+    return s->is_virtual ? "a virtual host" : "the main server";
+}
+
+const char *scim_base_below(const char *base, const char *path)
+{
+    apr_size_t len = strlen(base);
+
+    if (strncmp(path, base, len) != 0 || (path[len] != '\0' && path[len] != '/')) {
+        return NULL;
+    }
+    return path + len;
+}
+
+const char *scim_base_find(const server_rec *s, const char *path)
+{
+    const scim_server_t *server = scim_server_get(s);
+    int i;
+
+    for (i = 0; path && server && i < server->bases->nelts; i++) {
+        const char *base = APR_ARRAY_IDX(server->bases, i, const char *);
+        if (scim_base_below(base, path)) {
+            return base;
+        }
+    }
+    return NULL;
+}

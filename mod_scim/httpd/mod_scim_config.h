@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright the mod_scim authors */
+#ifndef MOD_SCIM_CONFIG_H
+#define MOD_SCIM_CONFIG_H
+
+#include <apr_global_mutex.h>
+
+#include "mod_scim.h"
+#include "scim_tenant.h"
+
+/** A number or switch that no directive has set. */
+#define SCIM_UNSET (-1)
+
+/** The base where neither ScimBase nor a <Location> says otherwise. */
+#define SCIM_BASE_DEFAULT "/scim/v2"
+
+/**
+ * What the directives say, for a server or a <Location>. Every member is set in create and in merge
+ * (tests/guard/check_merge).
+ */
+typedef struct scim_dir_t {
+    int enable;              /* ScimEnable */
+    const char *enable_at;   /* "file:line" of it, for messages */
+    const char *enable_path; /* the <Location> it stands in, without a slash at the end, or NULL */
+    const char *base;        /* ScimBase, without a slash at the end ("" is the root), or NULL */
+    const char *tenant;      /* ScimTenant */
+    apr_array_header_t *tokens; /* of scim_token_t: ScimToken and ScimTokenFile; NULL: none */
+    int require_tls;            /* ScimRequireTLS */
+    int max_body;               /* ScimMaxBody */
+    int max_document;           /* ScimMaxDocument */
+    int page_size;              /* ScimPageSize, first value */
+    int max_page_size;          /* ScimPageSize, second value */
+    int max_scan;               /* ScimMaxScan */
+    int max_terms;              /* ScimMaxFilterTerms */
+    int max_operations;         /* ScimMaxOperations */
+    int group_reply_members;    /* ScimGroupReplyMembers */
+    int reject_unknown_members; /* ScimUnknownMembers */
+    int reject_unknown_attrs;   /* ScimUnknownAttributes */
+    int patch_replace_creates;  /* ScimPatchReplaceCreates */
+} scim_dir_t;
+
+/** What is known of a server once its configuration has been checked; made by scim_check_run(). */
+typedef struct scim_server_t {
+    apr_array_header_t *bases; /* of const char *: every base that is served here */
+    int tries;                 /* how often a connection is asked for before giving up */
+    const struct scim_dbd_source_t *source; /* made in post_config where bases has any */
+    apr_global_mutex_t *mutex;              /* queues SQLite's writers; one for all servers */
+} scim_server_t;
+
+extern const command_rec scim_config_commands[];
+
+/** create_dir_config and merge_dir_config of the module record. */
+void *scim_config_create(apr_pool_t *p, char *path);
+void *scim_config_merge(apr_pool_t *p, void *outer, void *inner);
+
+/** Where SCIM is served: the path below which everything is ours. "" is the whole server. */
+const char *scim_config_base(const scim_dir_t *dir);
+
+/** The largest request body. */
+int scim_config_max_body(const scim_dir_t *dir);
+
+/** 1 if plain HTTP is refused. */
+int scim_config_require_tls(const scim_dir_t *dir);
+
+/** The tenant with every limit as configured, in p. */
+scim_tenant_t *scim_config_tenant(const scim_dir_t *dir, apr_pool_t *p);
+
+/** This server's own record, NULL before scim_check_run(). */
+scim_server_t *scim_server_get(const server_rec *s);
+
+/** What a message calls a server: its name, or "the main server". */
+const char *scim_server_label(const server_rec *s);
+
+/**
+ * What follows a base in a URL path: "" or what begins with a slash. NULL: the path is not below
+ * the base.
+ */
+const char *scim_base_below(const char *base, const char *path);
+
+/** The server's base that a URL path is below, or NULL. path may be NULL. */
+const char *scim_base_find(const server_rec *s, const char *path);
+
+#endif

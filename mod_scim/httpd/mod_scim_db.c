@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright the mod_scim authors */
+#include "mod_scim_db.h"
+
+#include <apr_strings.h>
+
+#include <mod_dbd.h>
+#include <util_mutex.h>
+
+#define MUTEX_TYPE "scim-sqlite"
+
+/*
+ * A dead pooled connection answers the ping with an error at once. A try that took longer was
+ * waiting for a server that is away, and so would the next be.
+ */
+#define SLOW_TRY (APR_USEC_PER_SEC)
+
+/* What the functions of a source are given back. */
+typedef struct source_t {
+    server_rec *server;
+    APR_OPTIONAL_FN_TYPE(ap_dbd_open) * open;
+    APR_OPTIONAL_FN_TYPE(ap_dbd_close) * close;
+    apr_global_mutex_t *mutex;
+    int tries;
+} source_t;
+
+int scim_db_available(void)
+{
+    return APR_RETRIEVE_OPTIONAL_FN(ap_dbd_open) != NULL &&
+           APR_RETRIEVE_OPTIONAL_FN(ap_dbd_close) != NULL;
+}
+
+/*
+ * mod_dbd pings a pooled connection when it is opened. One that died since, as all have after a
+ * restart of the database, is thrown away and answered with NULL; the next try gets the next one.
+ */
+static int take(scim_dbd_conn_t *out, void *baton, apr_pool_t *p)
+{
+    const source_t *source = baton;
+    ap_dbd_t *dbd = NULL;
+    int i;
+
+    for (i = 0; i < source->tries && !dbd; i++) {
+        apr_time_t start = apr_time_now();
+        dbd = source->open(p, source->server);
+        if (!dbd && apr_time_now() - start > SLOW_TRY) {
+            break;
+        }
+    }
+    if (!dbd) {
+        return 0;
+    }
+    out->driver = dbd->driver;
+    out->handle = dbd->handle;
+    out->pool = dbd->pool;
+    out->prepared = dbd->prepared;
+    out->owner = dbd;
+    return 1;
+}
+
+/*
+ * mod_dbd cannot be told that a connection is bad. With reconnect=0 its ping finds out at the next
+ * open and closes it. Where the driver has reconnected by itself the ping succeeds, and what keeps
+ * the connection usable is that the store has forgotten its statements there.
+ */
+static void give(scim_dbd_conn_t *conn, int healthy, void *baton)
+{
+    const source_t *source = baton;
+
+    (void)healthy;
+    source->close(source->server, conn->owner);
+    conn->owner = NULL;
+}
+
+static int write_lock(void *baton)
+{
+    const source_t *source = baton;
+    apr_status_t rv = apr_global_mutex_lock(source->mutex);
+
+    if (rv != APR_SUCCESS) {
+        ap_log_error(APLOG_MARK, APLOG_ERR, rv, source->server,
+                     "SCIM3023: the lock for SQLite's writers cannot be had");
+    }
+    return rv == APR_SUCCESS;
+}
+
+static void write_unlock(void *baton)
+{
+    const source_t *source = baton;
+
+    (void)apr_global_mutex_unlock(source->mutex);
+}
+
+static const scim_dbd_source_t *source_make(server_rec *s, apr_global_mutex_t *mutex, apr_pool_t *p)
+{
+    scim_dbd_source_t *out = apr_pcalloc(p, sizeof(*out));
+    source_t *source = apr_pcalloc(p, sizeof(*source));
+
+    source->server = s;
+    source->open = APR_RETRIEVE_OPTIONAL_FN(ap_dbd_open);
+    source->close = APR_RETRIEVE_OPTIONAL_FN(ap_dbd_close);
+    source->mutex = mutex;
+    source->tries = scim_server_get(s)->tries;
+    out->take = take;
+    out->give = give;
+    out->write_lock = write_lock;
+    out->write_unlock = write_unlock;
+    out->baton = source;
+    return out;
+}
+
+const scim_dbd_source_t *scim_db_source(const server_rec *s)
+{
+    return scim_server_get(s)->source;
+}
+
+int scim_db_register(apr_pool_t *pconf)
+{
+    return ap_mutex_register(pconf, MUTEX_TYPE, NULL, APR_LOCK_DEFAULT, 0) == APR_SUCCESS
+               ? OK
+               : HTTP_INTERNAL_SERVER_ERROR;
+}
+
+static int serves_scim(const server_rec *s)
+{
+    return scim_server_get(s)->bases->nelts > 0;
+}
+
+int scim_db_setup(apr_pool_t *pconf, server_rec *main_server)
+{
+    apr_global_mutex_t *mutex = NULL;
+    server_rec *s;
+
+    for (s = main_server; s; s = s->next) {
+        if (!serves_scim(s)) {
+            continue;
+        }
+        if (!mutex && ap_global_mutex_create(&mutex, NULL, MUTEX_TYPE, NULL, main_server, pconf,
+                                             0) != APR_SUCCESS) {
+            ap_log_error(APLOG_MARK, APLOG_CRIT, 0, main_server,
+                         "SCIM3020: the lock for SQLite's writers cannot be made; see the message "
+                         "before this one and the Mutex directive (type " MUTEX_TYPE ")");
+            return HTTP_INTERNAL_SERVER_ERROR;
+        }
+        scim_server_get(s)->mutex = mutex;
+        scim_server_get(s)->source = source_make(s, mutex, pconf);
+    }
+    return OK;
+}
+
+static void check_database(server_rec *s, apr_pool_t *p)
+{
+    scim_dbd_t *db = scim_dbd_make(scim_db_source(s), p);
+    scim_error_t *err = scim_dbd_open(db);
+
+    if (err) {
+        ap_log_error(APLOG_MARK, APLOG_ERR, 0, s,
+                     "SCIM3022: the database of %s cannot be used yet, and SCIM requests are "
+                     "answered with 503 until it can: %s: %s",
+                     scim_server_label(s), err->msgid ? err->msgid : "no id",
+                     err->log ? err->log : err->detail);
+    }
+    scim_dbd_release(db, !err);
+}
+
+static void mutex_child(server_rec *s, apr_pool_t *pchild)
+{
+    apr_global_mutex_t **mutex = &scim_server_get(s)->mutex;
+    apr_status_t rv = apr_global_mutex_child_init(mutex, apr_global_mutex_lockfile(*mutex), pchild);
+
+    if (rv != APR_SUCCESS) {
+        ap_log_error(APLOG_MARK, APLOG_CRIT, rv, s,
+                     "SCIM3021: the lock for SQLite's writers cannot be opened in a child");
+    }
+}
+
+void scim_db_child(apr_pool_t *pchild, server_rec *main_server)
+{
+    const server_rec *first = NULL;
+    server_rec *s;
+    apr_pool_t *p;
+
+    for (s = main_server; s; s = s->next) {
+        if (!serves_scim(s)) {
+            continue;
+        }
+        if (!first) {
+            first = s;
+            mutex_child(s, pchild);
+        }
+        apr_pool_create(&p, pchild);
+        check_database(s, p);
+        apr_pool_destroy(p);
+    }
+}

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright the mod_scim authors */
+#ifndef MOD_SCIM_DB_H
+#define MOD_SCIM_DB_H
+
+#include "mod_scim_config.h"
+#include "scim_dbd.h"
+
+/** 1 if mod_dbd is loaded. Valid once all modules are. */
+int scim_db_available(void);
+
+/** pre_config: register the lock for the Mutex directive. */
+int scim_db_register(apr_pool_t *pconf);
+
+/** post_config: make every server's source, and the lock that queues SQLite's writers. */
+int scim_db_setup(apr_pool_t *pconf, server_rec *main_server);
+
+/**
+ * child_init: reopen the lock and look at every database that SCIM uses here: a missing or foreign
+ * schema is logged now, not at the first request. Never stops the child.
+ */
+void scim_db_child(apr_pool_t *pchild, server_rec *main_server);
+
+/** Connections of a server's mod_dbd pool; NULL where SCIM is not served. Lives as the server. */
+const scim_dbd_source_t *scim_db_source(const server_rec *s);
+
+#endif

@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright the mod_scim authors */
+#include "mod_scim_handler.h"
+
+#include <string.h>
+
+#include <apr_strings.h>
+
+#include "mod_scim_auth.h"
+#include "mod_scim_db.h"
+#include "mod_scim_http.h"
+
+/* Longest list of attribute names in a log line; a client chose them. */
+#define IGNORED_LOG "%.400s"
+
+/* ---- what the logs are told, once, at the request's end ---- */
+
+static const char *or_dash(const char *s)
+{
+    return s ? s : "-";
+}
+
+/* For LogFormat's %{scim-…}n. */
+static void notes(scim_call_t *call, const scim_error_t *err)
+{
+    apr_table_t *notes = call->r->notes;
+
+    apr_table_setn(notes, "scim-tenant", call->dir->tenant);
+    if (call->reply.op) {
+        apr_table_setn(notes, "scim-op", call->reply.op);
+    }
+    if (call->reply.type) {
+        apr_table_setn(notes, "scim-type", call->reply.type);
+    }
+    if (call->reply.id) {
+        apr_table_setn(notes, "scim-id", call->reply.id);
+    }
+    if (err) {
+        apr_table_setn(notes, "scim-error", err->detail);
+    }
+}
+
+static int is_write(const scim_call_t *call)
+{
+    return call->request.method != SCIM_GET && call->request.method != SCIM_METHOD_OTHER;
+}
+
+static void log_success(const scim_call_t *call)
+{
+    const scim_reply_t *reply = &call->reply;
+    request_rec *r = call->r;
+
+    if (is_write(call)) {
+        ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r,
+                      "SCIM3030: %s %s by %s in tenant %s: type %s, id %s, status %d", r->method,
+                      or_dash(reply->op), or_dash(r->user), call->dir->tenant, or_dash(reply->type),
+                      or_dash(reply->id), r->status);
+    }
+    if (reply->ignored) {
+        ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r,
+                      "SCIM3031: attributes that no schema defines were ignored: " IGNORED_LOG,
+                      reply->ignored);
+    }
+    if (reply->unknown_members > 0) {
+        ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r,
+                      "SCIM3032: %d members that do not exist were skipped in %s %s",
+                      reply->unknown_members, or_dash(reply->type), or_dash(reply->id));
+    }
+    if (call->gone) {
+        ap_log_rerror(APLOG_MARK, APLOG_DEBUG, 0, r,
+                      "SCIM3033: the client closed the connection before the reply was out");
+    }
+}
+
+static void log_error(const scim_call_t *call, const scim_error_t *err)
+{
+    request_rec *r = call->r;
+
+    if (call->gone) {
+        ap_log_rerror(APLOG_MARK, APLOG_DEBUG, 0, r,
+                      "SCIM3034: the client closed the connection during the reply");
+    } else if (err->status < 500 || err->status == HTTP_NOT_IMPLEMENTED) {
+        const char *type = scim_error_type_name(err->type);
+        ap_log_rerror(APLOG_MARK, APLOG_DEBUG, 0, r, "SCIM3035: refused with %d%s%s: %s",
+                      err->status, type ? " " : "", type ? type : "", err->detail);
+    } else {
+        ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r, "%s: %s %s in tenant %s failed with %d%s: %s",
+                      err->msgid ? err->msgid : "SCIM3036", r->method, or_dash(call->reply.op),
+                      call->dir->tenant, err->status,
+                      call->started ? " after its reply had begun, which was cut off" : "",
+                      err->log ? err->log : err->detail);
+    }
+}
+
+/* ---- the request ---- */
+
+static scim_error_t *run_service(scim_call_t *call)
+{
+    request_rec *r = call->r;
+    const scim_dbd_source_t *source = scim_db_source(r->server);
+    const scim_sink_t sink = scim_http_sink(call);
+    scim_error_t *err;
+    scim_store_t *store;
+    scim_dbd_t *db;
+
+    if (!source) {
+        return scim_error_internal(r->pool, HTTP_SERVICE_UNAVAILABLE, "SCIM3037",
+                                   "SCIM was not enabled here when the server started",
+                                   "The service is not available here.");
+    }
+    db = scim_dbd_make(source, r->pool);
+    store = scim_store_make(db, call->tenant, r->pool);
+    err = scim_service_handle(&call->reply, &call->request, call->tenant, store, &sink, r->pool);
+    /* The network may be slow; nobody else should wait for this connection meanwhile. */
+    scim_dbd_release(db, 1);
+    return err;
+}
+
+static int takes_body(scim_method_t method)
+{
+    return method == SCIM_POST || method == SCIM_PUT || method == SCIM_PATCH;
+}
+
+/* A body is read only where it will be used: elsewhere the path or the method is the error. */
+static scim_error_t *serve(scim_call_t *call)
+{
+    request_rec *r = call->r;
+    const char *allow;
+    scim_error_t *err;
+
+    err = scim_auth_transport(r, call->dir);
+    if (!err) {
+        err = scim_auth_check(r, call->dir);
+    }
+    if (err) {
+        return err;
+    }
+    allow = scim_service_allow(call->tenant, call->request.path, r->pool);
+    if (allow && r->method_number == M_OPTIONS) {
+        call->reply.op = "options";
+        call->reply.allow = allow;
+        call->reply.status = HTTP_NO_CONTENT;
+        return NULL;
+    }
+    if (allow && takes_body(call->request.method) && ap_find_token(r->pool, allow, r->method)) {
+        err = scim_body_read(call);
+        if (err) {
+            return err;
+        }
+    }
+    return run_service(call);
+}
+
+int scim_handler_run(request_rec *r)
+{
+    const scim_route_t *route = scim_route_get(r);
+    scim_call_t call = {0};
+    scim_error_t *err;
+
+    if (!route || !route->base || !route->path) {
+        return DECLINED;
+    }
+    call.r = r;
+    call.dir = ap_get_module_config(r->per_dir_config, &scim_module);
+    call.tenant = scim_config_tenant(call.dir, r->pool);
+    scim_http_decode(&call, route);
+    err = serve(&call);
+    notes(&call, err);
+    if (err) {
+        log_error(&call, err);
+        scim_http_fail(&call, err);
+    } else {
+        scim_http_send(&call);
+        log_success(&call);
+    }
+    return OK;
+}

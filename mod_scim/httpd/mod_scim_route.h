@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright the mod_scim authors */
+#ifndef MOD_SCIM_ROUTE_H
+#define MOD_SCIM_ROUTE_H
+
+#include "mod_scim_config.h"
+
+/** What a request is to this module; made for every request that httpd could read. */
+typedef struct scim_route_t {
+    const char *base; /* the base it is below, or NULL: not a SCIM request */
+    const char *path; /* what follows, still percent-encoded */
+} scim_route_t;
+
+/** The request's route, or NULL: its request line or headers could not be read. */
+const scim_route_t *scim_route_get(const request_rec *r);
+
+/** 1 if an error of this request must be a SCIM error. Works at any stage of any request. */
+int scim_route_is_ours(const request_rec *r);
+
+/** Hook the stages between reading a request and its handler. */
+void scim_route_hooks(void);
+
+#endif
