@@ -259,7 +259,7 @@ class OktaClient:
                 {"op": "replace", "value": {"id": group_id, "displayName": name}}), why)
 
     def change_members(self, group_id, name, add=(), remove=(), chunk=256):
-        """A membership change of the oin dialect: the name again, then PATCHes of `chunk` changes."""
+        """A membership change (oin): the name again, then PATCHes of at most `chunk` changes."""
         self.rename_group(group_id, name, why="name sent along, unchanged")
         add, remove = list(add), list(remove)
         while add or remove:

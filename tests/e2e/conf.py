@@ -1,0 +1,164 @@
+# SPDX-License-Identifier: Apache-2.0
+# Copyright the mod_scim authors
+"""The private httpd's configuration: one server, a row of fresh tenants, some vhosts.
+
+A test takes a tenant that nobody has used; reloading httpd per test would cost seconds. Tenants
+that need other directives come in flavours, prepared here.
+"""
+
+import hashlib
+
+# name: (how many, directives inside the Location)
+FLAVOURS = {
+    "plain": (240, ()),
+    "small_pages": (2, ("ScimPageSize 3 7",)),
+    "small_body": (2, ("ScimMaxBody 20000",)),
+    "limit_body": (2, ("LimitRequestBody 20000",)),
+    "small_document": (2, ("ScimMaxDocument 4096",)),
+    "few_operations": (2, ("ScimMaxOperations 5",)),
+    "few_terms": (2, ("ScimMaxFilterTerms 5",)),
+    "short_scan": (2, ("ScimMaxScan 5",)),
+    "small_groups": (2, ("ScimGroupReplyMembers 3",)),
+    "reject_members": (2, ("ScimUnknownMembers reject",)),
+    "reject_attributes": (2, ("ScimUnknownAttributes reject",)),
+    "replace_creates": (2, ("ScimPatchReplaceCreates On",)),
+    "tls_only": (1, ("ScimRequireTLS On",)),
+    "plain_ok": (1, ("ScimRequireTLS Off",)),
+    "deflate": (1, ("SetOutputFilter DEFLATE",)),
+    "off": (1, ("ScimEnable Off",)),
+    "token_file": (1, ("ScimTokenFile {root}/conf/tokens",)),
+    "many_tokens": (1, ("ScimToken sha256:{second} second", "ScimToken sha256:{third}")),
+}
+
+# What an operator may have set for the whole server; SCIM's own answers must win over all of it.
+OPERATOR = """
+ErrorDocument 400 "<h1>operator 400</h1>"
+ErrorDocument 401 "<h1>operator 401</h1>"
+ErrorDocument 403 "<h1>operator 403</h1>"
+ErrorDocument 404 "<h1>operator 404</h1>"
+ErrorDocument 405 "<h1>operator 405</h1>"
+ErrorDocument 409 "<h1>operator 409</h1>"
+ErrorDocument 411 "<h1>operator 411</h1>"
+ErrorDocument 413 "<h1>operator 413</h1>"
+ErrorDocument 414 "<h1>operator 414</h1>"
+ErrorDocument 415 "<h1>operator 415</h1>"
+ErrorDocument 500 "<h1>operator 500</h1>"
+ErrorDocument 503 "<h1>operator 503</h1>"
+"""
+
+MODULES = ("mpm_event", "authz_core", "authn_core", "dbd", "deflate", "filter", "headers", "ssl",
+           "socache_shmcb", "reqtimeout")
+
+BASE = """
+ServerName localhost
+PidFile {root}/run/httpd.pid
+DefaultRuntimeDir {root}/run
+DocumentRoot {root}/htdocs
+ErrorLog {root}/logs/error_log
+LogLevel info scim:trace8
+LogFormat "%t %a \\"%r\\" %>s %B" plain
+CustomLog {root}/logs/access_log plain
+StartServers 3
+ServerLimit 4
+ThreadsPerChild 25
+MaxRequestWorkers 100
+MinSpareThreads 75
+MaxSpareThreads 100
+GracefulShutdownTimeout 20
+KeepAliveTimeout 30
+MaxKeepAliveRequests 0
+Timeout 30
+TraceEnable off
+ListenBacklog 511
+DBDriver {driver}
+DBDParams "{params}"
+DBDMin 1
+DBDKeep 4
+DBDMax 25
+"""
+
+VHOSTS = """
+Listen {ports[vhost]}
+<VirtualHost *:{ports[vhost]}>
+    ServerName vhost-a.example
+    ScimEnable On
+    ScimTenant vhost-a
+    ScimToken sha256:{vhost_a}
+</VirtualHost>
+Listen {ports[other]}
+<VirtualHost *:{ports[other]}>
+    ServerName vhost-b.example
+    ScimEnable On
+    ScimBase /api/scim
+    ScimTenant vhost-b
+    ScimToken sha256:{vhost_b} the-other-one
+</VirtualHost>
+Listen {ports[tls]}
+<VirtualHost *:{ports[tls]}>
+    ServerName localhost
+    SSLEngine on
+    SSLCertificateFile {root}/conf/cert.pem
+    SSLCertificateKeyFile {root}/conf/key.pem
+    ScimEnable On
+    ScimTenant vhost-tls
+    ScimToken sha256:{vhost_tls}
+</VirtualHost>
+Listen {ports[slow]}
+<VirtualHost *:{ports[slow]}>
+    ServerName vhost-slow.example
+    RequestReadTimeout body=2
+    ScimEnable On
+    ScimTenant vhost-slow
+    ScimToken sha256:{vhost_slow}
+</VirtualHost>
+"""
+
+PORTS = ("main", "vhost", "other", "tls", "slow")
+
+
+def token_of(tenant):
+    """The tenant's first token; the same in every run, so that a failed one can be looked into."""
+    return "tok-%s-%s" % (tenant, hashlib.sha256(b"e2e " + tenant.encode()).hexdigest()[:32])
+
+
+def token_hash(token):
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+def tenant_names():
+    """Every prepared tenant: (name, flavour)."""
+    return [("%s-%03d" % (flavour.replace("_", "-"), i), flavour)
+            for flavour, (count, _) in FLAVOURS.items() for i in range(count)]
+
+
+def location(name, flavour, root):
+    fields = {"root": root, "second": token_hash(token_of(name + "-second")),
+              "third": token_hash(token_of(name + "-third"))}
+    lines = ["ScimEnable On", "ScimTenant " + name,
+             "ScimToken sha256:%s e2e" % token_hash(token_of(name))]
+    lines += [line.format(**fields) for line in FLAVOURS[flavour][1]]
+    return "<Location \"/t/%s/scim/v2\">\n    %s\n</Location>\n" % (name, "\n    ".join(lines))
+
+
+def token_file():
+    """Tokens of the flavour "token_file": comments, labels and empty lines as allowed."""
+    return "# tokens of a test\n\nsha256:%s from-the-file\n  sha256:%s\n" % (
+        token_hash(token_of("in-file-1")), token_hash(token_of("in-file-2")))
+
+
+def load_modules(module, modules_dir):
+    lines = ["LoadModule %s_module %s/mod_%s.so" % (m, modules_dir, m) for m in MODULES]
+    return "\n".join(lines + ["LoadModule scim_module " + module]) + "\n"
+
+
+def server_conf(root, ports, module, modules_dir, database, user):
+    """The whole file. @param user name to run as, or None; @param database has driver, params"""
+    fields = {"root": root, "driver": database.driver, "params": database.params, "ports": ports}
+    for name in ("vhost-a", "vhost-b", "vhost-tls", "vhost-slow"):
+        fields[name.replace("-", "_")] = token_hash(token_of(name))
+    text = "ServerRoot %s\n" % root + load_modules(module, modules_dir)
+    if user:
+        text += "User %s\nGroup %s\n" % (user, user)
+    text += "Listen %d\n" % ports["main"] + BASE.format(**fields) + OPERATOR
+    text += "".join(location(name, flavour, root) for name, flavour in tenant_names())
+    return text + VHOSTS.format(**fields)

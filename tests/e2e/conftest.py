@@ -1,0 +1,77 @@
+# SPDX-License-Identifier: Apache-2.0
+# Copyright the mod_scim authors
+"""Fixtures: a server per database, a fresh tenant per test, and a clean error log after each."""
+
+import pytest
+
+from env import Env, module_path
+
+
+def pytest_report_header():
+    try:
+        return "mod_scim: " + module_path()
+    except RuntimeError as err:
+        return "mod_scim: %s" % err
+
+
+@pytest.fixture(scope="session", params=["sqlite", "mariadb"])
+def env(request):
+    server = Env(request.param)
+    try:
+        server.start()
+        yield server
+    finally:
+        server.close()
+
+
+@pytest.fixture(autouse=True)
+def log(request):
+    """The error log since the test began. Unexpected warnings in it fail the test."""
+    if "env" not in request.fixturenames:
+        yield None
+        return
+    server = request.getfixturevalue("env")
+    server.log.mark()
+    yield server.log
+    server.db.ensure_up()
+    server.log.check()
+    server.log.mark()
+
+
+@pytest.fixture
+def tenant(env):
+    """A tenant of its own."""
+    taken = env.take()
+    yield taken
+    taken.close()
+
+
+@pytest.fixture
+def take(env):
+    """A function that gives tenants of a flavour (conf.py)."""
+    taken = []
+
+    def one(flavour="plain"):
+        taken.append(env.take(flavour))
+        return taken[-1]
+    yield one
+    for tenant in taken:
+        tenant.close()
+
+
+@pytest.fixture
+def scim(tenant):
+    """A client of the fresh tenant."""
+    return tenant.scim()
+
+
+@pytest.fixture
+def okta(tenant):
+    """An Okta-shaped client of the fresh tenant, oin dialect."""
+    return tenant.okta("oin")
+
+
+@pytest.fixture
+def aiw(tenant):
+    """An Okta-shaped client of the fresh tenant, aiw dialect."""
+    return tenant.okta("aiw")

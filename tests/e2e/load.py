@@ -1,0 +1,209 @@
+# SPDX-License-Identifier: Apache-2.0
+# Copyright the mod_scim authors
+"""Many clients at once, and the question afterwards whether the database holds together."""
+
+import threading
+
+import requests
+
+from okta_wire import Problem, member_ids
+from scim_http import Scim
+
+# What may be said when a connection is lost, by mod_dbd and by us: which of them it is depends on
+# what each child's pool held and where each request was.
+DATABASE_LOST = ("AH00632", "AH00633", "AH00636", "AH00637", "AH00638", "AH00639",
+                 "SCIM2001", "SCIM2007", "SCIM2010", "SCIM3022")
+
+
+def together(n, work):
+    """Run work(0) … work(n-1), each in a thread of its own, released at the same moment.
+
+    @return their results in order; the first exception, if any, is raised
+    """
+    barrier = threading.Barrier(n)
+    results, errors = [None] * n, []
+
+    def one(i):
+        try:
+            barrier.wait(60)
+            results[i] = work(i)
+        except BaseException as err:  # pylint: disable=broad-except
+            errors.append(err)
+
+    threads = [threading.Thread(target=one, args=(i,)) for i in range(n)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(300)
+        assert not thread.is_alive(), "a request hangs"
+    if errors:
+        raise errors[0]
+    return results
+
+
+class Load:
+    """Clients that write without a pause until told to stop, and remember what was acknowledged.
+
+    Each lane creates a user, puts it into the group, renames it, and every fourth it deletes again.
+    A status of 503 and a connection that breaks are what a crash may cause; the outcome of such a
+    request is not known, so its user is set aside. Any other answer is an error.
+    """
+
+    def __init__(self, tenant, group, lanes=8, broken_ok=True):
+        self.tenant = tenant
+        self.group = group
+        self.broken_ok = broken_ok
+        self.stop = threading.Event()
+        self.lock = threading.Lock()
+        self.kept = {}       # id: the body last acknowledged
+        self.members = set() # ids whose adding was acknowledged
+        self.gone = set()    # ids whose deletion was acknowledged
+        self.unsure = set()  # ids or names with a request of unknown outcome
+        self.acknowledged = 0
+        self.failed = 0
+        self.errors = []
+        self.threads = [threading.Thread(target=self._lane, args=(i,)) for i in range(lanes)]
+
+    def __enter__(self):
+        for thread in self.threads:
+            thread.start()
+        return self
+
+    def __exit__(self, *_):
+        self.stop.set()
+        for thread in self.threads:
+            thread.join(120)
+        assert not any(t.is_alive() for t in self.threads), "a request hangs"
+
+    def _send(self, client, method, path, body=None):
+        """A body or True when acknowledged, None when the outcome is unknown or refused by 503."""
+        try:
+            answer = client.request(method, path, body)
+        except (requests.RequestException, Problem) as err:
+            if not self.broken_ok or isinstance(err, Problem):
+                raise
+            answer = None
+        with self.lock:
+            if answer is not None and answer.status < 300:
+                self.acknowledged += 1
+                return answer.json if answer.raw else True
+            self.failed += 1
+        if answer is not None and not (self.broken_ok and answer.status == 503):
+            raise AssertionError("%s %s: %d %s" % (method, path, answer.status, answer.detail()))
+        return None
+
+    def _life(self, client, name, number):
+        """One user's requests; whatever is not acknowledged makes the rest unsure."""
+        user = self._send(client, "POST", "/Users", profile(name))
+        if user is None:
+            with self.lock:
+                self.unsure.add(name)
+            return
+        uid = user["id"]
+        with self.lock:
+            self.kept[uid] = user
+        add = patch_of({"op": "add", "path": "members", "value": [{"value": uid}]})
+        if self._send(client, "PATCH", "/Groups/" + self.group, add) is not None:
+            with self.lock:
+                self.members.add(uid)
+        changed = self._send(client, "PATCH", "/Users/" + uid, patch_of(
+            {"op": "replace", "value": {"userName": name + ".renamed", "title": "T" + name}}))
+        with self.lock:
+            if changed is None:
+                self.unsure.add(uid)
+            else:
+                self.kept[uid] = changed
+        if number % 4 == 3:
+            done = self._send(client, "DELETE", "/Users/" + uid)
+            with self.lock:
+                (self.unsure if done is None else self.gone).add(uid)
+
+    def _lane(self, lane):
+        number = 0
+        client = Scim(self.tenant.base, self.tenant.token, fresh=not self.broken_ok)
+        try:
+            while not self.stop.is_set():
+                self._life(client, "load.%d.%d" % (lane, number), number)
+                number += 1
+        except BaseException as err:  # pylint: disable=broad-except
+            self.errors.append(err)
+            self.stop.set()
+        finally:
+            client.close()
+
+    def check(self, env):
+        """Everything acknowledged is there, and the database agrees with itself."""
+        if self.errors:
+            raise self.errors[0]
+        scim = self.tenant.scim()
+        users = {u["id"]: u for u in scim.all("Users")}
+        members = member_ids(scim.get("/Groups/" + self.group).group())
+        for uid, sent in self.kept.items():
+            if uid in self.unsure:
+                continue
+            if uid in self.gone:
+                assert uid not in users, "a deletion was lost"
+                continue
+            assert uid in users, "a user was lost"
+            got = {k: v for k, v in users[uid].items() if k != "groups"}
+            assert got == {k: v for k, v in sent.items() if k != "groups"}, "a change was lost"
+        lost = self.members - self.gone - self.unsure - members
+        assert not lost, "%d memberships were lost" % len(lost)
+        consistent(env, self.tenant)
+
+
+def profile(name):
+    return {"schemas": ["urn:ietf:params:scim:schemas:core:2.0:User"], "userName": name,
+            "externalId": "ext-" + name, "emails": [{"value": name + "@example.com"}]}
+
+
+def patch_of(*operations):
+    return {"schemas": ["urn:ietf:params:scim:api:messages:2.0:PatchOp"],
+            "Operations": list(operations)}
+
+
+# What must be true of the tables whatever happened. Each statement lists what is wrong.
+LAWS = {
+    "an index row without its resource":
+        "SELECT v.rid FROM scim_value v LEFT JOIN scim_resource r ON r.rid = v.rid "
+        "AND r.tenant = v.tenant AND r.type = v.type WHERE r.rid IS NULL",
+    "a membership without its group":
+        "SELECT m.group_rid FROM scim_member m LEFT JOIN scim_resource r ON r.rid = m.group_rid "
+        "AND r.tenant = m.tenant AND r.type = 'Group' WHERE r.rid IS NULL",
+    "a membership without its member":
+        "SELECT m.member_rid FROM scim_member m LEFT JOIN scim_resource r "
+        "ON r.rid = m.member_rid AND r.tenant = m.tenant WHERE r.rid IS NULL",
+    "a counter that is wrong":
+        "SELECT r.tenant, r.type, r.n, c.n FROM (SELECT tenant, type, COUNT(*) AS n "
+        "FROM scim_resource GROUP BY tenant, type) r LEFT JOIN (SELECT tenant, type, SUM(n) AS n "
+        "FROM scim_counter GROUP BY tenant, type) c ON c.tenant = r.tenant AND c.type = r.type "
+        "WHERE c.n IS NULL OR c.n <> r.n",
+    "a counter of nothing":
+        "SELECT c.tenant, c.type FROM (SELECT tenant, type, SUM(n) AS n FROM scim_counter "
+        "GROUP BY tenant, type) c LEFT JOIN (SELECT tenant, type, COUNT(*) AS n FROM scim_resource "
+        "GROUP BY tenant, type) r ON r.tenant = c.tenant AND r.type = c.type "
+        "WHERE c.n <> COALESCE(r.n, 0)",
+}
+
+
+def consistent(env, tenant):
+    """Documents, index lookups, memberships and counts agree; over the wire and in the tables."""
+    for wrong, sql in LAWS.items():
+        assert env.db.query(sql) == [], wrong
+    scim = tenant.scim()
+    users = {u["id"]: u for u in scim.all("Users")}
+    assert scim.list("Users", "count=0")["totalResults"] == len(users)
+    of_groups = set()
+    for group in scim.all("Groups"):
+        ids = member_ids(group)
+        assert ids <= set(users), "a group with a member that is no user"
+        of_groups |= {(i, group["id"]) for i in ids}
+    of_users = {(u["id"], g["value"]) for u in users.values() for g in u.get("groups", [])}
+    assert of_groups == of_users, "groups and users disagree about who is where"
+    for uid, user in users.items():
+        for text in ('userName eq "%s"' % user["userName"],
+                     'externalId eq "%s"' % user["externalId"],
+                     'emails.value eq "%s"' % user["emails"][0]["value"]):
+            assert [u["id"] for u in scim.find("Users", text)] == [uid], "not found by " + text
+    titled = {uid for uid, user in users.items() if "title" in user}
+    assert {u["id"] for u in scim.all("Users", query="filter=title+pr")} == titled

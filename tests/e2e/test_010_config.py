@@ -1,0 +1,112 @@
+# SPDX-License-Identifier: Apache-2.0
+# Copyright the mod_scim authors
+"""`apachectl configtest`: each mistake is refused, with the directive's name and what is wrong."""
+
+import re
+import subprocess
+
+import pytest
+
+import conf
+from env import httpd_environment, httpd_program, module_path, modules_dir
+
+TOKEN = "ScimToken sha256:" + "ab" * 32
+GOOD = "ScimEnable On\nScimTenant acme\n" + TOKEN + "\n"
+
+
+def configtest(tmp_path, lines, where="<Location /scim/v2>"):
+    """Run httpd -t over a minimal file with `lines` inside a section. @return (code, output)"""
+    module = module_path()
+    text = "ServerRoot %s\nServerName localhost\nListen 127.0.0.1:9\nErrorLog %s/error_log\n" % (
+        tmp_path, tmp_path)
+    text += "PidFile %s/pid\nDefaultRuntimeDir %s\nDocumentRoot %s\n" % ((tmp_path,) * 3)
+    text += conf.load_modules(module, modules_dir())
+    text += "DBDriver sqlite3\nDBDParams %s/scim.db\n" % tmp_path
+    text += "%s\n%s\n%s\n" % (where, lines, where.split()[0].replace("<", "</") + ">") \
+        if where else lines + "\n"
+    file = tmp_path / "httpd.conf"
+    file.write_text(text)
+    done = subprocess.run([httpd_program(), "-t", "-f", str(file)], stdout=subprocess.PIPE,
+                          stderr=subprocess.STDOUT, text=True, check=False, timeout=60,
+                          env=httpd_environment(module))
+    return done.returncode, done.stdout
+
+
+@pytest.mark.parametrize("where", ["<Location /scim/v2>", "<VirtualHost *:9>", ""])
+def test_010_01_every_directive_in_every_place(tmp_path, where):
+    tokens = tmp_path / "tokens"
+    tokens.write_text("# a comment\n\nsha256:%s okta\n" % ("cd" * 32))
+    code, said = configtest(tmp_path, GOOD + "\n".join([
+        TOKEN.replace("ab", "ef") + " second", "ScimTokenFile %s" % tokens, "ScimBase /scim/v2",
+        "ScimRequireTLS Off", "ScimMaxBody 1048576", "ScimMaxDocument 65536",
+        "ScimPageSize 50 200", "ScimMaxScan 500", "ScimMaxFilterTerms 20", "ScimMaxOperations 100",
+        "ScimGroupReplyMembers 0", "ScimUnknownMembers reject", "ScimUnknownAttributes reject",
+        "ScimPatchReplaceCreates On"]), where)
+    assert code == 0 and "Syntax OK" in said, said
+
+
+MISTAKES = [
+    ("ScimEnable Perhaps", r"On or Off"),
+    ("ScimBase scim/v2", r"slash|start|begin|/"),
+    ("ScimTenant 'two words'", r"letters|characters|A-Za-z"),
+    ("ScimTenant " + "x" * 65, r"64"),
+    ("ScimTenant ''", r"empty|1 to 64|characters"),
+    ("ScimToken plain-secret", r"sha256"),
+    ("ScimToken md5:0123456789abcdef0123456789abcdef", r"sha256"),
+    ("ScimToken sha256:abcdef", r"64"),
+    ("ScimToken sha256:" + "zz" * 32, r"hex|64"),
+    ("ScimTokenFile /nonexistent/tokens", r"/nonexistent/tokens"),
+    ("ScimRequireTLS Sometimes", r"On or Off"),
+    ("ScimMaxBody 0", r"number|at least|between|from"),
+    ("ScimMaxBody many", r"number|integer|between|from"),
+    ("ScimMaxBody -5", r"number|at least|between|from"),
+    ("ScimMaxBody 99999999999999999999", r"number|at most|between|from"),
+    ("ScimMaxDocument none", r"number|integer|between|from"),
+    ("ScimMaxDocument 2000000", r"at most|between|from|fldsz"),
+    ("ScimPageSize 0", r"number|at least|between|from"),
+    ("ScimPageSize 100 50", r"default|larger|greater|less|most|max"),
+    ("ScimPageSize ten", r"number|integer|between|from"),
+    ("ScimMaxScan -1", r"number|at least|between|from"),
+    ("ScimMaxFilterTerms 0", r"number|at least|between|from"),
+    ("ScimMaxOperations x", r"number|integer|between|from"),
+    ("ScimGroupReplyMembers -1", r"number|at least|between|from"),
+    ("ScimUnknownMembers ignore", r"skip.*reject"),
+    ("ScimUnknownAttributes drop", r"ignore.*reject"),
+    ("ScimPatchReplaceCreates Maybe", r"On or Off"),
+]
+
+
+@pytest.mark.parametrize("line,reason", MISTAKES, ids=[m[0][:34] for m in MISTAKES])
+def test_010_02_a_mistake_is_named(tmp_path, line, reason):
+    lines = "ScimEnable On\n" + line if line.startswith("ScimEnable") else GOOD + line
+    code, said = configtest(tmp_path, lines)
+    assert code != 0, "accepted: " + line
+    directive = line.split()[0]
+    about = [text for text in said.splitlines() if directive in text]
+    assert about, said
+    assert re.search(reason, " ".join(about).replace(directive, ""), re.I), said
+    assert "plain-secret" not in said
+
+
+def test_010_03_a_bad_line_of_a_token_file_is_located_and_not_shown(tmp_path):
+    tokens = tmp_path / "tokens"
+    tokens.write_text("sha256:%s\n# comment\nmy-plain-secret okta\n" % ("ab" * 32))
+    code, said = configtest(tmp_path, "ScimEnable On\nScimTenant acme\nScimTokenFile %s" % tokens)
+    assert code != 0
+    assert "ScimTokenFile" in said and re.search(r"line 3|:3\b", said), said
+    assert "my-plain-secret" not in said
+
+
+def test_010_04_enabled_without_a_tenant(tmp_path):
+    code, said = configtest(tmp_path, "ScimEnable On\n" + TOKEN, "<VirtualHost *:9>")
+    assert code != 0 and "ScimTenant" in said, said
+
+
+def test_010_05_enabled_without_tokens_locks_everybody_out(tmp_path):
+    code, said = configtest(tmp_path, "ScimEnable On\nScimTenant acme", "<VirtualHost *:9>")
+    assert code != 0 and "ScimToken" in said, said
+
+
+def test_010_06_off_needs_nothing(tmp_path):
+    code, said = configtest(tmp_path, "ScimEnable Off", "<VirtualHost *:9>")
+    assert code == 0, said

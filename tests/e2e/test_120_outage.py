@@ -1,0 +1,188 @@
+# SPDX-License-Identifier: Apache-2.0
+# Copyright the mod_scim authors
+"""A database that is away, restarted, busy or foreign: 503 within Okta's patience, and recovery."""
+
+import contextlib
+
+import pytest
+
+from env import wait_until
+from load import DATABASE_LOST, consistent, together
+from okta_wire import PATIENCE, URN_GROUP, URN_USER
+from scim_http import RawConnection, Scim
+
+
+def only(env, name):
+    if env.db.name != name:
+        pytest.skip("a matter of %s" % name)
+
+
+def requests_of(user, group):
+    """Every kind of request that needs the database: (method, path, body)."""
+    patch = {"schemas": ["urn:ietf:params:scim:api:messages:2.0:PatchOp"],
+             "Operations": [{"op": "replace", "value": {"displayName": "Half"}}]}
+    return [("GET", "/Users", None), ("GET", "/Users/" + user, None),
+            ("GET", "/Users?filter=userName+eq+%22x%22", None), ("GET", "/Groups/" + group, None),
+            ("POST", "/Users", {"schemas": [URN_USER], "userName": "away"}),
+            ("PUT", "/Users/" + user, {"schemas": [URN_USER], "userName": "away"}),
+            ("PATCH", "/Users/" + user, patch), ("PATCH", "/Groups/" + group, patch),
+            ("PUT", "/Groups/" + group, {"schemas": [URN_GROUP], "displayName": "Away"}),
+            ("DELETE", "/Users/" + user, None), ("DELETE", "/Groups/" + group, None)]
+
+
+@contextlib.contextmanager
+def away(env, log, how):
+    """The database is gone inside the block, and back after it."""
+    log.tolerate(*DATABASE_LOST)
+    getattr(env.db, how)()
+    try:
+        yield
+    finally:
+        env.db.start()
+
+
+@pytest.mark.parametrize("how", ["stop", "kill"])
+def test_120_01_away_and_back(env, tenant, scim, log, how):
+    """503 with Retry-After for everything; the very first request after the restart succeeds."""
+    only(env, "mariadb")
+    user, group = scim.add_user("stay"), scim.add_group("Stay")
+    log.expect("SCIM2001")
+    with away(env, log, how):
+        for method, path, body in requests_of(user["id"], group["id"]):
+            answer = scim.request(method, path, body)
+            assert answer.status == 503, (method, path, answer.status)
+        assert scim.get("/Schemas").status == 200  # needs no database
+        assert tenant.scim(token="wrong").get("/Users").status == 401
+    assert scim.patch("/Users/" + user["id"], {
+        "op": "replace", "path": "title", "value": "back"}).status == 200
+    assert scim.get("/Users/" + user["id"]).user()["displayName"] == user["displayName"]
+    assert scim.list("Users")["totalResults"] == 1
+    consistent(env, tenant)
+
+
+def test_120_02_a_restart_between_requests_is_not_noticed(env, tenant, log):
+    """Every pooled connection of every child is dead; no request fails for it."""
+    only(env, "mariadb")
+    log.tolerate(*DATABASE_LOST)
+    together(16, lambda i: tenant.scim().add_user("before%d" % i))
+    env.db.stop()
+    env.db.start()
+    together(48, lambda i: Scim(tenant.base, tenant.token, fresh=True).add_user("after%d" % i))
+    assert tenant.scim().list("Users")["totalResults"] == 64
+    consistent(env, tenant)
+
+
+def kill_connections(env):
+    """End every other connection of the server, as an administrator or a proxy would."""
+    rows = env.db.query("SELECT id FROM information_schema.processlist "
+                        "WHERE id <> CONNECTION_ID() AND user = 'scim'")
+    for (number,) in rows:
+        try:
+            env.db.query("KILL " + number)
+        except RuntimeError as err:
+            assert "Unknown thread" in str(err)
+    return len(rows)
+
+
+def test_120_03_killed_connections_are_not_noticed(env, tenant, scim, log):
+    only(env, "mariadb")
+    log.tolerate(*DATABASE_LOST)
+    together(16, lambda i: tenant.scim().add_user("before%d" % i))
+    for turn in range(3):
+        assert kill_connections(env) > 0
+        assert scim.post("/Users", {"schemas": [URN_USER], "userName": "t%d" % turn}).status == 201
+        assert scim.get("/Users?count=1").status == 200
+    assert scim.list("Users")["totalResults"] == 19
+
+
+def test_120_04_killed_between_two_statements_of_a_write(env, tenant, scim, log):
+    """A write waits for a row that another connection holds; there its own is killed. What was
+    not committed is run again from its start: the client sees a success, and one change."""
+    only(env, "mariadb")
+    log.tolerate(*DATABASE_LOST)
+    user = scim.add_user("between")
+    lock = env.db.lock(user["id"])
+
+    def waiting():
+        return env.db.query("SELECT p.id FROM information_schema.innodb_trx t JOIN "
+                            "information_schema.processlist p ON p.id = t.trx_mysql_thread_id "
+                            "WHERE t.trx_state = 'LOCK WAIT'")
+
+    def one(i):
+        if i == 0:
+            return Scim(tenant.base, tenant.token).patch("/Users/" + user["id"], {
+                "op": "replace", "path": "title", "value": "done"})
+        try:
+            wait_until("the write to wait for the row", waiting, 20)
+            for (number,) in waiting():
+                env.db.query("KILL " + number)
+        finally:
+            lock.close()
+        return None
+    answer = together(2, one)[0]
+    assert answer.status == 200 and answer.user()["title"] == "done"
+    assert answer.user()["meta"]["version"] != user["meta"]["version"]
+    consistent(env, tenant)
+
+
+def test_120_05_a_row_that_is_locked_for_long(env, tenant, scim, log):
+    """Another program holds the row: 503 in bounded time, nothing written, no thread lost."""
+    log.expect("SCIM2008")
+    user, other = scim.add_user("locked"), scim.add_user("free")
+    lock = env.db.lock(user["id"])
+    try:
+        answer = scim.patch("/Users/" + user["id"], {
+            "op": "replace", "path": "title", "value": "half"}, timeout=PATIENCE)
+        assert answer.status == 503
+        if env.db.name == "mariadb":
+            assert scim.patch("/Users/" + other["id"], {
+                "op": "replace", "path": "title", "value": "other"}).status == 200
+            assert scim.get("/Users/" + user["id"]).user() == user
+    finally:
+        lock.close()
+    assert scim.get("/Users/" + user["id"]).user() == user
+    assert scim.patch("/Users/" + user["id"], {
+        "op": "replace", "path": "title", "value": "now"}).user()["title"] == "now"
+    consistent(env, tenant)
+
+
+def test_120_06_a_short_lock_is_only_a_delay(env, tenant, scim):
+    user = scim.add_user("patient")
+    lock = env.db.lock(user["id"])
+
+    def one(i):
+        if i:
+            with RawConnection(tenant.base, tenant.token) as raw:
+                raw.head("GET", "/Schemas")  # another request is served meanwhile
+                status = raw.answer().status
+            lock.close()
+            return status
+        return Scim(tenant.base, tenant.token).patch("/Users/" + user["id"], {
+            "op": "replace", "path": "title", "value": "late"}).status
+    assert together(2, one) == [200, 200]
+    assert scim.get("/Users/" + user["id"]).user()["title"] == "late"
+
+
+def test_120_07_a_database_of_another_version(env, tenant, scim, log):
+    """Migrations that are newer than the module: said in the log and in a clear 503."""
+    log.expect("SCIM2006")
+    log.tolerate("SCIM3022")
+    user = scim.add_user("version")
+    with schema_version(env, 999):
+        # A connection is checked when it is opened: begin anew.
+        env.graceful()
+        answer = scim.get("/Users/" + user["id"])
+        answer.error(503)
+        scim.post("/Users", {"schemas": [URN_USER], "userName": "no"}).error(503)
+    env.graceful()
+    assert scim.get("/Users/" + user["id"]).user() == user
+    assert scim.list("Users")["totalResults"] == 1
+
+
+@contextlib.contextmanager
+def schema_version(env, version):
+    env.db.execute("INSERT INTO scim_schema_version (version) VALUES (%d)" % version)
+    try:
+        yield
+    finally:
+        env.db.execute("DELETE FROM scim_schema_version WHERE version = %d" % version)
