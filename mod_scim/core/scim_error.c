@@ -30,6 +30,8 @@ static const char *detail_make(apr_pool_t *p, const char *fmt, va_list args)
         }
         detail[len] = '\0';
     }
+    /* Names cut short by their callers may end inside a sequence; the reply must still be JSON. */
+    scim_text_clean(detail);
     return detail;
 }
 

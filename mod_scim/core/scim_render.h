@@ -55,8 +55,8 @@ void scim_render_begin(scim_buf_t *out, const scim_row_t *row);
 
 /**
  * Append one member or group: value, $ref, type, display. The type of a member is its resource type
- * (RFC 7643 section 4.2), that of a group is "direct" (section 4.1.2). *n counts those written and opens
- * the array at the first.
+ * (RFC 7643 section 4.2), that of a group is "direct" (section 4.1.2). *n counts those written and
+ * opens the array at the first.
  */
 void scim_render_ref(scim_buf_t *out, int *n, const char *name, const scim_ref_t *ref,
                      const char *base);

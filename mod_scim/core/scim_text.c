@@ -136,6 +136,20 @@ int scim_text_utf8(const char *s, apr_size_t n)
     return 1;
 }
 
+void scim_text_clean(char *s)
+{
+    apr_size_t len = strlen(s);
+    apr_size_t i = 0;
+
+    while (i < len) {
+        apr_size_t start = i;
+
+        if (next_char(s, &i, len) < 0) {
+            memset(s + start, '?', i - start);
+        }
+    }
+}
+
 scim_buf_t *scim_buf_make(apr_size_t hint, apr_pool_t *p)
 {
     scim_buf_t *b = apr_palloc(p, sizeof(*b));

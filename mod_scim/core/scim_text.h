@@ -28,6 +28,9 @@ apr_size_t scim_text_chars(const char *s);
 /** 1 if the n bytes are well-formed UTF-8 without NUL (RFC 3629), else 0. */
 int scim_text_utf8(const char *s, apr_size_t n);
 
+/** Replace in place, by "?", every byte that is not part of well-formed UTF-8. */
+void scim_text_clean(char *s);
+
 /** A growing text buffer in a pool. */
 typedef struct scim_buf_t {
     apr_pool_t *pool;
