@@ -9,7 +9,7 @@
 
 #include "scim_time.h"
 
-#define SHOWN_BYTES 64 /* of a client's own name, in a detail or a log line */
+#define SHOWN_BYTES 128 /* of a client's own name, in a detail or a log line */
 #define NOTED_NAMES 32 /* undefined names that one log line lists */
 
 int scim_value_nothing(const json_t *value)
