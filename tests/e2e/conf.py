@@ -70,6 +70,7 @@ MaxKeepAliveRequests 0
 Timeout 30
 TraceEnable off
 ListenBacklog 511
+SSLSessionCache shmcb:{root}/run/ssl_cache(65536)
 DBDriver {driver}
 DBDParams "{params}"
 DBDMin 1

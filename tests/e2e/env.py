@@ -38,7 +38,7 @@ def module_path():
     for path in tried:
         if os.path.isfile(path):
             return os.path.abspath(path)
-    raise RuntimeError("no module to test: " + " nor ".join(tried) + " is there")
+    raise RuntimeError("no module to test; looked for " + " and ".join(tried))
 
 
 def is_sanitized(module):
@@ -188,6 +188,7 @@ class Env:
         self.conf = os.path.join(self.root, "conf", "httpd.conf")
         self.log.mark()
         self.start_httpd()
+        self.log.check()
 
     def start_httpd(self):
         with open(os.path.join(self.root, "logs", "stderr"), "ab") as err:
@@ -239,6 +240,7 @@ class Env:
         database.run(database.need_program("openssl"), "req", "-x509", "-newkey", "rsa:2048",
                      "-nodes", "-days", "2", "-subj", "/CN=localhost", "-addext",
                      "subjectAltName=DNS:localhost,IP:127.0.0.1",
+                     "-addext", "basicConstraints=critical,CA:FALSE",
                      "-keyout", os.path.join(self.root, "conf", "key.pem"),
                      "-out", os.path.join(self.root, "conf", "cert.pem"))
 

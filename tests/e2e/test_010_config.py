@@ -50,7 +50,7 @@ MISTAKES = [
     ("ScimBase scim/v2", r"slash|start|begin|/"),
     ("ScimTenant 'two words'", r"letters|characters|A-Za-z"),
     ("ScimTenant " + "x" * 65, r"64"),
-    ("ScimTenant ''", r"empty|1 to 64|characters"),
+    ("ScimTenant ''", r"one argument|1 to 64|characters"),
     ("ScimToken plain-secret", r"sha256"),
     ("ScimToken md5:0123456789abcdef0123456789abcdef", r"sha256"),
     ("ScimToken sha256:abcdef", r"64"),

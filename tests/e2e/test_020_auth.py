@@ -28,7 +28,7 @@ def test_020_01_forms_of_the_token(tenant, form):
 @pytest.mark.parametrize("form", [
     None, "", "Bearer", "Bearer ", "Bearer wrong", "wrong", "non-token", "Basic {}", "Digest {}",
     "Bearer {}x", "Bearer x{}", "{} {}", "Bearer {} extra", "Bearer \x00{}", "Bearer " + "A" * 7000,
-    "Bearer é{}"])
+    "Bearer é{}"], ids=lambda form: repr(form)[:24])
 def test_020_02_everything_else_is_refused(tenant, form):
     with RawConnection(tenant.base) as raw:
         lines = [] if form is None else ["Authorization: " + form.replace("{}", tenant.token)]

@@ -37,7 +37,7 @@ def test_070_01_methods(scim, path, allowed):
 @pytest.mark.parametrize("path", [
     "", "/", "/NoSuch", "/users", "/Users/a/b", "/Users/a/b/c", "/UsersX",
     "/ServiceProviderConfig/x", "/Schemas/nosuch", "/ResourceTypes/NoSuch", "/Users/none",
-    "/Groups/none", "//Users",
+    "/Groups/none",
     "/Users%2Fnone", "/v1/Users", "/index.html", "/Users/" + "x" * 200, "/Bulk/x"])
 def test_070_02_paths_that_are_not(scim, path):
     answer = scim.get(path)
@@ -82,12 +82,10 @@ def big_body(size):
 
 
 @pytest.mark.parametrize("flavour", ["small_body", "limit_body"])
-def test_070_07_a_body_too_large(take, log, flavour):
+def test_070_07_a_body_too_large(take, flavour):
     """By our directive and by httpd's; announced, and in chunks whose end nobody knows."""
     tenant = take(flavour)
     scim = tenant.scim()
-    if flavour == "limit_body":
-        log.expect("AH01587")
     answer = scim.post("/Users", raw=big_body(30000))
     answer.error(413)
     with RawConnection(tenant.base, tenant.token) as raw:
@@ -151,8 +149,10 @@ RAW = [  # name, bytes of the whole request; {host} is filled in
 
 
 @pytest.mark.parametrize("request_bytes", [r[1] for r in RAW], ids=[r[0] for r in RAW])
-def test_070_11_what_is_no_http(env, request_bytes):
+def test_070_11_what_is_no_http(env, log, request_bytes):
     """httpd refuses these long before a handler; here every path of the vhost is SCIM's."""
+    if b"/%zz " in request_bytes:
+        log.expect("AH10244")
     base = env.base("vhost")
     with RawConnection(base) as raw:
         raw.send(request_bytes.replace(b"{host}", raw.host.encode()))

@@ -179,7 +179,9 @@ def test_080_07_ids_that_name_nothing(scim, kind, one):
 
 
 @pytest.mark.parametrize("one", ["%", "%2", "%zz", "%ff", "%C3", "%c0%af", "%ed%a0%80"])
-def test_080_08_broken_escapes_in_a_path(env, tenant, one):
+def test_080_08_broken_escapes_in_a_path(env, tenant, log, one):
+    if one in ("%", "%2", "%zz"):
+        log.expect("AH10244")  # httpd's own; it logs this one as an error
     with RawConnection(tenant.base, tenant.token) as raw:
         raw.head("GET", "/Users/" + one)
         answer = raw.answer()
