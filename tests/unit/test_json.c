@@ -174,6 +174,29 @@ START_TEST(json_roots_die_with_their_pool)
 }
 END_TEST
 
+static int leave(int status)
+{
+    exit(status == APR_ENOMEM ? 7 : 8);
+}
+
+/* No caller checks for want of memory: the process ends, as it does when APR wants for it. */
+START_TEST(json_own_ends_the_process_without_memory)
+{
+    apr_pool_abort_set(leave, pool);
+    scim_json_own(NULL, pool);
+}
+END_TEST
+
+START_TEST(json_dump_tells_its_length)
+{
+    const json_t *root = scim_json_own(json_string("\xC3\xA4"), pool);
+    apr_size_t len = 0;
+
+    ck_assert_str_eq(scim_json_dump(root, &len, pool), "\"\xC3\xA4\"");
+    ck_assert_uint_eq(len, 4);
+}
+END_TEST
+
 /* ---- the scan before parsing counts as the parsed tree does ---- */
 
 static unsigned random_below(unsigned *state, unsigned n)
@@ -271,6 +294,8 @@ static Suite *json_suite(void)
     tcase_add_test(tc, json_byte_limit_is_413);
     tcase_add_loop_test(tc, json_errors_do_not_quote_the_input, 0, 7);
     tcase_add_test(tc, json_get_ci_finds_any_case);
+    tcase_add_exit_test(tc, json_own_ends_the_process_without_memory, 7);
+    tcase_add_test(tc, json_dump_tells_its_length);
     tcase_add_test(tc, json_limits_are_exact_on_random_documents);
     tcase_add_test(tc, json_roots_die_with_their_pool);
     suite_add_tcase(s, tc);

@@ -185,6 +185,17 @@ START_TEST(render_tree_projection_and_splice_agree)
 }
 END_TEST
 
+START_TEST(render_tree_of_an_empty_document_has_the_id)
+{
+    scim_view_t view = {BASE, user, NULL};
+    scim_row_t row = row_of("{}");
+    json_t *tree = NULL;
+
+    ck_assert_ptr_null(scim_render_tree(&tree, &row, NULL, 0, &view, pool));
+    ck_assert_str_eq(scim_json_dump(tree, NULL, pool), splice(&row, NULL, 0, "groups", &view));
+}
+END_TEST
+
 START_TEST(render_projected_shows_the_selection)
 {
     scim_ref_t ref = {"g1", "G", group};
@@ -277,6 +288,7 @@ static Suite *render_suite(void)
     tcase_add_test(tc, render_escapes_base_and_id);
     tcase_add_test(tc, render_etag_is_weak);
     tcase_add_loop_test(tc, render_tree_projection_and_splice_agree, 0, 8);
+    tcase_add_test(tc, render_tree_of_an_empty_document_has_the_id);
     tcase_add_test(tc, render_projected_shows_the_selection);
     tcase_add_loop_test(tc, render_refuses_a_broken_document, 0, 5);
     tcase_add_test(tc, render_lists_have_integers);
