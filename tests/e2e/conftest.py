@@ -14,6 +14,14 @@ def pytest_report_header():
         return "mod_scim: %s" % err
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items):
+    """One database after the other: each server starts once."""
+    order = ["", "sqlite", "mariadb"]
+    items.sort(key=lambda item: order.index(
+        getattr(item, "callspec", None) and item.callspec.params.get("env", "") or ""))
+
+
 @pytest.fixture(scope="session", params=["sqlite", "mariadb"])
 def env(request):
     server = Env(request.param)
