@@ -10,7 +10,7 @@ import hashlib
 
 # name: (how many, directives inside the Location)
 FLAVOURS = {
-    "plain": (240, ()),
+    "plain": (600, ()),
     "small_pages": (2, ("ScimPageSize 3 7",)),
     "small_body": (2, ("ScimMaxBody 20000",)),
     "limit_body": (2, ("LimitRequestBody 20000",)),

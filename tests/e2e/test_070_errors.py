@@ -17,7 +17,7 @@ ALLOW = [
     ("/Groups/{group}", "GET HEAD PUT PATCH DELETE"), ("/ServiceProviderConfig", "GET HEAD"),
     ("/Schemas", "GET HEAD"), ("/ResourceTypes", "GET HEAD"), ("/ResourceTypes/User", "GET HEAD"),
 ]
-METHODS = "GET HEAD POST PUT PATCH DELETE TRACE MKCOL FOO get".split()
+METHODS = "GET HEAD POST PUT PATCH DELETE TRACE MKCOL FOO".split()
 
 
 @pytest.mark.parametrize("path,allowed", ALLOW, ids=[a[0] for a in ALLOW])
@@ -32,6 +32,12 @@ def test_070_01_methods(scim, path, allowed):
     answer = scim.request("OPTIONS", path)
     assert answer.status == 204
     assert set(answer.headers["Allow"].replace(",", " ").split()) >= set(allowed.split())
+
+
+def test_070_18_a_method_is_case_sensitive(tenant):
+    with RawConnection(tenant.base, tenant.token) as raw:
+        raw.head("get", "/Users")
+        raw.answer().error(405)
 
 
 @pytest.mark.parametrize("path", [

@@ -101,7 +101,7 @@ FILTERS = [
     "userName eq \"x\")", "()", "not", "not userName eq \"x\"", "userName pr \"x\"",
     "nosuch eq \"x\"", "name.nosuch eq \"x\"", "emails[type eq \"x\"", "emails[]",
     "emails[nosuch pr]",
-    "emails[type eq \"a\"].value eq", "userName eq 5", "active eq \"maybe\"", "active gt true",
+    "emails[type eq \"a\"].value eq", "active eq \"maybe\"", "active gt true",
     "active co \"t\"", "meta.created gt \"yesterday\"", "userName eq \"\\x\"",
     "userName eq \"a\x01\"",
     "urn:nosuch:userName eq \"x\"", "userName eq \"x\" xor title pr", "userName eq {}",
@@ -143,7 +143,7 @@ def test_080_05_a_scan_too_long(take):
 
 INJECTIONS = ["' OR '1'='1", "\" or \"\"=\"", "x'; DROP TABLE scim_resource; --", "%", "_",
               "%s%s%n",
-              "\\", "!%", "\u202e", "a" * 900, "${jndi:ldap://x}", "\U0001f40e", "İıẞß", "?", ":x"]
+              "\\", "!%", "\u202e", "a" * 250, "${jndi:ldap://x}", "\U0001f40e", "İıẞß", "?", ":x"]
 
 
 @pytest.mark.parametrize("text", INJECTIONS, ids=[repr(t)[:20] for t in INJECTIONS])
