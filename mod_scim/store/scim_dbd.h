@@ -95,6 +95,12 @@ scim_error_t *scim_dbd_exec(int *rows, scim_dbd_t *db, const scim_stmt_t *stmt,
  */
 void scim_dbd_counts(const scim_dbd_t *db, unsigned *statements, unsigned *takes);
 
+/** Whether scim_dbd_note() was called with this key on the open connection, by any request. */
+int scim_dbd_noted(const scim_dbd_t *db, const char *key);
+
+/** Remember with the open connection that something was done on it; forgotten when it dies. */
+void scim_dbd_note(scim_dbd_t *db, const char *key);
+
 /**
  * Start a transaction. Never nested: a second begin is a 500. After a failed statement every other
  * one of the transaction fails with the same error, without being run.

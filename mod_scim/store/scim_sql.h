@@ -13,14 +13,27 @@
 typedef struct scim_sql_t {
     scim_buf_t *text;
     apr_array_header_t *args;
+    int any_cut;  /* set by the caller: some value of the index is cut off (scim_index.h) */
+    int asks_cut; /* set by scim_sql_filter(): the condition depends on any_cut */
 } scim_sql_t;
 
 scim_sql_t *scim_sql_make(apr_pool_t *p);
 /** Append SQL text: constants of ours only. */
 void scim_sql_add(scim_sql_t *sql, const char *text);
-/** Append a parameter and its value, copied. */
+/** Append a parameter and its value, copied; NULL is SQL NULL. */
 void scim_sql_bind(scim_sql_t *sql, const char *value);
 void scim_sql_bind_int(scim_sql_t *sql, apr_int64_t value);
+
+/** Append SQL text with a parameter for each %s in it, in order: values, ended by NULL. */
+void scim_sql_addv(scim_sql_t *sql, const char *text, ...) __attribute__((sentinel));
+
+/**
+ * Append "(%s, %s, …)" for n values, filled up with the last one to the next of a few sizes, so
+ * that lists of any length make few statement texts.
+ * @param n at least 1, at most SCIM_SQL_LIST
+ */
+void scim_sql_list(scim_sql_t *sql, const char *const *values, int n);
+#define SCIM_SQL_LIST 256
 
 /**
  * Append the condition for a filter on `scim_resource r` that selects a superset of what the filter
@@ -30,5 +43,11 @@ void scim_sql_bind_int(scim_sql_t *sql, apr_int64_t value);
  */
 int scim_sql_filter(scim_sql_t *sql, int *exact, const scim_filter_t *f, const char *tenant,
                     const scim_resource_type_t *type);
+
+/**
+ * The smallest string that is larger than every string that begins with s, byte by byte; NULL if
+ * there is none. s is valid UTF-8, and so is the answer.
+ */
+const char *scim_sql_after_prefix(const char *s, apr_pool_t *p);
 
 #endif

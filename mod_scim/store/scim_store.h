@@ -38,6 +38,7 @@ typedef struct scim_list_t {
     const scim_filter_t *filter; /* NULL: all */
     apr_int64_t offset;          /* startIndex - 1 */
     int limit;                   /* 0: only the total */
+    const char *base;            /* as in scim_view_t, for filters on URLs; NULL: "" */
 } scim_list_t;
 
 /**
@@ -76,7 +77,8 @@ typedef scim_error_t *(scim_store_write_fn)(void *baton, scim_store_t *store, ap
 /**
  * One write, one transaction: begin, fn, commit; NULL means committed and durable. An error from fn
  * rolls back. RETRY and GONE run it again, at most 3 times in all, then 503. A COMMIT whose answer
- * was lost is looked up by the write's own mark on the row.
+ * was lost is looked up by the write's own mark on the row; if that cannot tell, 503 with its own
+ * text.
  */
 scim_error_t *scim_store_write(scim_store_t *store, scim_store_write_fn *fn,
                                void *baton) SCIM_CHECKED;
@@ -91,7 +93,7 @@ scim_error_t *scim_store_lock(scim_row_t **row, scim_store_t *store,
  * attribute.
  * @param doc canonical document with id, without meta and members; serialised here. Over
  *            tenant->max_document bytes: 413
- * @param row the stored row
+ * @param row the stored row; rid is 0 for types without members, where it would cost a statement
  */
 scim_error_t *scim_store_insert(scim_row_t **row, scim_store_t *store,
                                 const scim_resource_type_t *type, const json_t *doc,
@@ -116,10 +118,12 @@ scim_error_t *scim_store_delete(scim_store_t *store, const scim_resource_type_t 
                                 const scim_row_t *row, apr_pool_t *p) SCIM_CHECKED;
 
 /**
- * Run a membership plan on a locked group. Cost goes by the plan's size, never by the group's.
+ * Run a membership plan on a locked group. Cost goes by the plan's size; only a replace and a
+ * filter read the group's members, once. Removing what is not there is no error. A group as its own
+ * member is refused: 400 invalidValue.
  * @param changed rows inserted and deleted
- * @param unknown number of ids that name no resource of this tenant and were skipped; with
- *                tenant->reject_unknown_members the write fails with 400 invalidValue instead
+ * @param unknown number of ids to add that name no user or group of this tenant and were skipped;
+ *                with tenant->reject_unknown_members the write fails with 400 invalidValue instead
  */
 scim_error_t *scim_store_members_apply(int *changed, int *unknown, scim_store_t *store,
                                        const scim_row_t *group, const scim_patch_t *plan,

@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright the mod_scim authors */
+#include "scim_dialect.h"
+
+#include <stddef.h>
+
+/*
+ * SET NAMES because client libraries default differently; strict mode because without it the server
+ * stores cut-off values; a short lock wait because the client of a request does not wait for 50 s.
+ */
+static const char *const session[] = {
+    "SET NAMES utf8mb4",
+    "SET SESSION innodb_lock_wait_timeout = 5, "
+    "sql_mode = CONCAT(@@sql_mode, ',STRICT_TRANS_TABLES')",
+    NULL,
+};
+
+typedef struct code_t {
+    int number;
+    scim_db_cause_t cause;
+} code_t;
+
+/* MySQL's and MariaDB's server codes (1xxx and up) and client codes (2xxx). */
+static const code_t codes[] = {
+    {1062, SCIM_CAUSE_DUPLICATE}, /* duplicate entry */
+    {1586, SCIM_CAUSE_DUPLICATE}, /* duplicate entry, the text with the key's name */
+
+    {1020, SCIM_CAUSE_RETRY}, /* record has changed since last read (innodb_snapshot_isolation) */
+    {1205, SCIM_CAUSE_RETRY}, /* lock wait timeout */
+    {1213, SCIM_CAUSE_RETRY}, /* deadlock */
+    {1317, SCIM_CAUSE_RETRY}, /* KILL QUERY */
+    {1452, SCIM_CAUSE_RETRY}, /* foreign key: the member was deleted while it was being added */
+    {1969, SCIM_CAUSE_RETRY}, /* max_statement_time */
+    {3024, SCIM_CAUSE_RETRY}, /* max_execution_time */
+    {3572, SCIM_CAUSE_RETRY}, /* lock not available at once */
+
+    {1047, SCIM_CAUSE_GONE}, /* Galera node not ready */
+    {1053, SCIM_CAUSE_GONE}, /* server shutdown */
+    {1152, SCIM_CAUSE_GONE}, /* aborted connection */
+    {1158, SCIM_CAUSE_GONE}, /* network errors, read and write, until 1161 */
+    {1159, SCIM_CAUSE_GONE},
+    {1160, SCIM_CAUSE_GONE},
+    {1161, SCIM_CAUSE_GONE},
+    {1184, SCIM_CAUSE_GONE}, /* aborted connection */
+    {1243, SCIM_CAUSE_GONE}, /* unknown prepared statement: the connection was reset under us */
+    {1615, SCIM_CAUSE_GONE}, /* prepared statement must be prepared again */
+    {1927, SCIM_CAUSE_GONE}, /* connection was killed (MariaDB) */
+    {2002, SCIM_CAUSE_GONE}, /* cannot connect through the socket */
+    {2003, SCIM_CAUSE_GONE}, /* cannot connect */
+    {2005, SCIM_CAUSE_GONE}, /* unknown host */
+    {2006, SCIM_CAUSE_GONE}, /* server has gone away */
+    {2012, SCIM_CAUSE_GONE}, /* error in the handshake */
+    {2013, SCIM_CAUSE_GONE}, /* lost connection during query */
+    {2014, SCIM_CAUSE_GONE}, /* commands out of sync: nothing more can be had from it */
+    {2026, SCIM_CAUSE_GONE}, /* TLS */
+    {2027, SCIM_CAUSE_GONE}, /* malformed packet */
+    {2030, SCIM_CAUSE_GONE}, /* statement not prepared: it died with an old connection */
+    {2055, SCIM_CAUSE_GONE}, /* lost connection, with the system's error */
+    {2056, SCIM_CAUSE_GONE}, /* statement closed indirectly */
+    {3169, SCIM_CAUSE_GONE}, /* session was killed (MySQL) */
+    {4031, SCIM_CAUSE_GONE}, /* disconnected for inactivity (MySQL) */
+
+    {1406, SCIM_CAUSE_TRUNCATED}, /* data too long for column */
+
+    {1021, SCIM_CAUSE_FULL}, /* disk full */
+    {1026, SCIM_CAUSE_FULL}, /* error writing file */
+    {1030, SCIM_CAUSE_FULL}, /* error from storage engine */
+    {1037, SCIM_CAUSE_FULL}, /* out of memory */
+    {1038, SCIM_CAUSE_FULL}, /* out of sort memory */
+    {1041, SCIM_CAUSE_FULL}, /* out of resources */
+    {1114, SCIM_CAUSE_FULL}, /* table is full */
+    {1206, SCIM_CAUSE_FULL}, /* lock table is full */
+    {1226, SCIM_CAUSE_FULL}, /* the account's resource limit */
+    {1290, SCIM_CAUSE_FULL}, /* --read-only */
+    {1461, SCIM_CAUSE_FULL}, /* max_prepared_stmt_count */
+    {1637, SCIM_CAUSE_FULL}, /* too many concurrent transactions */
+    {1792, SCIM_CAUSE_FULL}, /* read only transaction */
+    {1836, SCIM_CAUSE_FULL}, /* read only mode */
+};
+
+static scim_db_cause_t cause(int number, const char *text)
+{
+    size_t i;
+
+    (void)text;
+    if (number == 0) {
+        return SCIM_CAUSE_NONE;
+    }
+    for (i = 0; i < sizeof(codes) / sizeof(codes[0]); i++) {
+        if (codes[i].number == number) {
+            return codes[i].cause;
+        }
+    }
+    return SCIM_CAUSE_OTHER;
+}
+
+const scim_dialect_t scim_dialect_mysql = {
+    .name = "mysql",
+    .for_update = " FOR UPDATE",
+    .insert_ignore = "INSERT IGNORE",
+    .max_binds = 65535,
+    .frees_statements = 1,
+    .max_dynamic = 64,
+    .begin = "START TRANSACTION",
+    .last_id = "LAST_INSERT_ID()",
+    .doc_bytes = "OCTET_LENGTH(r.doc)",
+    .session = session,
+    .charset_sql = "SELECT CASE WHEN @@character_set_client = @@character_set_connection "
+                   "AND @@character_set_client = @@character_set_results "
+                   "THEN @@character_set_client ELSE 'mixed' END",
+    .cause = cause,
+};

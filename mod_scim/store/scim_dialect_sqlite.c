@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright the mod_scim authors */
+#include "scim_dialect.h"
+
+#include <stddef.h>
+#include <string.h>
+
+/* No busy_timeout: SQLite would sleep inside the driver's process-wide mutex, and the holder of the
+ * write lock could not go on. The driver itself waits outside of it. */
+static const char *const session[] = {"PRAGMA foreign_keys = ON", NULL};
+
+typedef struct text_t {
+    const char *text;
+    scim_db_cause_t cause;
+} text_t;
+
+/* The driver's number is 1 for nearly everything, so SQLite's own words decide. */
+static const text_t texts[] = {
+    {"UNIQUE constraint failed", SCIM_CAUSE_DUPLICATE},
+    {"CHECK constraint failed: too_long", SCIM_CAUSE_TRUNCATED},
+    {"string or blob too big", SCIM_CAUSE_TRUNCATED},
+    {"FOREIGN KEY constraint failed", SCIM_CAUSE_RETRY}, /* the member was deleted meanwhile */
+    {"database is locked", SCIM_CAUSE_RETRY},
+    {"database table is locked", SCIM_CAUSE_RETRY},
+    {"database schema has changed", SCIM_CAUSE_GONE}, /* statements must be prepared again */
+    {"database schema is locked", SCIM_CAUSE_RETRY},
+    {"unable to open database", SCIM_CAUSE_GONE},
+    {"disk I/O error", SCIM_CAUSE_GONE},
+    {"database or disk is full", SCIM_CAUSE_FULL},
+    {"attempt to write a readonly database", SCIM_CAUSE_FULL},
+    {"out of memory", SCIM_CAUSE_FULL},
+};
+
+static scim_db_cause_t cause(int number, const char *text)
+{
+    size_t i;
+
+    if (number == 0) {
+        return SCIM_CAUSE_NONE;
+    }
+    for (i = 0; text && i < sizeof(texts) / sizeof(texts[0]); i++) {
+        if (strstr(text, texts[i].text)) {
+            return texts[i].cause;
+        }
+    }
+    /* SQLITE_BUSY and SQLITE_LOCKED, where the driver passes them on. */
+    return number == 5 || number == 6 ? SCIM_CAUSE_RETRY : SCIM_CAUSE_OTHER;
+}
+
+const scim_dialect_t scim_dialect_sqlite = {
+    .name = "sqlite3",
+    .for_update = "",
+    .insert_ignore = "INSERT OR IGNORE",
+    .max_binds = 32766,
+    .frees_statements = 0,
+    .max_dynamic = 256,
+    .begin = "BEGIN IMMEDIATE",
+    .last_id = "last_insert_rowid()",
+    .doc_bytes = "LENGTH(CAST(r.doc AS BLOB))",
+    .session = session,
+    .charset_sql = NULL,
+    .cause = cause,
+};

@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright the mod_scim authors */
+#include "scim_store_impl.h"
+
+#include <string.h>
+
+#include <apr_strings.h>
+
+/*
+ * A prepared SELECT gets a buffer for the longest value that a column may have (dbd.md A6). Of a
+ * document, so many characters are read at first: enough for nearly every user in one statement,
+ * in 16 kB instead of a megabyte.
+ */
+#define DOC_BEGINNING "SUBSTR(r.doc, 1, 4096)"
+
+/* Longer documents are read on in batches of so many, to hold few of them twice at a time. */
+#define COMPLETE_BATCH 8
+
+scim_store_t *scim_store_make(scim_dbd_t *db, const scim_tenant_t *tenant, apr_pool_t *p)
+{
+    scim_store_t *store = apr_pcalloc(p, sizeof(*store));
+
+    store->db = db;
+    store->tenant = tenant;
+    store->pool = p;
+    return store;
+}
+
+const char *scim_store_int(apr_int64_t n, apr_pool_t *p)
+{
+    return apr_psprintf(p, "%" APR_INT64_T_FMT, n);
+}
+
+static scim_stmt_t statement(const scim_sql_t *sql, int keep, int ncols)
+{
+    scim_stmt_t stmt = {sql->text->data, keep, (const char *const *)(const void *)sql->args->elts,
+                        sql->args->nelts, ncols};
+
+    return stmt;
+}
+
+scim_error_t *scim_store_select(scim_store_t *store, const scim_sql_t *sql, int keep, int ncols,
+                                scim_dbd_row_fn *fn, void *baton)
+{
+    scim_stmt_t stmt = statement(sql, keep, ncols);
+    apr_pool_t *scratch;
+    scim_error_t *err;
+
+    apr_pool_create(&scratch, store->pool);
+    err = scim_dbd_select(store->db, &stmt, fn, baton, scratch);
+    apr_pool_destroy(scratch);
+    return err;
+}
+
+scim_error_t *scim_store_exec(int *rows, scim_store_t *store, const scim_sql_t *sql)
+{
+    scim_stmt_t stmt = statement(sql, 1, 0);
+    apr_pool_t *scratch;
+    scim_error_t *err;
+
+    if (store->mark == SCIM_MARK_NONE) {
+        store->mark = SCIM_MARK_DIRTY;
+    }
+    apr_pool_create(&scratch, store->pool);
+    err = scim_dbd_exec(rows, store->db, &stmt, scratch);
+    apr_pool_destroy(scratch);
+    return err;
+}
+
+scim_error_t *scim_store_read_int(void *baton, const char *const *cols)
+{
+    apr_int64_t *n = baton;
+
+    *n = cols[0] ? apr_atoi64(cols[0]) : 0;
+    return NULL;
+}
+
+/* ---- rows ---- */
+
+void scim_store_columns(scim_sql_t *sql, const scim_dialect_t *dialect, int whole)
+{
+    scim_sql_add(sql, "r.rid, r.id, r.version, r.created, r.modified, r.active, r.display, ");
+    scim_sql_add(sql, whole ? "r.doc" : DOC_BEGINNING);
+    scim_sql_add(sql, ", ");
+    scim_sql_add(sql, dialect->doc_bytes);
+}
+
+static apr_int64_t integer(const char *text)
+{
+    return text ? apr_atoi64(text) : 0;
+}
+
+static void fill_row(scim_row_t *row, const char *const *cols, apr_pool_t *p)
+{
+    row->rid = integer(cols[0]);
+    row->id = apr_pstrdup(p, cols[1]);
+    row->version = integer(cols[2]);
+    row->created = integer(cols[3]) * 1000;
+    row->modified = integer(cols[4]) * 1000;
+    row->active = cols[5] == NULL || integer(cols[5]) != 0;
+    row->display = apr_pstrdup(p, cols[6]);
+    row->doc = apr_pstrdup(p, cols[7] ? cols[7] : "");
+    row->doc_len = (apr_size_t)integer(cols[8]);
+}
+
+scim_error_t *scim_store_read_row(void *baton, const char *const *cols)
+{
+    scim_reading_t *reading = baton;
+
+    fill_row(apr_array_push(reading->rows), cols + reading->skip, reading->pool);
+    return NULL;
+}
+
+/* Long documents by rid. */
+typedef struct completing_t {
+    scim_row_t **rows;
+    int n;
+    apr_pool_t *pool;
+} completing_t;
+
+static scim_error_t *read_whole(void *baton, const char *const *cols)
+{
+    completing_t *c = baton;
+    apr_int64_t rid = integer(cols[0]);
+    int i;
+
+    for (i = 0; i < c->n; i++) {
+        if (c->rows[i]->rid == -rid) {
+            fill_row(c->rows[i], cols, c->pool);
+        }
+    }
+    return NULL;
+}
+
+static scim_error_t *truncated(const scim_store_t *store, const scim_row_t *row)
+{
+    const char *log = apr_psprintf(store->pool,
+                                   "the document of resource %s was cut from %" APR_SIZE_T_FMT
+                                   " bytes to %" APR_SIZE_T_FMT ": raise fldsz in DBDParams",
+                                   row->id, row->doc_len, strlen(row->doc));
+
+    return scim_error_internal(store->pool, 500, "SCIM2014", log,
+                               "The resource could not be read completely.");
+}
+
+/* The rows are read anew as a whole: they may have changed since their beginnings were read. */
+static scim_error_t *complete_batch(completing_t *c, scim_store_t *store, const char *suffix)
+{
+    scim_sql_t *sql = scim_sql_make(c->pool);
+    const char *rids[COMPLETE_BATCH];
+    scim_error_t *err;
+    int i;
+
+    for (i = 0; i < c->n; i++) {
+        rids[i] = scim_store_int(c->rows[i]->rid, c->pool);
+        /* Marks the row as not found until it is. */
+        c->rows[i]->rid = -c->rows[i]->rid;
+    }
+    scim_sql_add(sql, "SELECT ");
+    scim_store_columns(sql, scim_dbd_dialect(store->db), 1);
+    scim_sql_addv(sql, " FROM scim_resource r WHERE r.tenant = %s AND r.rid IN ",
+                  store->tenant->name, NULL);
+    scim_sql_list(sql, rids, c->n);
+    scim_sql_add(sql, suffix);
+    err = scim_store_select(store, sql, 1, SCIM_ROW_COLUMNS, read_whole, c);
+    if (err) {
+        return err;
+    }
+    for (i = 0; i < c->n; i++) {
+        if (c->rows[i]->rid < 0) {
+            c->rows[i]->rid = 0;
+        } else if (strlen(c->rows[i]->doc) != c->rows[i]->doc_len) {
+            return truncated(store, c->rows[i]);
+        }
+    }
+    return NULL;
+}
+
+scim_error_t *scim_store_complete(scim_store_t *store, scim_row_t *rows, int n, const char *suffix,
+                                  apr_pool_t *p)
+{
+    scim_row_t *batch[COMPLETE_BATCH];
+    completing_t c = {batch, 0, p};
+    scim_error_t *err = NULL;
+    int i;
+
+    for (i = 0; i < n && !err; i++) {
+        if (strlen(rows[i].doc) != rows[i].doc_len) {
+            batch[c.n++] = &rows[i];
+        }
+        if (c.n == COMPLETE_BATCH || (c.n && i == n - 1)) {
+            err = complete_batch(&c, store, suffix);
+            c.n = 0;
+        }
+    }
+    return err;
+}

@@ -1,0 +1,430 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright the mod_scim authors */
+#include "scim_store_impl.h"
+
+#include <string.h>
+
+#include <apr_strings.h>
+#include <apr_time.h>
+
+#include "scim_id.h"
+#include "scim_index.h"
+
+/* Bytes of the columns ukey and external_id. */
+#define KEY_MAX 1020
+
+/* Index rows of one statement: any number up to 16, or 64, so that there are few texts. */
+#define VALUES_FEW 16
+#define VALUES_MANY 64
+
+/* Index rows deleted by one statement. */
+#define DELETE_MANY 8
+
+static void set_mark(scim_store_t *store, scim_mark_kind_t kind, const char *id,
+                     apr_int64_t version)
+{
+    if (kind > store->mark) {
+        store->mark = kind;
+        store->mark_id = apr_pstrdup(store->pool, id);
+        store->mark_version = version;
+    }
+}
+
+/* ---- lock ---- */
+
+scim_error_t *scim_store_lock(scim_row_t **row, scim_store_t *store,
+                              const scim_resource_type_t *type, const char *id, apr_pool_t *p)
+{
+    const scim_dialect_t *dialect = scim_dbd_dialect(store->db);
+    scim_reading_t reading = {store, apr_array_make(p, 1, sizeof(scim_row_t)), p, 0};
+    scim_sql_t *sql = scim_sql_make(p);
+    scim_row_t *found;
+    scim_error_t *err;
+
+    *row = NULL;
+    if (strlen(id) > SCIM_ID_MAX) {
+        return NULL;
+    }
+    scim_sql_add(sql, "SELECT ");
+    scim_store_columns(sql, dialect, 0);
+    scim_sql_addv(sql,
+                  " FROM scim_resource r WHERE r.tenant = %s AND r.id = %s AND r.type = %s",
+                  store->tenant->name, id, type->name, NULL);
+    scim_sql_add(sql, dialect->for_update);
+    err = scim_store_select(store, sql, 1, SCIM_ROW_COLUMNS, scim_store_read_row, &reading);
+    if (err || reading.rows->nelts == 0) {
+        return err;
+    }
+    found = &APR_ARRAY_IDX(reading.rows, 0, scim_row_t);
+    err = scim_store_complete(store, found, 1, dialect->for_update, p);
+    if (err) {
+        return err;
+    }
+    *row = found->rid ? found : NULL;
+    return NULL;
+}
+
+/* ---- columns and their errors ---- */
+
+static scim_error_t *too_long(const scim_store_t *store, const scim_attr_t *attr)
+{
+    return scim_error_make(store->pool, 400, SCIM_TYPE_INVALID_VALUE,
+                           "The value of %s is longer than the %d bytes that can be stored.",
+                           attr->name, KEY_MAX);
+}
+
+/* The row's columns and text, checked against what the table holds. */
+static scim_error_t *make_columns(scim_index_columns_t *cols, scim_row_t *row, scim_store_t *store,
+                                  const scim_resource_type_t *type, const json_t *doc,
+                                  apr_pool_t *p)
+{
+    scim_index_columns(cols, type, doc, p);
+    if (strlen(cols->ukey) > KEY_MAX) {
+        return too_long(store, scim_type_attr_at(type, SCIM_AT_UNIQUE));
+    }
+    if (cols->external_id && strlen(cols->external_id) > KEY_MAX) {
+        return too_long(store, scim_type_attr_at(type, SCIM_AT_EXTERNAL));
+    }
+    row->doc = scim_json_dump(doc, &row->doc_len, p);
+    if (row->doc_len > store->tenant->max_document) {
+        return scim_error_make(store->pool, 413, SCIM_TYPE_NONE,
+                               "The resource is larger than the %" APR_SIZE_T_FMT
+                               " bytes that can be stored.",
+                               store->tenant->max_document);
+    }
+    row->id = apr_pstrdup(p, cols->id);
+    row->display = apr_pstrdup(p, cols->display);
+    row->active = !cols->active || *cols->active == '1';
+    return NULL;
+}
+
+/* What a unique index said, in the client's words. */
+static scim_error_t *name_duplicate(scim_error_t *err, const scim_store_t *store,
+                                    const scim_resource_type_t *type)
+{
+    const scim_attr_t *attr = scim_type_attr_at(type, SCIM_AT_UNIQUE);
+    scim_error_t *named;
+
+    if (!err || err->cause != SCIM_CAUSE_DUPLICATE || !attr) {
+        return err;
+    }
+    named = scim_error_make(store->pool, 409, SCIM_TYPE_UNIQUENESS,
+                            "The value of %s is already in use by another %s.", attr->name,
+                            type->name);
+    named->cause = err->cause;
+    named->dberr = err->dberr;
+    return named;
+}
+
+/* ---- index rows ---- */
+
+/* @param rid an expression of ours, or NULL: the number */
+static scim_error_t *insert_values(scim_store_t *store, const scim_resource_type_t *type,
+                                   const scim_index_row_t *rows, int n, const char *rid)
+{
+    scim_sql_t *sql = scim_sql_make(store->pool);
+    int i;
+
+    scim_sql_add(sql, "INSERT INTO scim_value (tenant, type, attr, value, rid) VALUES ");
+    for (i = 0; i < n; i++) {
+        scim_sql_addv(sql, i ? ", (%s, %s, %s, %s, " : "(%s, %s, %s, %s, ", store->tenant->name,
+                      type->name, rows[i].attr, rows[i].value, NULL);
+        if (rid) {
+            scim_sql_bind(sql, rid);
+        } else {
+            scim_sql_add(sql, scim_dbd_dialect(store->db)->last_id);
+        }
+        scim_sql_add(sql, ")");
+    }
+    return scim_store_exec(NULL, store, sql);
+}
+
+static scim_error_t *insert_all_values(scim_store_t *store, const scim_resource_type_t *type,
+                                       const apr_array_header_t *rows, const char *rid)
+{
+    const scim_index_row_t *row = (const scim_index_row_t *)(const void *)rows->elts;
+    scim_error_t *err = NULL;
+    int left = rows->nelts;
+
+    while (left > 0 && !err) {
+        int n = left >= VALUES_MANY ? VALUES_MANY : left >= VALUES_FEW ? VALUES_FEW : left;
+        err = insert_values(store, type, row, n, rid);
+        row += n;
+        left -= n;
+    }
+    return err;
+}
+
+/* Every row by its whole primary key, so that no gap between rows is locked. */
+static scim_error_t *delete_values(scim_store_t *store, const scim_resource_type_t *type,
+                                   const scim_index_row_t *rows, int n, const char *rid)
+{
+    scim_sql_t *sql = scim_sql_make(store->pool);
+    int i;
+
+    scim_sql_addv(sql, "DELETE FROM scim_value WHERE tenant = %s AND type = %s AND rid = %s AND (",
+                  store->tenant->name, type->name, rid, NULL);
+    for (i = 0; i < n; i++) {
+        scim_sql_addv(sql, i ? " OR (attr = %s AND value = %s)" : "(attr = %s AND value = %s)",
+                      rows[i].attr, rows[i].value, NULL);
+    }
+    scim_sql_add(sql, ")");
+    return scim_store_exec(NULL, store, sql);
+}
+
+static scim_error_t *delete_some_values(scim_store_t *store, const scim_resource_type_t *type,
+                                        const apr_array_header_t *rows, const char *rid)
+{
+    const scim_index_row_t *row = (const scim_index_row_t *)(const void *)rows->elts;
+    scim_error_t *err = NULL;
+    int left = rows->nelts;
+
+    while (left > 0 && !err) {
+        int n = left < DELETE_MANY ? left : DELETE_MANY;
+        err = delete_values(store, type, row, n, rid);
+        row += n;
+        left -= n;
+    }
+    return err;
+}
+
+/* Rows of a that are not in b; both sorted. */
+static apr_array_header_t *difference(const apr_array_header_t *a, const apr_array_header_t *b,
+                                      apr_pool_t *p)
+{
+    apr_array_header_t *out = apr_array_make(p, 8, sizeof(scim_index_row_t));
+    int i;
+    int j = 0;
+
+    for (i = 0; i < a->nelts; i++) {
+        const scim_index_row_t *row = &APR_ARRAY_IDX(a, i, scim_index_row_t);
+        while (j < b->nelts &&
+               scim_index_compare(&APR_ARRAY_IDX(b, j, scim_index_row_t), row) < 0) {
+            j++;
+        }
+        if (j == b->nelts || scim_index_compare(&APR_ARRAY_IDX(b, j, scim_index_row_t), row) != 0) {
+            APR_ARRAY_PUSH(out, scim_index_row_t) = *row;
+        }
+    }
+    return out;
+}
+
+/* ---- counters ---- */
+
+/* One of 16 rows, by chance, so that writes do not queue behind one. */
+static scim_error_t *count_resource(scim_store_t *store, const scim_resource_type_t *type, int up)
+{
+    const char *digit = strchr("0123456789abcdef", store->write_id[0]);
+    const char *slot = scim_store_int(digit ? digit - "0123456789abcdef" : 0, store->pool);
+    scim_sql_t *sql = scim_sql_make(store->pool);
+    scim_sql_t *add = scim_sql_make(store->pool);
+    scim_error_t *err;
+    int rows;
+
+    scim_sql_add(sql, up ? "UPDATE scim_counter SET n = n + 1" : "UPDATE scim_counter SET n = n - 1");
+    scim_sql_addv(sql, " WHERE tenant = %s AND type = %s AND slot = %s", store->tenant->name,
+                  type->name, slot, NULL);
+    err = scim_store_exec(&rows, store, sql);
+    if (err || rows) {
+        return err;
+    }
+    /* Someone took the rows away since this connection saw them. */
+    scim_sql_addv(add, "INSERT INTO scim_counter (tenant, type, slot, n) VALUES (%s, %s, %s, %s)",
+                  store->tenant->name, type->name, slot, up ? "1" : "-1", NULL);
+    return scim_store_exec(NULL, store, add);
+}
+
+/* ---- insert ---- */
+
+static scim_error_t *insert_resource(scim_store_t *store, const scim_resource_type_t *type,
+                                     const scim_index_columns_t *cols, const scim_row_t *row)
+{
+    scim_sql_t *sql = scim_sql_make(store->pool);
+    const char *now = scim_store_int(row->created / 1000, store->pool);
+
+    scim_sql_addv(sql,
+                  "INSERT INTO scim_resource (tenant, type, id, ukey, version, created, modified, "
+                  "write_id, external_id, display, active, doc) "
+                  "VALUES (%s, %s, %s, %s, 1, %s, %s, %s, ",
+                  store->tenant->name, type->name, cols->id, cols->ukey, now, now, store->write_id,
+                  NULL);
+    scim_sql_bind(sql, cols->external_id);
+    scim_sql_add(sql, ", ");
+    scim_sql_bind(sql, cols->display);
+    scim_sql_add(sql, ", ");
+    scim_sql_bind(sql, cols->active);
+    scim_sql_addv(sql, ", %s)", row->doc, NULL);
+    return name_duplicate(scim_store_exec(NULL, store, sql), store, type);
+}
+
+static scim_error_t *read_rid(scim_store_t *store, scim_row_t *row)
+{
+    scim_sql_t *sql = scim_sql_make(store->pool);
+
+    scim_sql_addv(sql, "SELECT r.rid FROM scim_resource r WHERE r.tenant = %s AND r.id = %s",
+                  store->tenant->name, row->id, NULL);
+    return scim_store_select(store, sql, 1, 1, scim_store_read_int, &row->rid);
+}
+
+static apr_time_t now_ms(void)
+{
+    apr_time_t now = apr_time_now();
+
+    return now - now % 1000;
+}
+
+scim_error_t *scim_store_insert(scim_row_t **row, scim_store_t *store,
+                                const scim_resource_type_t *type, const json_t *doc, apr_pool_t *p)
+{
+    scim_row_t *made = apr_pcalloc(p, sizeof(*made));
+    scim_index_columns_t cols;
+    scim_error_t *err = make_columns(&cols, made, store, type, doc, p);
+
+    if (err) {
+        return err;
+    }
+    made->version = 1;
+    made->created = now_ms();
+    made->modified = made->created;
+    set_mark(store, SCIM_MARK_INSERT, made->id, 0);
+    err = insert_resource(store, type, &cols, made);
+    if (!err) {
+        err = insert_all_values(store, type, scim_index_rows(type, doc, p), NULL);
+    }
+    if (!err && scim_type_attr_at(type, SCIM_AT_MEMBERS)) {
+        err = read_rid(store, made);
+    }
+    if (!err) {
+        err = count_resource(store, type, 1);
+    }
+    if (!err) {
+        *row = made;
+    }
+    return err;
+}
+
+/* ---- update ---- */
+
+/* The new row before its document: version and time go up, also if the clock does not. */
+static scim_row_t *next_row(const scim_row_t *old, apr_pool_t *p)
+{
+    scim_row_t *row = apr_pmemdup(p, old, sizeof(*old));
+    apr_time_t now = now_ms();
+
+    row->version++;
+    row->modified = now > old->modified ? now : old->modified + 1000;
+    return row;
+}
+
+/* " version = …, modified = …, write_id = … WHERE …", and run it. */
+static scim_error_t *run_update(scim_sql_t *sql, scim_store_t *store, const scim_row_t *row)
+{
+    scim_error_t *err;
+    int rows = 0;
+
+    scim_sql_addv(sql, " version = %s, modified = %s, write_id = %s WHERE tenant = %s AND rid = %s",
+                  scim_store_int(row->version, store->pool),
+                  scim_store_int(row->modified / 1000, store->pool), store->write_id,
+                  store->tenant->name, scim_store_int(row->rid, store->pool), NULL);
+    set_mark(store, SCIM_MARK_UPDATE, row->id, row->version - 1);
+    err = scim_store_exec(&rows, store, sql);
+    if (!err && rows != 1) {
+        return scim_error_internal(store->pool, 500, "SCIM2015", "a locked row was not there",
+                                   "The request failed because of an error in the service "
+                                   "provider's database.");
+    }
+    return err;
+}
+
+scim_error_t *scim_store_touch(scim_row_t **row, scim_store_t *store,
+                               const scim_resource_type_t *type, const scim_row_t *old,
+                               apr_pool_t *p)
+{
+    scim_row_t *next = next_row(old, p);
+    scim_sql_t *sql = scim_sql_make(store->pool);
+    scim_error_t *err;
+
+    (void)type;
+    scim_sql_add(sql, "UPDATE scim_resource SET");
+    err = run_update(sql, store, next);
+    if (!err) {
+        *row = next;
+    }
+    return err;
+}
+
+static scim_error_t *update_values(scim_store_t *store, const scim_resource_type_t *type,
+                                   const json_t *old_doc, const json_t *doc, const scim_row_t *row)
+{
+    apr_pool_t *p = store->pool;
+    const apr_array_header_t *before = scim_index_rows(type, old_doc, p);
+    const apr_array_header_t *after = scim_index_rows(type, doc, p);
+    const char *rid = scim_store_int(row->rid, p);
+    scim_error_t *err = delete_some_values(store, type, difference(before, after, p), rid);
+
+    return err ? err : insert_all_values(store, type, difference(after, before, p), rid);
+}
+
+scim_error_t *scim_store_update(scim_row_t **row, scim_store_t *store,
+                                const scim_resource_type_t *type, const scim_row_t *old,
+                                const json_t *old_doc, const json_t *doc, apr_pool_t *p)
+{
+    scim_row_t *next = next_row(old, p);
+    scim_sql_t *sql = scim_sql_make(store->pool);
+    scim_index_columns_t cols;
+    scim_error_t *err = make_columns(&cols, next, store, type, doc, p);
+
+    if (err) {
+        return err;
+    }
+    scim_sql_addv(sql, "UPDATE scim_resource SET ukey = %s, doc = %s, external_id = ", cols.ukey,
+                  next->doc, NULL);
+    scim_sql_bind(sql, cols.external_id);
+    scim_sql_add(sql, ", display = ");
+    scim_sql_bind(sql, cols.display);
+    scim_sql_add(sql, ", active = ");
+    scim_sql_bind(sql, cols.active);
+    scim_sql_add(sql, ",");
+    err = name_duplicate(run_update(sql, store, next), store, type);
+    if (!err) {
+        err = update_values(store, type, old_doc, doc, next);
+    }
+    if (!err) {
+        *row = next;
+    }
+    return err;
+}
+
+/* ---- delete ---- */
+
+static scim_error_t *delete_where(scim_store_t *store, const char *text, apr_int64_t rid)
+{
+    scim_sql_t *sql = scim_sql_make(store->pool);
+
+    scim_sql_addv(sql, text, store->tenant->name, scim_store_int(rid, store->pool), NULL);
+    return scim_store_exec(NULL, store, sql);
+}
+
+scim_error_t *scim_store_delete(scim_store_t *store, const scim_resource_type_t *type,
+                                const scim_row_t *row, apr_pool_t *p)
+{
+    /* MySQL would cascade from scim_resource; saying it makes both databases do the same. */
+    scim_error_t *err = delete_where(
+        store, "DELETE FROM scim_member WHERE tenant = %s AND member_rid = %s", row->rid);
+
+    (void)p;
+    if (!err && scim_type_attr_at(type, SCIM_AT_MEMBERS)) {
+        err = delete_where(store, "DELETE FROM scim_member WHERE tenant = %s AND group_rid = %s",
+                           row->rid);
+    }
+    if (!err) {
+        err = delete_where(store, "DELETE FROM scim_value WHERE tenant = %s AND rid = %s",
+                           row->rid);
+    }
+    if (!err) {
+        set_mark(store, SCIM_MARK_DELETE, row->id, row->version);
+        err = delete_where(store, "DELETE FROM scim_resource WHERE tenant = %s AND rid = %s",
+                           row->rid);
+    }
+    return err ? err : count_resource(store, type, 0);
+}

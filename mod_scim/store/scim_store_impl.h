@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright the mod_scim authors */
+#ifndef SCIM_STORE_IMPL_H
+#define SCIM_STORE_IMPL_H
+
+#include "scim_sql.h"
+#include "scim_store.h"
+
+/** Private to scim_store*.c. */
+
+/** What a write left behind by which its outcome can be looked up when COMMIT's answer is lost. */
+typedef enum scim_mark_kind_t {
+    SCIM_MARK_NONE,   /* nothing was written */
+    SCIM_MARK_DIRTY,  /* something was written, but no row of scim_resource */
+    SCIM_MARK_DELETE, /* the id is gone */
+    SCIM_MARK_UPDATE, /* the row bears write_id */
+    SCIM_MARK_INSERT  /* the id is there */
+} scim_mark_kind_t;
+
+struct scim_store_t {
+    scim_dbd_t *db;
+    const scim_tenant_t *tenant;
+    apr_pool_t *pool;
+    /* of the write attempt in progress: */
+    scim_mark_kind_t mark;
+    const char *mark_id;
+    const char *write_id;
+    apr_int64_t mark_version; /* before the write */
+};
+
+/** Columns of a row statement, after those that a statement puts in front. */
+#define SCIM_ROW_COLUMNS 9
+
+/** Rows read by a statement over `scim_resource r`. */
+typedef struct scim_reading_t {
+    scim_store_t *store;
+    apr_array_header_t *rows; /* scim_row_t; doc may be only a beginning */
+    apr_pool_t *pool;         /* what the rows live in */
+    int skip;                 /* columns in front of the row's */
+} scim_reading_t;
+
+/** The SELECT list of a row. @param whole 1: the whole document, 0: its beginning */
+void scim_store_columns(scim_sql_t *sql, const scim_dialect_t *dialect, int whole);
+
+/** scim_dbd_row_fn of a scim_reading_t. */
+scim_error_t *scim_store_read_row(void *baton, const char *const *cols);
+
+/**
+ * Read on where a document was only a beginning. A row deleted since then gets rid 0.
+ * @param suffix " FOR UPDATE" of the dialect inside a write, else ""
+ */
+scim_error_t *scim_store_complete(scim_store_t *store, scim_row_t *rows, int n, const char *suffix,
+                                  apr_pool_t *p) SCIM_CHECKED;
+
+/** Run a SELECT built in sql with a scratch pool of its own below p. */
+scim_error_t *scim_store_select(scim_store_t *store, const scim_sql_t *sql, int keep, int ncols,
+                                scim_dbd_row_fn *fn, void *baton) SCIM_CHECKED;
+
+/** As scim_store_select() for INSERT, UPDATE, DELETE; fixed texts only. @param rows may be NULL */
+scim_error_t *scim_store_exec(int *rows, scim_store_t *store, const scim_sql_t *sql) SCIM_CHECKED;
+
+/** scim_dbd_row_fn: an integer in the first column; baton apr_int64_t. */
+scim_error_t *scim_store_read_int(void *baton, const char *const *cols);
+
+/** An integer as text, in p. */
+const char *scim_store_int(apr_int64_t n, apr_pool_t *p);
+
+#endif

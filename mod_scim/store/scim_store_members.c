@@ -1,0 +1,359 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright the mod_scim authors */
+#include "scim_store_impl.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include <apr_strings.h>
+
+#include "scim_id.h"
+#include "scim_match.h"
+
+/* Ids or row numbers of one statement. */
+#define CHUNK SCIM_SQL_LIST
+
+/* Members of one statement while a filter is matched against them. */
+#define FILTER_PAGE 1000
+
+/* A membership plan being run. */
+typedef struct plan_t {
+    scim_store_t *store;
+    const scim_row_t *group;
+    const char *group_rid;
+    int changed;
+    int unknown;
+    apr_pool_t *pool;
+    apr_pool_t *chunk; /* cleared for each statement */
+} plan_t;
+
+typedef scim_error_t *(ids_fn)(plan_t *plan, const char *const *ids, int n, void *baton);
+
+static scim_error_t *run(int *rows, plan_t *plan, const scim_sql_t *sql)
+{
+    scim_error_t *err = scim_store_exec(rows, plan->store, sql);
+
+    apr_pool_clear(plan->chunk);
+    return err;
+}
+
+/* Calls fn for chunks of the ids. Longer ones than any that exists are unknown without a query. */
+static scim_error_t *each_chunk(plan_t *plan, const scim_member_step_t *step, ids_fn *fn,
+                                void *baton)
+{
+    const char *ids[CHUNK];
+    scim_error_t *err = NULL;
+    int n = 0;
+    int i;
+
+    for (i = 0; i < step->n && !err; i++) {
+        if (strlen(step->ids[i]) <= SCIM_ID_MAX) {
+            ids[n++] = step->ids[i];
+        } else {
+            plan->unknown += step->op != SCIM_MEMBER_REMOVE;
+        }
+        if (n == CHUNK) {
+            err = fn(plan, ids, n, baton);
+            n = 0;
+        }
+    }
+    return n && !err ? fn(plan, ids, n, baton) : err;
+}
+
+/* " FROM scim_resource r WHERE …": the users and groups of this tenant among the ids. */
+static void add_known(scim_sql_t *sql, const plan_t *plan, const char *const *ids, int n)
+{
+    scim_sql_addv(sql, " FROM scim_resource r WHERE r.tenant = %s AND r.type IN (%s, %s) AND r.id IN ",
+                  plan->store->tenant->name, "User", "Group", NULL);
+    scim_sql_list(sql, ids, n);
+}
+
+/* ---- add ---- */
+
+/* The insert itself finds the rows. Fewer than asked for: some were members, or are unknown. */
+static scim_error_t *add_ids(plan_t *plan, const char *const *ids, int n, void *baton)
+{
+    scim_sql_t *sql = scim_sql_make(plan->chunk);
+    scim_sql_t *count;
+    apr_int64_t known = 0;
+    int added = 0;
+    scim_error_t *err;
+
+    (void)baton;
+    scim_sql_add(sql, scim_dbd_dialect(plan->store->db)->insert_ignore);
+    scim_sql_addv(sql, " INTO scim_member (tenant, group_rid, member_rid) SELECT r.tenant, %s, r.rid",
+                  plan->group_rid, NULL);
+    add_known(sql, plan, ids, n);
+    err = run(&added, plan, sql);
+    plan->changed += added;
+    if (err || added == n) {
+        return err;
+    }
+    count = scim_sql_make(plan->chunk);
+    scim_sql_add(count, "SELECT COUNT(*)");
+    add_known(count, plan, ids, n);
+    err = scim_store_select(plan->store, count, 1, 1, scim_store_read_int, &known);
+    apr_pool_clear(plan->chunk);
+    plan->unknown += n - (int)known;
+    return err;
+}
+
+/* ---- numbers of rows ---- */
+
+static scim_error_t *read_rid(void *baton, const char *const *cols)
+{
+    APR_ARRAY_PUSH((apr_array_header_t *)baton, apr_int64_t) = apr_atoi64(cols[0]);
+    return NULL;
+}
+
+/* @param baton array of apr_int64_t to append to */
+static scim_error_t *resolve_ids(plan_t *plan, const char *const *ids, int n, void *baton)
+{
+    apr_array_header_t *rids = baton;
+    scim_sql_t *sql = scim_sql_make(plan->chunk);
+    int before = rids->nelts;
+    scim_error_t *err;
+
+    scim_sql_add(sql, "SELECT r.rid");
+    add_known(sql, plan, ids, n);
+    err = scim_store_select(plan->store, sql, 1, 1, read_rid, rids);
+    apr_pool_clear(plan->chunk);
+    plan->unknown += n - (rids->nelts - before);
+    return err;
+}
+
+static int compare_rids(const void *a, const void *b)
+{
+    apr_int64_t x = *(const apr_int64_t *)a;
+    apr_int64_t y = *(const apr_int64_t *)b;
+
+    return (x > y) - (x < y);
+}
+
+static void sort_rids(apr_array_header_t *rids)
+{
+    qsort(rids->elts, (size_t)rids->nelts, sizeof(apr_int64_t), compare_rids);
+}
+
+/* Runs a statement that ends in a list of numbers, over chunks of rids. */
+static scim_error_t *change_rids(plan_t *plan, const apr_array_header_t *rids, int insert)
+{
+    const char *list[CHUNK];
+    scim_error_t *err = NULL;
+    int i = 0;
+
+    while (i < rids->nelts && !err) {
+        scim_sql_t *sql = scim_sql_make(plan->chunk);
+        int rows = 0;
+        int n = 0;
+        for (; n < CHUNK && i < rids->nelts; i++) {
+            list[n++] = scim_store_int(APR_ARRAY_IDX(rids, i, apr_int64_t), plan->chunk);
+        }
+        if (insert) {
+            scim_sql_add(sql, scim_dbd_dialect(plan->store->db)->insert_ignore);
+            scim_sql_addv(sql,
+                          " INTO scim_member (tenant, group_rid, member_rid) "
+                          "SELECT r.tenant, %s, r.rid FROM scim_resource r "
+                          "WHERE r.tenant = %s AND r.rid IN ",
+                          plan->group_rid, plan->store->tenant->name, NULL);
+        } else {
+            scim_sql_addv(sql,
+                          "DELETE FROM scim_member WHERE tenant = %s AND group_rid = %s "
+                          "AND member_rid IN ",
+                          plan->store->tenant->name, plan->group_rid, NULL);
+        }
+        scim_sql_list(sql, list, n);
+        err = run(&rows, plan, sql);
+        plan->changed += rows;
+    }
+    return err;
+}
+
+/* ---- remove ---- */
+
+static scim_error_t *remove_ids(plan_t *plan, const scim_member_step_t *step)
+{
+    apr_array_header_t *rids = apr_array_make(plan->pool, 64, sizeof(apr_int64_t));
+    int unknown = plan->unknown;
+    scim_error_t *err = each_chunk(plan, step, resolve_ids, rids);
+
+    /* Who is gone is no member any more: what the client wants is so. */
+    plan->unknown = unknown;
+    return err ? err : change_rids(plan, rids, 0);
+}
+
+/* ---- replace ---- */
+
+static scim_error_t *remove_all(plan_t *plan)
+{
+    scim_sql_t *sql = scim_sql_make(plan->chunk);
+    int rows = 0;
+    scim_error_t *err;
+
+    scim_sql_addv(sql, "DELETE FROM scim_member WHERE tenant = %s AND group_rid = %s",
+                  plan->store->tenant->name, plan->group_rid, NULL);
+    err = run(&rows, plan, sql);
+    plan->changed += rows;
+    return err;
+}
+
+/* Numbers of a that are not in b; both sorted. */
+static apr_array_header_t *without(const apr_array_header_t *a, const apr_array_header_t *b,
+                                   apr_pool_t *p)
+{
+    apr_array_header_t *out = apr_array_make(p, 64, sizeof(apr_int64_t));
+    int i;
+    int j = 0;
+
+    for (i = 0; i < a->nelts; i++) {
+        apr_int64_t rid = APR_ARRAY_IDX(a, i, apr_int64_t);
+        while (j < b->nelts && APR_ARRAY_IDX(b, j, apr_int64_t) < rid) {
+            j++;
+        }
+        if (j == b->nelts || APR_ARRAY_IDX(b, j, apr_int64_t) != rid) {
+            APR_ARRAY_PUSH(out, apr_int64_t) = rid;
+        }
+    }
+    return out;
+}
+
+static scim_error_t *replace_ids(plan_t *plan, const scim_member_step_t *step)
+{
+    apr_array_header_t *wanted = apr_array_make(plan->pool, 64, sizeof(apr_int64_t));
+    apr_array_header_t *there = apr_array_make(plan->pool, 64, sizeof(apr_int64_t));
+    scim_sql_t *sql = scim_sql_make(plan->pool);
+    scim_error_t *err;
+
+    if (step->n == 0) {
+        return remove_all(plan);
+    }
+    err = each_chunk(plan, step, resolve_ids, wanted);
+    if (err) {
+        return err;
+    }
+    scim_sql_addv(sql,
+                  "SELECT m.member_rid FROM scim_member m WHERE m.tenant = %s AND m.group_rid = %s",
+                  plan->store->tenant->name, plan->group_rid, NULL);
+    err = scim_store_select(plan->store, sql, 1, 1, read_rid, there);
+    if (err) {
+        return err;
+    }
+    sort_rids(wanted);
+    sort_rids(there);
+    err = change_rids(plan, without(there, wanted, plan->pool), 0);
+    return err ? err : change_rids(plan, without(wanted, there, plan->pool), 1);
+}
+
+/* ---- remove by filter ---- */
+
+static void set_string(json_t *object, const char *name, const char *value)
+{
+    if (value) {
+        json_object_set_new(object, name, json_string(value));
+    }
+}
+
+/* Members of one page that match, by id. */
+static void match_page(apr_array_header_t *matched, const apr_array_header_t *refs,
+                       const scim_filter_t *filter, apr_pool_t *p)
+{
+    int i;
+
+    for (i = 0; i < refs->nelts; i++) {
+        const scim_ref_t *ref = &APR_ARRAY_IDX(refs, i, scim_ref_t);
+        json_t *element = scim_json_own(json_object(), p);
+        set_string(element, "value", ref->id);
+        set_string(element, "display", ref->display);
+        set_string(element, "type", ref->type->name);
+        if (scim_match_element(filter, element, p)) {
+            APR_ARRAY_PUSH(matched, const char *) = apr_pstrdup(matched->pool, ref->id);
+        }
+    }
+}
+
+static scim_error_t *remove_matching(plan_t *plan, const scim_member_step_t *step)
+{
+    apr_array_header_t *matched = apr_array_make(plan->pool, 64, sizeof(const char *));
+    scim_member_step_t remove = {SCIM_MEMBER_REMOVE, NULL, 0, NULL};
+    apr_array_header_t *refs;
+    apr_int64_t after = 0;
+    apr_pool_t *page;
+    scim_error_t *err;
+    int full;
+
+    apr_pool_create(&page, plan->pool);
+    do {
+        err = scim_store_members(&refs, &after, plan->store, plan->group->rid, FILTER_PAGE, page);
+        full = !err && refs->nelts == FILTER_PAGE;
+        if (!err) {
+            match_page(matched, refs, step->filter, page);
+        }
+        apr_pool_clear(page);
+    } while (full);
+    apr_pool_destroy(page);
+    if (err) {
+        return err;
+    }
+    remove.ids = (const char *const *)(const void *)matched->elts;
+    remove.n = matched->nelts;
+    return remove_ids(plan, &remove);
+}
+
+/* ---- the plan ---- */
+
+static scim_error_t *refuse_self(const plan_t *plan, const scim_member_step_t *step)
+{
+    int i;
+
+    for (i = 0; i < step->n && step->op != SCIM_MEMBER_REMOVE; i++) {
+        if (strcmp(step->ids[i], plan->group->id) == 0) {
+            return scim_error_make(plan->store->pool, 400, SCIM_TYPE_INVALID_VALUE,
+                                   "A group cannot be a member of itself.");
+        }
+    }
+    return NULL;
+}
+
+static scim_error_t *run_step(plan_t *plan, const scim_member_step_t *step)
+{
+    scim_error_t *err = refuse_self(plan, step);
+
+    if (err) {
+        return err;
+    }
+    switch (step->op) {
+    case SCIM_MEMBER_ADD:
+        return each_chunk(plan, step, add_ids, NULL);
+    case SCIM_MEMBER_REMOVE:
+        return remove_ids(plan, step);
+    case SCIM_MEMBER_REPLACE:
+        return replace_ids(plan, step);
+    default:
+        return remove_matching(plan, step);
+    }
+}
+
+scim_error_t *scim_store_members_apply(int *changed, int *unknown, scim_store_t *store,
+                                       const scim_row_t *group, const scim_patch_t *plan,
+                                       apr_pool_t *p)
+{
+    plan_t state = {store, group, scim_store_int(group->rid, p), 0, 0, p, NULL};
+    scim_error_t *err = NULL;
+    int i;
+
+    apr_pool_create(&state.chunk, p);
+    for (i = 0; i < plan->nmembers && !err; i++) {
+        err = run_step(&state, &plan->members[i]);
+    }
+    apr_pool_destroy(state.chunk);
+    if (!err && state.unknown && store->tenant->reject_unknown_members) {
+        err = scim_error_make(store->pool, 400, SCIM_TYPE_INVALID_VALUE,
+                              "%d of the values of members name no user or group.", state.unknown);
+    }
+    if (err) {
+        return err;
+    }
+    *changed = state.changed;
+    *unknown = state.unknown;
+    return NULL;
+}
