@@ -123,7 +123,12 @@ static int check_params(const place_t *place, const char *driver, const char *pa
     if (!strstr(params, "reconnect=0")) {
         warn(place, "SCIM3008",
              "DBDParams lacks reconnect=0: a connection that the driver reopens by itself has lost "
-             "its prepared statements and fails every request that gets it");
+             "its prepared statements and fails the request that gets it");
+    }
+    if (!strstr(params, "CLIENT_FOUND_ROWS")) {
+        warn(place, "SCIM3011",
+             "DBDParams lacks flags=CLIENT_FOUND_ROWS: a write that changes nothing fails, because "
+             "the server counts it as none");
     }
     return OK;
 }

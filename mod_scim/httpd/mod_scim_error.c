@@ -94,6 +94,9 @@ static int error_status(request_rec *r)
     }
     /* Only of a request that could not be read is a redirect an ErrorDocument in disguise. */
     apr_table_unset(r->headers_out, "Location");
+    if (r->the_request && strlen(r->the_request) >= (apr_size_t)r->server->limit_req_line) {
+        return HTTP_REQUEST_URI_TOO_LARGE;
+    }
     return HTTP_BAD_REQUEST;
 }
 

@@ -33,12 +33,20 @@ static const char *line_path(const request_rec *r)
     return line && *line ? apr_pstrmemdup(r->pool, line, strcspn(line, " \t?#")) : NULL;
 }
 
-/* No Host header was read, so the virtual host is not known: any of this httpd may be meant. */
+/*
+ * No Host header was read, so the virtual host is not known: any of this httpd may be meant.
+ * Without a path either (HTTP/2 drops one that is too long), the server that took the connection
+ * decides.
+ */
 static int is_ours_anywhere(const request_rec *r)
 {
     const char *path = r->uri ? r->uri : line_path(r);
+    const scim_server_t *server = scim_server_get(r->server);
     const server_rec *s;
 
+    if (!path || path[0] != '/') {
+        return server && server->bases->nelts > 0;
+    }
     for (s = ap_server_conf; s; s = s->next) {
         if (scim_base_find(s, path)) {
             return 1;
