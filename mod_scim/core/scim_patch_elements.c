@@ -181,13 +181,25 @@ static scim_error_t *change_all(json_t **first, scim_patch_run_t *run, json_t *a
     return err;
 }
 
+/* 1 if an operation may have made its element primary. */
+static int sets_primary(const json_t *element, const scim_patch_step_t *step, int created)
+{
+    const scim_attr_t *flag = scim_attr_sub(step->path.attr, "primary");
+
+    if (!flag || step->op == SCIM_PATCH_REMOVE || !element) {
+        return 0;
+    }
+    return (created || !step->path.sub || step->path.sub == flag) &&
+           json_is_true(json_object_get(element, flag->name));
+}
+
 scim_error_t *scim_patch_elements(scim_patch_run_t *run, json_t *container,
                                   const scim_patch_step_t *step)
 {
     const scim_attr_t *attr = step->path.attr;
-    const scim_attr_t *flag = scim_attr_sub(attr, "primary");
     json_t *array = json_object_get(container, attr->name);
     json_t *first = NULL;
+    int created = 0;
     scim_error_t *err;
 
     run->index.array = NULL;
@@ -203,14 +215,14 @@ scim_error_t *scim_patch_elements(scim_patch_run_t *run, json_t *container,
     }
     err = change_all(&first, run, array, step);
     if (!err && !first && step->op != SCIM_PATCH_REMOVE) {
+        created = 1;
         err = create_element(&first, run, array, step);
     }
     if (err) {
         return err;
     }
     scim_value_compact(array);
-    if (flag && step->op != SCIM_PATCH_REMOVE && json_is_true(json_object_get(first, flag->name)) &&
-        (!step->path.sub || step->path.sub == flag)) {
+    if (sets_primary(first, step, created)) {
         err = scim_patch_primary(run, array, first, attr);
     }
     return err;
