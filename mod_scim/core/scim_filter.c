@@ -289,8 +289,9 @@ static scim_error_t *parse_all(const scim_filter_t **out, scim_parser_t *ps, con
     scim_error_t *err;
 
     if (len > ps->limits.bytes) {
-        return scim_error_make(p, 400, errtype, "The filter is longer than %" APR_SIZE_T_FMT
-                               " bytes.", ps->limits.bytes);
+        return scim_error_make(p, 400, errtype,
+                               "The filter is longer than %" APR_SIZE_T_FMT " bytes.",
+                               ps->limits.bytes);
     }
     err = scim_lexer_start(&ps->lexer, text, len, "filter", errtype, p);
     if (!err) {
@@ -300,8 +301,7 @@ static scim_error_t *parse_all(const scim_filter_t **out, scim_parser_t *ps, con
         return err;
     }
     if (ps->lexer.token.kind != SCIM_TOKEN_END) {
-        return scim_lexer_error(&ps->lexer, ps->lexer.token.at,
-                                "and, or or the end is expected");
+        return scim_lexer_error(&ps->lexer, ps->lexer.token.at, "and, or or the end is expected");
     }
     *out = f;
     return NULL;

@@ -10,8 +10,8 @@ static void print_tree(scim_buf_t *out, const scim_filter_t *f);
 
 static const char *op_name(scim_op_t op)
 {
-    static const char *const names[] = {"eq", "ne", "co", "sw", "ew", "gt", "ge", "lt",
-                                        "le", "pr", "and", "or", "not"};
+    static const char *const names[] = {"eq", "ne", "co", "sw",  "ew", "gt", "ge",
+                                        "lt", "le", "pr", "and", "or", "not"};
     return names[op];
 }
 
@@ -25,8 +25,8 @@ static void print_value(scim_buf_t *out, const scim_filter_t *f)
         scim_buf_printf(out, "%" APR_INT64_T_FMT, f->integer);
         break;
     case JSON_REAL:
-        scim_buf_puts(out, scim_json_dump(scim_json_own(json_real(f->real), out->pool), NULL,
-                                          out->pool));
+        scim_buf_puts(
+            out, scim_json_dump(scim_json_own(json_real(f->real), out->pool), NULL, out->pool));
         break;
     case JSON_TRUE:
         scim_buf_puts(out, "true");

@@ -36,8 +36,9 @@ scim_error_t *scim_lexer_error(const scim_lexer_t *lexer, apr_size_t at, const c
     va_start(ap, fmt);
     rule = apr_pvsprintf(lexer->pool, fmt, ap);
     va_end(ap);
-    return scim_error_make(lexer->pool, 400, lexer->errtype, "The %s is wrong at character %lu: %s.",
-                           lexer->noun, character_number(lexer->text, at), rule);
+    return scim_error_make(lexer->pool, 400, lexer->errtype,
+                           "The %s is wrong at character %lu: %s.", lexer->noun,
+                           character_number(lexer->text, at), rule);
 }
 
 int scim_lexer_word(const scim_lexer_t *lexer, const char *word)
@@ -134,11 +135,22 @@ static scim_error_t *read_escape(scim_lexer_t *lexer, apr_size_t *at, char **to)
     return NULL;
 }
 
+/* Bytes up to the closing quotation mark, or to the end of the text. */
+static apr_size_t string_length(const scim_lexer_t *lexer, apr_size_t at)
+{
+    apr_size_t end = at;
+
+    while (end < lexer->len && lexer->text[end] != '"') {
+        end += lexer->text[end] == '\\' && end + 1 < lexer->len ? 2 : 1;
+    }
+    return end - at;
+}
+
 static scim_error_t *read_string(scim_lexer_t *lexer)
 {
     apr_size_t at = lexer->token.at + 1;
     /* An escape is never shorter than what it stands for. */
-    char *start = apr_palloc(lexer->pool, lexer->len - at + 1);
+    char *start = apr_palloc(lexer->pool, string_length(lexer, at) + 1);
     char *to = start;
 
     while (at < lexer->len && lexer->text[at] != '"') {

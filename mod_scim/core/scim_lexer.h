@@ -53,7 +53,7 @@ int scim_lexer_word(const scim_lexer_t *lexer, const char *word);
  * An error at byte offset `at`: "The filter is wrong at character 7: <message>."
  * @param fmt the rule, without a full stop; must not carry values of the text
  */
-scim_error_t *scim_lexer_error(const scim_lexer_t *lexer, apr_size_t at, const char *fmt,
-                               ...) SCIM_PRINTF(3, 4) SCIM_CHECKED;
+scim_error_t *scim_lexer_error(const scim_lexer_t *lexer, apr_size_t at, const char *fmt, ...)
+    SCIM_PRINTF(3, 4) SCIM_CHECKED;
 
 #endif

@@ -167,15 +167,20 @@ static int test_element(const probe_t *probe, const json_t *value)
     return json_is_object(value) && evaluate(probe->f->left, value, probe->pool);
 }
 
-/* One value or element of the attribute; the test is for it or for its sub-attribute. */
-static int test_item(const probe_t *probe, const json_t *item, value_fn test)
+/* Whether the value passes the test or, of an array, some element of it. */
+static int any_of(const probe_t *probe, const json_t *value, value_fn test)
 {
-    const scim_attr_t *sub = probe->f->path.sub;
+    size_t i;
 
-    if (sub) {
-        item = json_object_get(item, sub->name);
+    if (!json_is_array(value)) {
+        return value && test(probe, value);
     }
-    return item && test(probe, item);
+    for (i = 0; i < json_array_size(value); i++) {
+        if (test(probe, json_array_get(value, i))) {
+            return 1;
+        }
+    }
+    return 0;
 }
 
 /* Whether some value of the comparison's attribute passes the test. */
@@ -190,11 +195,15 @@ static int any_value(const scim_filter_t *f, const json_t *base, value_fn test, 
         base = json_object_get(base, path->schema->urn);
     }
     value = json_object_get(base, path->attr->name);
+    if (!path->sub) {
+        return any_of(&probe, value, test);
+    }
     if (!json_is_array(value)) {
-        return value && test_item(&probe, value, test);
+        return any_of(&probe, json_object_get(value, path->sub->name), test);
     }
     for (i = 0; i < json_array_size(value); i++) {
-        if (test_item(&probe, json_array_get(value, i), test)) {
+        const json_t *item = json_array_get(value, i);
+        if (any_of(&probe, json_object_get(item, path->sub->name), test)) {
             return 1;
         }
     }

@@ -42,7 +42,6 @@ scim_error_t *scim_parser_brackets(const scim_filter_t **out, scim_parser_t *ps,
  * @param f op and path are set; the rest is set here
  * @param op_at where the operator stands
  */
-scim_error_t *scim_parser_value(scim_filter_t *f, scim_parser_t *ps,
-                                apr_size_t op_at) SCIM_CHECKED;
+scim_error_t *scim_parser_value(scim_filter_t *f, scim_parser_t *ps, apr_size_t op_at) SCIM_CHECKED;
 
 #endif

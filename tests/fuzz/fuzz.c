@@ -54,7 +54,8 @@ static const char user[] =
     "\"urn:ietf:params:scim:schemas:extension:enterprise:2.0:User\"],\"id\":\"u1\","
     "\"externalId\":\"00ujl29u0le5T6Aj10h7\",\"userName\":\"Test.User@okta.local\",\"name\":{"
     "\"formatted\":\"Test User\",\"familyName\":\"User\",\"givenName\":\"T\xC3\xA9st\"},"
-    "\"displayName\":\"Test User\",\"title\":\"Stra\xC3\x9F" "e\",\"active\":true,\"emails\":[{"
+    "\"displayName\":\"Test User\",\"title\":\"Stra\xC3\x9F"
+    "e\",\"active\":true,\"emails\":[{"
     "\"value\":\"a@example.com\",\"type\":\"work\",\"primary\":true},{\"value\":\"b@example.com\","
     "\"type\":\"home\"}],\"addresses\":[{\"type\":\"work\",\"formatted\":\"1 Road\\nTown\"}],"
     "\"roles\":[{\"value\":\"admin\"}],\"x509Certificates\":[{\"value\":\"QUJD\"}],"
@@ -67,7 +68,8 @@ static const char user[] =
 static const char group[] =
     "{\"schemas\":[\"urn:ietf:params:scim:schemas:core:2.0:Group\"],\"id\":\"g1\","
     "\"displayName\":\"Test SCIMv2\",\"members\":[{\"value\":\"u1\",\"display\":\"Test User\","
-    "\"type\":\"User\"},{\"value\":\"g2\",\"type\":\"Group\"}],\"meta\":{\"resourceType\":\"Group\","
+    "\"type\":\"User\"},{\"value\":\"g2\",\"type\":\"Group\"}],\"meta\":{\"resourceType\":"
+    "\"Group\","
     "\"created\":\"2011-05-13T04:42:34.000Z\",\"lastModified\":\"2011-05-13T04:42:34.500Z\"}}";
 
 static const char widget[] =

@@ -52,8 +52,8 @@ static void check_value_filter(const char *text, size_t size, apr_pool_t *p)
     const scim_attr_t *emails = scim_type_attr(fuzz_type(0), "emails", 6);
     const json_t *element = json_array_get(json_object_get(fuzz_resource(0, p), "emails"), 0);
     const scim_filter_t *f = NULL;
-    scim_error_t *err = scim_filter_parse_value(&f, text, size, emails, NULL,
-                                                SCIM_TYPE_INVALID_PATH, p);
+    scim_error_t *err =
+        scim_filter_parse_value(&f, text, size, emails, NULL, SCIM_TYPE_INVALID_PATH, p);
 
     if (err) {
         fuzz_require_error(err);

@@ -2,6 +2,8 @@
 /* Copyright the mod_scim authors */
 #include <string.h>
 
+#include <apr_hash.h>
+
 #include "fuzz.h"
 #include "scim_patch.h"
 
@@ -12,10 +14,11 @@ static json_t *copy_of(const json_t *value, apr_pool_t *p)
     return scim_json_own(json_deep_copy(value), p);
 }
 
-static void check_result(const json_t *result, int type, apr_pool_t *p)
+static void check_result(const json_t *result, int type, const scim_tenant_t *tenant, apr_pool_t *p)
 {
     json_t *finished = copy_of(result, p);
     json_t *loaded = NULL;
+    json_t *put = NULL;
     apr_size_t len;
     const char *text = scim_json_dump(result, &len, p);
 
@@ -23,18 +26,32 @@ static void check_result(const json_t *result, int type, apr_pool_t *p)
     fuzz_require(json_equal(finished, result), "finishing a result changes nothing");
     fuzz_require(!scim_json_load(&loaded, text, len, NULL, p), "a dumped result loads");
     fuzz_require(json_equal(loaded, result), "dumping keeps the result");
+    fuzz_require(!scim_resource_replace(&put, NULL, loaded, result, fuzz_type(type), tenant, p),
+                 "a result can replace itself");
+    fuzz_require(json_equal(put, result), "replacing a result by itself changes nothing");
     fuzz_require(!json_object_get(result, "password"), "a password is not kept");
     fuzz_require(!json_object_get(result, "members"), "a document has no members");
 }
 
-static void check_members(const scim_patch_t *patch)
+static void require_distinct(const scim_member_step_t *step, apr_pool_t *p)
+{
+    apr_hash_t *seen = apr_hash_make(p);
+    int i;
+
+    for (i = 0; i < step->n; i++) {
+        fuzz_require(!apr_hash_get(seen, step->ids[i], APR_HASH_KEY_STRING), "ids differ");
+        apr_hash_set(seen, step->ids[i], APR_HASH_KEY_STRING, "");
+    }
+}
+
+static void check_members(const scim_patch_t *patch, apr_pool_t *p)
 {
     int i;
 
     for (i = 0; i < patch->nmembers; i++) {
         const scim_member_step_t *step = &patch->members[i];
 
-        fuzz_require(step->n >= 0, "a number of members");
+        require_distinct(step, p);
         fuzz_require((step->op == SCIM_MEMBER_FILTER) == (step->filter != NULL),
                      "a filter goes with its step");
     }
@@ -53,7 +70,7 @@ static void check_patch(const json_t *body, int type, const scim_tenant_t *tenan
         fuzz_require_error(err);
         return;
     }
-    check_members(patch);
+    check_members(patch, p);
     json_object_del(old, "meta");
     json_object_del(old, "groups");
     json_object_del(old, "members");
@@ -62,7 +79,7 @@ static void check_patch(const json_t *body, int type, const scim_tenant_t *tenan
     if (err) {
         fuzz_require_error(err);
     } else {
-        check_result(out, type, p);
+        check_result(out, type, tenant, p);
     }
     fuzz_require(json_equal(old, kept), "the old document is not changed");
     fuzz_require(json_equal(body, before), "the body is not changed");

@@ -13,8 +13,8 @@ static void check_path(const char *text, int type, int filter_ok, apr_pool_t *p)
 {
     scim_path_t path;
     scim_path_t again;
-    scim_error_t *err = scim_path_parse(&path, text, fuzz_type(type), SCIM_TYPE_INVALID_PATH,
-                                        filter_ok, p);
+    scim_error_t *err =
+        scim_path_parse(&path, text, fuzz_type(type), SCIM_TYPE_INVALID_PATH, filter_ok, p);
     const char *printed;
 
     if (err) {

@@ -51,7 +51,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         fuzz_require_error(err);
     } else {
         fuzz_require(q.start_index >= 1, "startIndex is at least 1");
-        fuzz_require(q.count >= 0 && q.count <= tenant->max_page_size, "count is within its bounds");
+        fuzz_require(q.count >= 0 && q.count <= tenant->max_page_size,
+                     "count is within its bounds");
         require_text(q.filter);
         require_text(q.attributes);
         require_text(q.excluded);

@@ -27,8 +27,7 @@ static int replay_file(const char *path, apr_pool_t *p)
         exit(EXIT_FAILURE);
     }
     data = malloc(info.size > 0 ? (size_t)info.size : 1);
-    if (!data ||
-        (info.size > 0 && apr_file_read_full(file, data, (apr_size_t)info.size, NULL))) {
+    if (!data || (info.size > 0 && apr_file_read_full(file, data, (apr_size_t)info.size, NULL))) {
         fprintf(stderr, "%s: cannot be read\n", path);
         exit(EXIT_FAILURE);
     }

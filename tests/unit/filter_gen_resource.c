@@ -56,7 +56,9 @@ static int stored(const scim_attr_t *attr)
     return attr->mutability != SCIM_READ_ONLY || attr->at != SCIM_AT_DOC;
 }
 
-/* An object with at least one member. */
+static json_t *value_new(filter_gen_t *g, const scim_attr_t *attr, apr_pool_t *p);
+
+/* An object with at least one member. Complex attributes hold no complex ones (RFC 7643, 2.3.8). */
 static json_t *complex_new(filter_gen_t *g, const scim_attr_t *attr, int primary_ok, apr_pool_t *p)
 {
     json_t *object = json_object();
@@ -66,7 +68,7 @@ static json_t *complex_new(filter_gen_t *g, const scim_attr_t *attr, int primary
         for (i = 0; i < attr->nsubs; i++) {
             const scim_attr_t *sub = &attr->subs[i];
             if (stored(sub) && chance(g, 60)) {
-                json_object_set_new(object, sub->name, simple_new(g, sub, p));
+                json_object_set_new(object, sub->name, value_new(g, sub, p));
             }
         }
         if (!primary_ok && json_is_true(json_object_get(object, "primary"))) {
@@ -108,9 +110,9 @@ static void add_attrs(filter_gen_t *g, json_t *object, const scim_schema_t *sche
         const scim_attr_t *attr = &schema->attrs[i];
 
         if (attr->uniqueness != SCIM_UNIQUE_NONE) {
-            json_object_set_new(object, attr->name,
-                                json_string(apr_psprintf(p, "%s-%u", filter_gen_string(g, p),
-                                                         number)));
+            json_object_set_new(
+                object, attr->name,
+                json_string(apr_psprintf(p, "%s-%u", filter_gen_string(g, p), number)));
         } else if (stored(attr) && (attr->required || chance(g, 50))) {
             json_object_set_new(object, attr->name, value_new(g, attr, p));
         }
@@ -121,7 +123,8 @@ static json_t *meta_new(filter_gen_t *g, unsigned number, apr_pool_t *p)
 {
     apr_time_t created = instants[filter_gen_below(g, 5)] * 1000;
     apr_time_t modified = created + filter_gen_below(g, 2) * 1000;
-    const char *location = apr_psprintf(p, "https://localhost/%s/gen-%u", g->type->endpoint, number);
+    const char *location =
+        apr_psprintf(p, "https://localhost/%s/gen-%u", g->type->endpoint, number);
 
     return json_pack("{s:s, s:s, s:s, s:s, s:s}", "resourceType", g->type->name, "created",
                      scim_time_format(created, p), "lastModified", scim_time_format(modified, p),

@@ -64,8 +64,8 @@ static const char *parse_and_print(scim_error_t **err, const golden_case_t *c, v
     (void)baton;
     if (value) {
         const scim_attr_t *attr = scim_type_attr(type, value, strlen(value));
-        *err = scim_filter_parse_value(&f, c->in, strlen(c->in), attr, NULL,
-                                       SCIM_TYPE_INVALID_PATH, c->pool);
+        *err = scim_filter_parse_value(&f, c->in, strlen(c->in), attr, NULL, SCIM_TYPE_INVALID_PATH,
+                                       c->pool);
         return *err ? NULL : scim_filter_print(f, c->pool);
     }
     *err = scim_filter_parse(&f, c->in, type, NULL, c->pool);
@@ -88,7 +88,8 @@ END_TEST
 
 START_TEST(tree_shape)
 {
-    const scim_filter_t *f = must_parse("userName eq \"A\" or title pr or not (active eq true)", NULL);
+    const scim_filter_t *f =
+        must_parse("userName eq \"A\" or title pr or not (active eq true)", NULL);
 
     ck_assert_int_eq(f->op, SCIM_OP_OR);
     ck_assert_int_eq(f->left->op, SCIM_OP_EQ);
@@ -199,8 +200,8 @@ END_TEST
 
 START_TEST(uses)
 {
-    const scim_filter_t *f = must_parse("title pr and not (groups.display eq \"x\" or active pr)",
-                                        NULL);
+    const scim_filter_t *f =
+        must_parse("title pr and not (groups.display eq \"x\" or active pr)", NULL);
 
     ck_assert_int_eq(scim_filter_uses(f, SCIM_AT_GROUPS), 1);
     ck_assert_int_eq(scim_filter_uses(f, SCIM_AT_ACTIVE), 1);
@@ -227,8 +228,8 @@ START_TEST(bytes_that_are_not_utf8)
     ck_assert_str_eq(err->detail, "The filter is not valid UTF-8.");
     must_fail("title eq \"\xED\xA0\x80\"", NULL);
     must_fail("title eq \"\xF8\x88\x80\x80\x80\"", NULL);
-    nul = scim_filter_parse_value(&f, "value eq \"a\0b\"", 14, emails, NULL,
-                                  SCIM_TYPE_INVALID_PATH, pool);
+    nul = scim_filter_parse_value(&f, "value eq \"a\0b\"", 14, emails, NULL, SCIM_TYPE_INVALID_PATH,
+                                  pool);
     ck_assert_ptr_nonnull(nul);
     ck_assert_int_eq(nul->type, SCIM_TYPE_INVALID_PATH);
 }

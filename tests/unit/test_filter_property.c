@@ -173,7 +173,8 @@ static void check_operators(const round_t *r, const char *name, const char *valu
 
 START_TEST(every_operator)
 {
-    static const char *const names[] = {"userName", "title", "externalId", "name.familyName",
+    static const char *const names[] = {"userName",   "title",
+                                        "externalId", "name.familyName",
                                         "profileUrl", SCIM_URN_ENTERPRISE ":department"};
     apr_uint64_t seed = first_seed();
     unsigned n = rounds() / 10 + 1;

@@ -107,8 +107,9 @@ START_TEST(ascii_needs_no_memory)
     char *after;
     int i;
 
-    ck_assert_ptr_null(scim_filter_parse(&f, "userName eq \"some.user@example.com\" and "
-                                             "userName sw \"SOME\" and userName gt \"A\"",
+    ck_assert_ptr_null(scim_filter_parse(&f,
+                                         "userName eq \"some.user@example.com\" and "
+                                         "userName sw \"SOME\" and userName gt \"A\"",
                                          widget_type_named("User"), NULL, pool));
     before = apr_palloc(pool, 8);
     for (i = 0; i < 100; i++) {

@@ -56,8 +56,8 @@ END_TEST
 static scim_path_t must_parse(const char *text)
 {
     scim_path_t path;
-    scim_error_t *err = scim_path_parse(&path, text, widget_type_named("User"),
-                                        SCIM_TYPE_INVALID_PATH, 1, pool);
+    scim_error_t *err =
+        scim_path_parse(&path, text, widget_type_named("User"), SCIM_TYPE_INVALID_PATH, 1, pool);
 
     ck_assert_msg(err == NULL, "%s: %s", text, err ? err->detail : "");
     return path;
@@ -124,8 +124,8 @@ END_TEST
 START_TEST(bytes_that_are_not_utf8)
 {
     scim_path_t path;
-    scim_error_t *err = scim_path_parse(&path, "emails[type eq \"\xFF\"]", widget_type_named("User"),
-                                        SCIM_TYPE_INVALID_PATH, 1, pool);
+    scim_error_t *err = scim_path_parse(&path, "emails[type eq \"\xFF\"]",
+                                        widget_type_named("User"), SCIM_TYPE_INVALID_PATH, 1, pool);
 
     ck_assert_ptr_nonnull(err);
     ck_assert_str_eq(err->detail, "The path is not valid UTF-8.");

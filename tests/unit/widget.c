@@ -15,6 +15,7 @@ static const scim_attr_t part_subs[] = {
     {.name = "made", .description = "When.", .type = SCIM_ATTR_DATETIME},
     {.name = "spare", .description = "Spare.", .type = SCIM_ATTR_BOOLEAN},
     {.name = "link", .description = "Link.", .type = SCIM_ATTR_REFERENCE, .case_exact = 1},
+    {.name = "marks", .description = "Strings.", .multi = 1},
     {.name = "secret", .description = "Never shown.", .returned = SCIM_RETURNED_NEVER},
 };
 
