@@ -30,9 +30,7 @@ scim_error_t *scim_parser_sub(const scim_attr_t **out, scim_parser_t *ps, const 
 {
     const scim_token_t *t = &ps->lexer.token;
 
-    if (t->text[0] != '.') {
-        return scim_lexer_error(&ps->lexer, t->at, ". and a sub-attribute are expected");
-    }
+    /* The lexer lets no word follow a bracket without a space, unless it starts with a dot. */
     *out = scim_attr_find(attr->subs, attr->nsubs, t->text + 1, t->len - 1);
     return *out ? NULL : unknown(ps, attr->name, t->text + 1, t->len - 1);
 }
