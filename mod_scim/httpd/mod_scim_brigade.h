@@ -11,4 +11,7 @@ int scim_brigade_ended(const apr_bucket_brigade *bb);
 /** Append data, which must live as long as p, and the end of the stream. */
 void scim_brigade_end(apr_bucket_brigade *bb, const char *data, apr_size_t len, apr_pool_t *p);
 
+/** Append the mark that what was sent so far is broken off, as a proxy does whose backend died. */
+void scim_brigade_break(apr_bucket_brigade *bb, apr_pool_t *p);
+
 #endif

@@ -10,6 +10,7 @@
 #include <http_core.h>
 #include <http_protocol.h>
 
+#include "mod_scim_brigade.h"
 #include "mod_scim_error.h"
 
 /* ---- request ---- */
@@ -135,13 +136,16 @@ void scim_http_send(scim_call_t *call)
 }
 
 /*
- * What has been sent looks like a success, so its end must not: nothing more is written, not the
- * last chunk either, and the connection is closed.
+ * What has been sent looks like a success, so its end must not. In HTTP/1 the error bucket keeps the
+ * last chunk from being written and the connection is closed; HTTP/2 resets the stream.
  */
 static void abort_reply(request_rec *r)
 {
+    apr_bucket_brigade *bb = apr_brigade_create(r->pool, r->connection->bucket_alloc);
+
     r->connection->keepalive = AP_CONN_CLOSE;
-    r->connection->aborted = 1;
+    scim_brigade_break(bb, r->pool);
+    (void)ap_pass_brigade(r->output_filters, bb);
 }
 
 /* A body that nobody read, and that is not worth reading, ends with its connection. */
