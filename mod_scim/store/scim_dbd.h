@@ -35,8 +35,9 @@ typedef struct scim_dbd_source_t {
     int (*take)(scim_dbd_conn_t *out, void *baton, apr_pool_t *p);
     /** Give it back; healthy 0: it must not be used again by anyone. */
     void (*give)(scim_dbd_conn_t *conn, int healthy, void *baton);
-    /** Optional: serialise writers over all processes of this host (SQLite). Both or neither.
-     *  write_lock returns 1 with the lock held, 0 if it cannot be had. */
+    /** Optional: serialise writers over all processes of this host, where the dialect has one
+     *  writer at a time (SQLite). Both or neither. write_lock returns 1 with the lock held, 0 if it
+     *  cannot be had. */
     int (*write_lock)(void *baton);
     void (*write_unlock)(void *baton);
     void *baton;

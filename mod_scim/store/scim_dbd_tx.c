@@ -24,14 +24,17 @@ static scim_error_t *misuse(const scim_dbd_t *db, const char *what)
 
 static scim_error_t *lock(scim_dbd_t *db)
 {
-    if (db->source->write_lock && !db->source->write_lock(db->source->baton)) {
+    if (!db->dialect->one_writer || !db->source->write_lock) {
+        return NULL;
+    }
+    if (!db->source->write_lock(db->source->baton)) {
         scim_error_t *err =
             scim_error_internal(db->pool, 503, "SCIM2008", "the writers' lock cannot be had",
                                 "The database is busy at the moment; try again.");
         err->cause = SCIM_CAUSE_RETRY;
         return err;
     }
-    db->locked = db->source->write_lock != NULL;
+    db->locked = 1;
     return NULL;
 }
 

@@ -13,6 +13,7 @@ typedef struct scim_dialect_t {
     int max_binds;          /* parameters of one statement */
     int frees_statements;   /* 0: a prepared statement stays until the connection closes */
     int max_dynamic;        /* statements made for one request that a connection keeps */
+    int one_writer;         /* 1: one transaction writes at a time, so writers queue for it */
     const char *begin;      /* starts a transaction that will write */
     const char *last_id;    /* expression: the rid of the row this connection inserted last */
     const char *doc_bytes;  /* expression: length of r.doc in bytes */

@@ -101,6 +101,7 @@ const scim_dialect_t scim_dialect_mysql = {
     .max_binds = 65535,
     .frees_statements = 1,
     .max_dynamic = 64,
+    .one_writer = 0,
     .begin = "START TRANSACTION",
     .last_id = "LAST_INSERT_ID()",
     .doc_bytes = "OCTET_LENGTH(r.doc)",

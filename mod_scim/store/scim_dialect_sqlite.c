@@ -54,6 +54,7 @@ const scim_dialect_t scim_dialect_sqlite = {
     .max_binds = 32766,
     .frees_statements = 0,
     .max_dynamic = 256,
+    .one_writer = 1,
     .begin = "BEGIN IMMEDIATE",
     .last_id = "last_insert_rowid()",
     .doc_bytes = "LENGTH(CAST(r.doc AS BLOB))",
