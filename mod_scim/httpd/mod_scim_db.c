@@ -2,6 +2,7 @@
 /* Copyright the mod_scim authors */
 #include "mod_scim_db.h"
 
+#include <apr_atomic.h>
 #include <apr_strings.h>
 
 #include <mod_dbd.h>
@@ -15,6 +16,9 @@
  */
 #define SLOW_TRY (APR_USEC_PER_SEC)
 
+/* With an empty pool: one to connect, one for a connection that another module left there. */
+#define TRIES_EMPTY 2
+
 /* What the functions of a source are given back. */
 typedef struct source_t {
     server_rec *server;
@@ -22,6 +26,8 @@ typedef struct source_t {
     APR_OPTIONAL_FN_TYPE(ap_dbd_close) * close;
     apr_global_mutex_t *mutex;
     int tries;
+    volatile apr_uint32_t given;    /* counts what this process gave back to the pool */
+    volatile apr_uint32_t empty_at; /* given, when every try failed: nothing is pooled since */
 } source_t;
 
 int scim_db_available(void)
@@ -33,14 +39,19 @@ int scim_db_available(void)
 /*
  * mod_dbd pings a pooled connection when it is opened. One that died since, as all have after a
  * restart of the database, is thrown away and answered with NULL; the next try gets the next one.
+ * Once none is left each try is an attempt to connect, and while the database is away it would be
+ * pointless, and a page of log, to repeat them all for each request. What is remembered for that is
+ * only how to ask, never an answer.
  */
 static int take(scim_dbd_conn_t *out, void *baton, apr_pool_t *p)
 {
-    const source_t *source = baton;
+    source_t *source = baton;
+    apr_uint32_t given = apr_atomic_read32(&source->given);
+    int tries = apr_atomic_read32(&source->empty_at) == given ? TRIES_EMPTY : source->tries;
     ap_dbd_t *dbd = NULL;
     int i;
 
-    for (i = 0; i < source->tries && !dbd; i++) {
+    for (i = 0; i < tries && !dbd; i++) {
         apr_time_t start = apr_time_now();
         dbd = source->open(p, source->server);
         if (!dbd && apr_time_now() - start > SLOW_TRY) {
@@ -48,6 +59,9 @@ static int take(scim_dbd_conn_t *out, void *baton, apr_pool_t *p)
         }
     }
     if (!dbd) {
+        if (i == tries) {
+            apr_atomic_set32(&source->empty_at, given);
+        }
         return 0;
     }
     out->driver = dbd->driver;
@@ -65,10 +79,11 @@ static int take(scim_dbd_conn_t *out, void *baton, apr_pool_t *p)
  */
 static void give(scim_dbd_conn_t *conn, int healthy, void *baton)
 {
-    const source_t *source = baton;
+    source_t *source = baton;
 
     (void)healthy;
     source->close(source->server, conn->owner);
+    apr_atomic_inc32(&source->given);
     conn->owner = NULL;
 }
 
@@ -101,6 +116,7 @@ static const scim_dbd_source_t *source_make(server_rec *s, apr_global_mutex_t *m
     source->close = APR_RETRIEVE_OPTIONAL_FN(ap_dbd_close);
     source->mutex = mutex;
     source->tries = scim_server_get(s)->tries;
+    source->given = 1;
     out->take = take;
     out->give = give;
     out->write_lock = write_lock;
