@@ -14,9 +14,12 @@
 #include "mod_scim_db.h"
 #include "scim_dialect.h"
 
-/* mod_dbd's default for DBDKeep, and the most that is believed of a directive. */
-#define KEEP_DEFAULT 2
-#define KEEP_MAX 1000
+/*
+ * mod_dbd's default for DBDMax, and the most that is believed of a directive. A pool holds more idle
+ * connections than DBDKeep until DBDExptime has passed for them.
+ */
+#define POOL_DEFAULT 10
+#define POOL_MAX 1000
 
 /* The MySQL driver's own limit of a field, FIELDSIZE in apr_dbd_mysql.c. */
 #define FLDSZ_DEFAULT 1048575
@@ -71,12 +74,13 @@ static const char *server_directive(const server_rec *s, const char *name, apr_p
     return args ? ap_getword_conf(p, &args) : NULL;
 }
 
-static int server_keep(const server_rec *s, apr_pool_t *p)
+/* The most connections that the pool of one child can hold, dead ones after an outage. */
+static int server_pool(const server_rec *s, apr_pool_t *p)
 {
-    const char *keep = server_directive(s, "DBDKeep", p);
-    int n = keep ? atoi(keep) : KEEP_DEFAULT;
+    const char *max = server_directive(s, "DBDMax", p);
+    int n = max ? atoi(max) : POOL_DEFAULT;
 
-    return n < 0 || n > KEEP_MAX ? KEEP_MAX : n;
+    return n < 0 || n > POOL_MAX ? POOL_MAX : n;
 }
 
 /* ---- checks of one place ---- */
@@ -276,7 +280,7 @@ int scim_check_run(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, serve
         scim_server_t *server = apr_pcalloc(pconf, sizeof(*server));
         server->bases = apr_array_make(pconf, 2, sizeof(const char *));
         /* Each dead connection of the pool costs a try, then one to open and one to spare. */
-        server->tries = server_keep(s, ptemp) + 2;
+        server->tries = server_pool(s, ptemp) + 2;
         ap_set_module_config(s->module_config, &scim_module, server);
         rc = check_server(s, quiet, pconf, ptemp);
     }

@@ -58,12 +58,12 @@ ErrorLog {root}/logs/error_log
 LogLevel info scim:trace8
 LogFormat "%t %a \\"%r\\" %>s %B" plain
 CustomLog {root}/logs/access_log plain
-StartServers 3
-ServerLimit 4
+StartServers 4
+ServerLimit 6
 ThreadsPerChild 25
-MaxRequestWorkers 100
-MinSpareThreads 75
-MaxSpareThreads 100
+MaxRequestWorkers 150
+MinSpareThreads 25
+MaxSpareThreads 150
 GracefulShutdownTimeout 20
 KeepAliveTimeout 30
 MaxKeepAliveRequests 0

@@ -41,9 +41,13 @@ def log(request):
     server = request.getfixturevalue("env")
     server.log.mark()
     yield server.log
-    server.db.ensure_up()
-    server.log.check()
-    server.log.mark()
+    try:
+        server.db.ensure_up()
+        if server.log.reload_after:
+            server.graceful()
+        server.log.check()
+    finally:
+        server.log.mark()
 
 
 @pytest.fixture

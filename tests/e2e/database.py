@@ -66,7 +66,7 @@ class Sqlite:
             db.execute(sql)
         db.close()
 
-    def lock(self, resource_id):
+    def lock(self, tenant, resource_id):
         """Keep every writer out until the lock is closed."""
         return SqliteLock(self.file)
 
@@ -108,9 +108,10 @@ class Mariadb:
             with open(sql, "rb") as text:
                 run(*self.client(), stdin=text)
 
-    def client(self):
+    def client(self, user="scim", password="scim"):
         return [need_program("mariadb"), "--no-defaults", "--socket=" + self.socket,
-                "--user=scim", "--password=scim", "--default-character-set=utf8mb4", "scim"]
+                "--user=" + user, "--password=" + password, "--default-character-set=utf8mb4",
+                "scim"]
 
     def _tool(self, verb):
         # The server it starts outlives it: its output must not be a pipe that we wait on.
@@ -137,30 +138,34 @@ class Mariadb:
         if not self.up:
             self.start()
 
-    def query(self, sql):
-        text = run(*self.client(), "--batch", "--raw", "--skip-column-names", "-e", sql)
+    def query(self, sql, *account):
+        text = run(*self.client(*account), "--batch", "--raw", "--skip-column-names", "-e", sql)
         return [tuple(None if v == "NULL" else v for v in line.split("\t"))
                 for line in text.splitlines()]
 
     def execute(self, sql):
         run(*self.client(), "-e", sql)
 
-    def lock(self, resource_id):
+    def admin(self, sql):
+        """Rows of a statement that needs an administrator."""
+        return self.query(sql, "root", "")
+
+    def lock(self, tenant, resource_id):
         """Hold the row of a resource from another connection until the lock is closed."""
-        return MariadbLock(self, resource_id)
+        return MariadbLock(self, tenant, resource_id)
 
     def destroy(self):
         self._tool("stop")
 
 
 class MariadbLock:
-    def __init__(self, database, resource_id):
+    def __init__(self, database, tenant, resource_id):
         self.proc = subprocess.Popen(
             database.client() + ["--batch", "--unbuffered", "--skip-column-names"],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         self.proc.stdin.write(
-            "BEGIN; SELECT 'held', COUNT(*) FROM (SELECT rid FROM scim_resource WHERE id='%s' "
-            "FOR UPDATE) AS held;\n" % resource_id)
+            "BEGIN; SELECT 'held', COUNT(*) FROM (SELECT rid FROM scim_resource WHERE tenant='%s' "
+            "AND id='%s' FOR UPDATE) AS held;\n" % (tenant, resource_id))
         self.proc.stdin.flush()
         answer = self.proc.stdout.readline().split()
         if answer != ["held", "1"]:

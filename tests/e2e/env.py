@@ -23,6 +23,10 @@ BAD_LEVELS = ("warn", "error", "crit", "alert", "emerg")
 LINE = re.compile(r"^\[[A-Z][^\]]+\] \[[\w-]*:(\w+)\] \[pid \d+")
 MESSAGE = re.compile(r"\b(SCIM\d{4}|AH\d{5})\b")
 # A child that died is a notice for httpd, but never for a test that did not kill it.
+# What may be said when a connection is lost, by mod_dbd and by us: which of them it is depends on
+# what each child's pool held and where each request was.
+DATABASE_LOST = ("AH00629", "AH00632", "AH00633", "AH00636", "AH00637", "AH00638", "AH00639",
+                 "AH02655", "SCIM2001", "SCIM2007", "SCIM2010", "SCIM3022")
 DEATH = re.compile(r"exit signal|AddressSanitizer|runtime error:|Segmentation fault")
 
 
@@ -77,13 +81,13 @@ def free_ports(names):
     return ports
 
 
-def wait_until(what, condition, seconds=60):
+def wait_until(what, condition, seconds=60, pause=0.02):
     """Wait for a condition; the deadline only bounds a failure."""
     end = time.monotonic() + seconds
     while not condition():
         if time.monotonic() > end:
             raise AssertionError("waited %d s for: %s" % (seconds, what))
-        time.sleep(0.02)
+        time.sleep(pause)
 
 
 class ErrorLog:
@@ -97,6 +101,7 @@ class ErrorLog:
         self.start = os.path.getsize(self.path) if os.path.exists(self.path) else 0
         self.expected = set()
         self.tolerated = set()
+        self.reload_after = False
 
     def expect(self, *message_ids):
         """These messages must appear, at any level."""
@@ -105,6 +110,11 @@ class ErrorLog:
     def tolerate(self, *message_ids):
         """These may appear: what httpd says of it depends on which connection it had at hand."""
         self.tolerated.update(message_ids)
+
+    def database_lost(self):
+        """The test takes the database away; dead connections are then cleared by a reload."""
+        self.tolerate(*DATABASE_LOST)
+        self.reload_after = True
 
     def lines(self):
         if not os.path.exists(self.path):

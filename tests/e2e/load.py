@@ -9,11 +9,6 @@ import requests
 from okta_wire import Problem, member_ids
 from scim_http import Scim
 
-# What may be said when a connection is lost, by mod_dbd and by us: which of them it is depends on
-# what each child's pool held and where each request was.
-DATABASE_LOST = ("AH00632", "AH00633", "AH00636", "AH00637", "AH00638", "AH00639",
-                 "SCIM2001", "SCIM2007", "SCIM2010", "SCIM3022")
-
 
 def together(n, work):
     """Run work(0) … work(n-1), each in a thread of its own, released at the same moment.
