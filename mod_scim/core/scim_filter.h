@@ -10,9 +10,9 @@
 /**
  * Filters: the whole grammar of RFC 7644 section 3.4.2.2, parsed to a tree, resolved against a
  * resource type, and printed back. Lenient in two points that clients need: an unquoted word of
- * letters, digits and ._@+:- as the value of a string is a string, also where it looks like a number
- * (Entra sends `externalId eq jyoung`); and `emails[type eq "work"].value eq "x"` is accepted for
- * `emails[type eq "work" and value eq "x"]`.
+ * letters, digits and ._@+:- as the value of a string is a string, also where it looks like a
+ * number (Entra sends `externalId eq jyoung`); and `emails[type eq "work"].value eq "x"` is
+ * accepted for `emails[type eq "work" and value eq "x"]`.
  *
  * Chains of one operator lean to the right: `a or b or c` is OR(a, OR(b, c)). Whoever walks a tree
  * follows `right` in a loop and recurses only into `left`, whose depth the limits bound.
@@ -40,13 +40,13 @@ struct scim_filter_t {
     scim_op_t op;
     const scim_filter_t *left;  /* AND, OR, NOT, PATH */
     const scim_filter_t *right; /* AND, OR */
-    /* comparisons, PR and PATH: */
-    scim_path_t path; /* filter member unused (NULL); inside attr[...] `attr` is the sub-attribute */
+    /* comparisons, PR and PATH: its filter is NULL; inside attr[...] `attr` is the sub-attribute */
+    scim_path_t path;
     /* comparisons: the value, already in the attribute's type */
-    json_type kind;        /* JSON_STRING, _INTEGER, _REAL, _TRUE, _FALSE, _NULL */
-    const char *string;    /* as given; dateTime attributes keep their text here too */
-    const char *folded;    /* folded where the attribute is not caseExact, else == string */
-    apr_int64_t integer;   /* integer, or dateTime in microseconds */
+    json_type kind;      /* JSON_STRING, _INTEGER, _REAL, _TRUE, _FALSE, _NULL */
+    const char *string;  /* as given; dateTime attributes keep their text here too */
+    const char *folded;  /* folded where the attribute is not caseExact, else == string */
+    apr_int64_t integer; /* integer, or dateTime in microseconds */
     double real;
 };
 
@@ -67,14 +67,13 @@ typedef struct scim_filter_limits_t {
  * @param limits NULL or 0 in a field: the defaults
  */
 scim_error_t *scim_filter_parse(const scim_filter_t **out, const char *text,
-                                const scim_resource_type_t *type, const scim_filter_limits_t *limits,
-                                apr_pool_t *p) SCIM_CHECKED;
+                                const scim_resource_type_t *type,
+                                const scim_filter_limits_t *limits, apr_pool_t *p) SCIM_CHECKED;
 
 /** As scim_filter_parse() for the filter inside attr[...]: names are attr's sub-attributes. */
-scim_error_t *scim_filter_parse_value(const scim_filter_t **out, const char *text,
-                                      apr_size_t len, const scim_attr_t *attr,
-                                      const scim_filter_limits_t *limits, scim_error_type_t errtype,
-                                      apr_pool_t *p) SCIM_CHECKED;
+scim_error_t *scim_filter_parse_value(const scim_filter_t **out, const char *text, apr_size_t len,
+                                      const scim_attr_t *attr, const scim_filter_limits_t *limits,
+                                      scim_error_type_t errtype, apr_pool_t *p) SCIM_CHECKED;
 
 /** Canonical text; parsing it again gives an equal tree. */
 const char *scim_filter_print(const scim_filter_t *f, apr_pool_t *p);
