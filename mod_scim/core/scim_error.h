@@ -9,7 +9,8 @@
  * Errors. A function that can fail returns a scim_error_t pointer, NULL for success, and sets its
  * output arguments only on success. Whoever makes an error does not log it; the request's end does,
  * once. `detail` is what a tenant's admin reads (RFC 7644 section 3.12): one plain sentence that
- * names the attribute and the rule, never SQL, a path of this host, a secret or an attribute's value.
+ * names the attribute and the rule, never SQL, a path of this host, a secret or an attribute's
+ * value.
  */
 
 #if defined(__GNUC__)

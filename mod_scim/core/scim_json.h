@@ -18,9 +18,9 @@
 
 /** Bounds on a document from outside. 0 in a field means the default of that field. */
 typedef struct scim_json_limits_t {
-    apr_size_t bytes;   /* default 8 MiB */
-    unsigned depth;     /* nested objects and arrays, default 32 */
-    apr_size_t members; /* object members and array elements in the whole document, default 200,000 */
+    apr_size_t bytes; /* default 8 MiB */
+    unsigned depth;   /* nested objects and arrays, default 32 */
+    apr_size_t members; /* object members and array elements altogether, default 200,000 */
 } scim_json_limits_t;
 
 /**

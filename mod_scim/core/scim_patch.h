@@ -11,7 +11,11 @@
  * Group.members are split off into a membership plan: a group's document has no members.
  */
 
-typedef enum scim_patch_op_t { SCIM_PATCH_ADD, SCIM_PATCH_REPLACE, SCIM_PATCH_REMOVE } scim_patch_op_t;
+typedef enum scim_patch_op_t {
+    SCIM_PATCH_ADD,
+    SCIM_PATCH_REPLACE,
+    SCIM_PATCH_REMOVE
+} scim_patch_op_t;
 
 /** One operation with a resolved target. A pathless operation is parsed into one per key. */
 typedef struct scim_patch_step_t {
@@ -21,10 +25,10 @@ typedef struct scim_patch_step_t {
 } scim_patch_step_t;
 
 typedef enum scim_member_op_t {
-    SCIM_MEMBER_ADD,      /* ids */
-    SCIM_MEMBER_REMOVE,   /* ids */
-    SCIM_MEMBER_REPLACE,  /* exactly these ids from now on; n may be 0 */
-    SCIM_MEMBER_FILTER    /* remove those that match filter (not a plain `value eq`) */
+    SCIM_MEMBER_ADD,     /* ids */
+    SCIM_MEMBER_REMOVE,  /* ids */
+    SCIM_MEMBER_REPLACE, /* exactly these ids from now on; n may be 0 */
+    SCIM_MEMBER_FILTER   /* remove those that match filter (not a plain `value eq`) */
 } scim_member_op_t;
 
 typedef struct scim_member_step_t {

@@ -16,7 +16,7 @@
 /** One line of Group.members or User.groups. */
 typedef struct scim_ref_t {
     const char *id;
-    const char *display; /* or NULL */
+    const char *display;              /* or NULL */
     const scim_resource_type_t *type; /* of the referred resource */
 } scim_ref_t;
 
@@ -71,11 +71,11 @@ void scim_render_end(scim_buf_t *out, int n, const scim_row_t *row, const scim_v
 scim_error_t *scim_render_projected(scim_buf_t *out, const scim_row_t *row, const scim_ref_t *refs,
                                     int nrefs, const scim_view_t *view, apr_pool_t *p) SCIM_CHECKED;
 
-/** The complete resource as a tree owned by p (for the matcher): document, meta, members, groups. */
+/** The complete resource as a tree owned by p, for the matcher: document, meta and refs. */
 scim_error_t *scim_render_tree(json_t **out, const scim_row_t *row, const scim_ref_t *refs,
                                int nrefs, const scim_view_t *view, apr_pool_t *p) SCIM_CHECKED;
 
-/** Append a ListResponse up to `"Resources":[`. Numbers as JSON integers (RFC 7644 section 3.4.2). */
+/** Append a ListResponse up to `"Resources":[`; numbers are JSON integers (RFC 7644 3.4.2). */
 void scim_render_list_begin(scim_buf_t *out, apr_int64_t total, apr_int64_t start, int items);
 /** Append the end of a ListResponse. */
 void scim_render_list_end(scim_buf_t *out);

@@ -14,8 +14,8 @@
  *  - no null, no "" for complex or multi-valued, no empty arrays or objects;
  *  - no readOnly attribute (id, meta, groups … are dropped silently), no writeOnly one (password);
  *  - booleans as strings ("True") and numbers as strings become their type; a single value for a
- *    multi-valued attribute becomes an array of one; a string for a complex attribute with a `value`
- *    sub-attribute (manager, members) becomes {"value": …};
+ *    multi-valued attribute becomes an array of one; a string for a complex attribute with a
+ *    `value` sub-attribute (manager, members) becomes {"value": …};
  *  - at most one primary: of several, the first stays (Ping sends two);
  *  - URN-qualified and dotted keys at top level are resolved as paths.
  * Group.members stays in the tree as an array of {value, …}; the service takes it out.

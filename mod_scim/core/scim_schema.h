@@ -45,21 +45,25 @@ typedef enum scim_returned_t {
     SCIM_RETURNED_REQUEST
 } scim_returned_t;
 
-typedef enum scim_uniqueness_t { SCIM_UNIQUE_NONE, SCIM_UNIQUE_SERVER, SCIM_UNIQUE_GLOBAL } scim_uniqueness_t;
+typedef enum scim_uniqueness_t {
+    SCIM_UNIQUE_NONE,
+    SCIM_UNIQUE_SERVER,
+    SCIM_UNIQUE_GLOBAL
+} scim_uniqueness_t;
 
 /** Where the store finds an attribute's value; SCIM_AT_DOC is the document only. */
 typedef enum scim_at_t {
-    SCIM_AT_DOC,     /* in the document; not indexed */
-    SCIM_AT_VALUE,   /* in the document and, folded, in the value index */
-    SCIM_AT_ID,      /* column id, exact */
-    SCIM_AT_UNIQUE,  /* column of the normalised unique key: userName, Group.displayName */
+    SCIM_AT_DOC,      /* in the document; not indexed */
+    SCIM_AT_VALUE,    /* in the document and, folded, in the value index */
+    SCIM_AT_ID,       /* column id, exact */
+    SCIM_AT_UNIQUE,   /* column of the normalised unique key: userName, Group.displayName */
     SCIM_AT_EXTERNAL, /* column externalId, exact */
-    SCIM_AT_ACTIVE,  /* column active */
-    SCIM_AT_CREATED, /* column: meta.created; not in the document */
+    SCIM_AT_ACTIVE,   /* column active */
+    SCIM_AT_CREATED,  /* column: meta.created; not in the document */
     SCIM_AT_MODIFIED, /* column: meta.lastModified; not in the document */
-    SCIM_AT_META,    /* any other part of meta: rendered, never stored */
-    SCIM_AT_MEMBERS, /* Group.members: rows of their own, never in a document */
-    SCIM_AT_GROUPS   /* User.groups: derived from the same rows */
+    SCIM_AT_META,     /* any other part of meta: rendered, never stored */
+    SCIM_AT_MEMBERS,  /* Group.members: rows of their own, never in a document */
+    SCIM_AT_GROUPS    /* User.groups: derived from the same rows */
 } scim_at_t;
 
 typedef struct scim_attr_t scim_attr_t;
@@ -67,7 +71,7 @@ struct scim_attr_t {
     const char *name;
     const char *description;
     scim_attr_type_t type;
-    int multi;    /* multiValued */
+    int multi; /* multiValued */
     int required;
     int case_exact;
     scim_mutability_t mutability;
