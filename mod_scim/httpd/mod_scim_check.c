@@ -15,8 +15,8 @@
 #include "scim_dialect.h"
 
 /*
- * mod_dbd's default for DBDMax, and the most that is believed of a directive. A pool holds more idle
- * connections than DBDKeep until DBDExptime has passed for them.
+ * mod_dbd's default for DBDMax, and the most that is believed of a directive. A pool holds more
+ * idle connections than DBDKeep until DBDExptime has passed for them.
  */
 #define POOL_DEFAULT 10
 #define POOL_MAX 1000

@@ -19,6 +19,13 @@
 /* With an empty pool: one to connect, one for a connection that another module left there. */
 #define TRIES_EMPTY 2
 
+/*
+ * At a graceful restart the last child of before may be closing a SQLite file that the first new
+ * one opens, and has it for itself that long.
+ */
+#define BUSY_WAITS 20
+#define BUSY_WAIT (APR_USEC_PER_SEC / 10)
+
 /* What the functions of a source are given back. */
 typedef struct source_t {
     server_rec *server;
@@ -168,7 +175,12 @@ static void check_database(server_rec *s, apr_pool_t *p)
 {
     scim_dbd_t *db = scim_dbd_make(scim_db_source(s), p);
     scim_error_t *err = scim_dbd_open(db);
+    int waits;
 
+    for (waits = 0; err && err->cause == SCIM_CAUSE_RETRY && waits < BUSY_WAITS; waits++) {
+        apr_sleep(BUSY_WAIT);
+        err = scim_dbd_open(db);
+    }
     if (err) {
         ap_log_error(APLOG_MARK, APLOG_ERR, 0, s,
                      "SCIM3022: the database of %s cannot be used yet, and SCIM requests are "

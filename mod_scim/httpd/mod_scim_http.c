@@ -136,8 +136,8 @@ void scim_http_send(scim_call_t *call)
 }
 
 /*
- * What has been sent looks like a success, so its end must not. In HTTP/1 the error bucket keeps the
- * last chunk from being written and the connection is closed; HTTP/2 resets the stream.
+ * What has been sent looks like a success, so its end must not. In HTTP/1 the error bucket keeps
+ * the last chunk from being written and the connection is closed; HTTP/2 resets the stream.
  */
 static void abort_reply(request_rec *r)
 {

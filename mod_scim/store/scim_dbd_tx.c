@@ -29,7 +29,7 @@ static scim_error_t *lock(scim_dbd_t *db)
     }
     if (!db->source->write_lock(db->source->baton)) {
         scim_error_t *err =
-            scim_error_internal(db->pool, 503, "SCIM2008", "the writers' lock cannot be had",
+            scim_error_internal(db->pool, 503, "SCIM2016", "the writers' lock cannot be had",
                                 "The database is busy at the moment; try again.");
         err->cause = SCIM_CAUSE_RETRY;
         return err;
