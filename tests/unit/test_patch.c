@@ -462,24 +462,37 @@ START_TEST(many_adds_of_one_value)
 }
 END_TEST
 
-/* Neither the operations nor the values are too many, but their product is. */
-START_TEST(work_is_bounded)
+/* One list of so many values, then operations that look at them through a filter. */
+static scim_error_t *filter_often(int values, int operations, const char *filter)
 {
     const json_t *old = gadget_json(pool, "{'schemas':['" SCIM_URN_USER "'],'userName':'u'}");
-    const json_t *body =
-        many_operations(1000, "{'op':'replace','path':'emails[value eq \\'x\\'].type',"
-                              "'value':'work'}");
+    const json_t *body = many_operations(
+        operations, apr_psprintf(pool, "{'op':'remove','path':'emails[%s].type'}", filter));
     json_t *first = gadget_json(pool, "{'op':'add','path':'emails'}");
     json_t *doc = NULL;
     scim_error_t *err;
 
-    json_object_set(first, "value", many_values(20000));
+    json_object_set(first, "value", many_values(values));
     json_array_insert(json_object_get(body, "Operations"), 0, first);
-    tenant->patch_replace_creates = 1;
     err = scim_patch_apply(&doc, old, must_parse(body, user_type), user_type, tenant, pool);
+    ck_assert_int_eq(err == NULL, doc != NULL);
+    return err;
+}
+
+/* Neither the operations nor the values nor the filter's terms are too many: their product is. */
+START_TEST(work_is_bounded)
+{
+    const scim_error_t *err;
+
+    ck_assert_ptr_null(filter_often(1000, 600, "type eq \\'x\\'"));
+    err = filter_often(1000, 600,
+                       "type eq \\'x\\' or not (value pr and value pr) or type eq \\'y\\'");
     ck_assert_ptr_nonnull(err);
-    ck_assert_ptr_null(doc);
     ck_assert_int_eq(err->status, 413);
+    err = filter_often(20000, 600, "type eq \\'x\\'");
+    ck_assert_ptr_nonnull(err);
+    ck_assert_int_eq(err->status, 413);
+    ck_assert_int_eq(err->type, SCIM_TYPE_NONE);
 }
 END_TEST
 

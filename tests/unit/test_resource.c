@@ -364,7 +364,7 @@ START_TEST(finish_sorts_and_cleans)
     json_t *doc = gadget_json(
         pool, "{'gone':'x','" SHELF "':{'since':'2026-01-01T00:00:00Z','row':1},"
               "'parts':[{},{'primary':true,'value':'b'},{'value':'c','primary':true},null],"
-              "'tags':['',null,'a',''],'origin':{'note':null},'title':'t','id':'g1'}");
+              "'tags':['',null,'a',''],'origin':{'place':'','note':null},'title':'t','id':'g1'}");
 
     ck_assert_ptr_null(scim_resource_finish(doc, &gadget_type, pool));
     ck_assert_str_eq(
