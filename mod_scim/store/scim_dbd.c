@@ -216,6 +216,7 @@ static scim_error_t *prepare_in(prepared_t **out, scim_dbd_t *db, const char *sq
         if (db->open && p == db->state->pool) {
             forget(db);
             db->state = state_of(&db->conn);
+            db->state->checked = 1;
         }
         return err;
     }

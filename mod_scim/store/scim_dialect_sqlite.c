@@ -23,6 +23,7 @@ static const text_t texts[] = {
     {"database is locked", SCIM_CAUSE_RETRY},
     {"database table is locked", SCIM_CAUSE_RETRY},
     {"database schema has changed", SCIM_CAUSE_GONE}, /* statements must be prepared again */
+    {"not an error", SCIM_CAUSE_GONE}, /* the same, of a statement that did not even begin */
     {"database schema is locked", SCIM_CAUSE_RETRY},
     {"unable to open database", SCIM_CAUSE_GONE},
     {"disk I/O error", SCIM_CAUSE_GONE},

@@ -66,6 +66,8 @@ static scim_error_t *ensure_counters(scim_store_t *store)
     }
     if (!err) {
         scim_dbd_note(store->db, key);
+    } else if (err->cause == SCIM_CAUSE_UNKNOWN) {
+        err->cause = SCIM_CAUSE_GONE; /* it does no harm twice */
     }
     return err;
 }
