@@ -59,11 +59,11 @@ LogLevel info scim:trace8
 LogFormat "%t %a \\"%r\\" %>s %B" plain
 CustomLog {root}/logs/access_log plain
 StartServers 4
-ServerLimit 6
+ServerLimit 10
 ThreadsPerChild 25
-MaxRequestWorkers 150
-MinSpareThreads 25
-MaxSpareThreads 150
+MaxRequestWorkers 250
+MinSpareThreads 75
+MaxSpareThreads 250
 GracefulShutdownTimeout 20
 KeepAliveTimeout 30
 MaxKeepAliveRequests 0

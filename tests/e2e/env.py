@@ -22,11 +22,11 @@ BAD_LEVELS = ("warn", "error", "crit", "alert", "emerg")
 # [time] [module:level] [pid ...] ...: the form of every line that httpd itself writes.
 LINE = re.compile(r"^\[[A-Z][^\]]+\] \[[\w-]*:(\w+)\] \[pid \d+")
 MESSAGE = re.compile(r"\b(SCIM\d{4}|AH\d{5})\b")
-# A child that died is a notice for httpd, but never for a test that did not kill it.
 # What may be said when a connection is lost, by mod_dbd and by us: which of them it is depends on
 # what each child's pool held and where each request was.
 DATABASE_LOST = ("AH00629", "AH00632", "AH00633", "AH00636", "AH00637", "AH00638", "AH00639",
                  "AH02655", "SCIM2001", "SCIM2007", "SCIM2010", "SCIM3022")
+# A child that died is a notice for httpd, but never for a test that did not kill it.
 DEATH = re.compile(r"exit signal|AddressSanitizer|runtime error:|Segmentation fault")
 
 

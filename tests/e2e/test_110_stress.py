@@ -131,6 +131,10 @@ def enough(load, n):
     wait_until("%d acknowledged writes" % n, lambda: load.acknowledged >= goal or load.errors, 120)
 
 
+# httpd wonders at the killing; a new child may find SQLite recovering from it.
+CHILDREN_KILLED = ("AH10392", "SCIM3022", "SCIM2008")
+
+
 @pytest.mark.parametrize("round", [1, 2])
 def test_110_09_the_database_is_killed_during_writes(env, tenant, log, round):
     """mariadbd -9; SQLite lives in httpd's children, so there they are killed."""
@@ -144,14 +148,16 @@ def test_110_09_the_database_is_killed_during_writes(env, tenant, log, round):
             wait_until("a refused write", lambda: load.failed > failed or load.errors)
             env.db.start()
         else:
+            log.tolerate(*CHILDREN_KILLED)
             for pid in env.children():
                 os.kill(pid, signal.SIGKILL)
         enough(load, 60)
     load.check(env)
 
 
-def test_110_10_killed_children_leave_the_rest_alone(env, tenant):
+def test_110_10_killed_children_leave_the_rest_alone(env, tenant, log):
     """On both databases: whatever a child held (locks, transactions) is free again."""
+    log.tolerate(*CHILDREN_KILLED)
     group = tenant.scim().add_group("Children")["id"]
     with Load(tenant, group) as load:
         for _ in range(3):
@@ -159,4 +165,4 @@ def test_110_10_killed_children_leave_the_rest_alone(env, tenant):
             os.kill(env.children()[0], signal.SIGKILL)
         enough(load, 30)
     load.check(env)
-    wait_until("httpd to replace its children", lambda: len(env.children()) >= 4)
+    wait_until("httpd to replace its children", lambda: len(env.children()) >= 3)
