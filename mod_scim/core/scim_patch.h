@@ -61,7 +61,7 @@ scim_error_t *scim_patch_parse(const scim_patch_t **out, const json_t *body,
 /**
  * Apply the document's part of a patch.
  * @param out a new canonical document owned by p; old is not changed. json_equal(out, old) tells
- *            a no-op.
+ *            a no-op. 413 where operations times values is more than one request may cost.
  */
 scim_error_t *scim_patch_apply(json_t **out, const json_t *old, const scim_patch_t *patch,
                                const scim_resource_type_t *type, const scim_tenant_t *tenant,

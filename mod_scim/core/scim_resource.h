@@ -18,7 +18,8 @@
  *    `value` sub-attribute (manager, members) becomes {"value": …};
  *  - at most one primary: of several, the first stays (Ping sends two);
  *  - URN-qualified and dotted keys at top level are resolved as paths.
- * Group.members stays in the tree as an array of {value, …}; the service takes it out.
+ * Group.members stays in the tree as an array of {value, …}, each with a value; the service takes
+ * it out. Members stand in the schema's order: schemas, id, externalId, main schema, extensions.
  */
 
 /**

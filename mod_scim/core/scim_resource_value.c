@@ -10,7 +10,7 @@
 #include "scim_time.h"
 
 #define SHOWN_BYTES 128 /* of a client's own name, in a detail or a log line */
-#define NOTED_NAMES 32 /* undefined names that one log line lists */
+#define NOTED_NAMES 32  /* undefined names that one log line lists */
 
 int scim_value_nothing(const json_t *value)
 {
@@ -154,13 +154,11 @@ static json_t *boolean_new(const json_t *value)
 /* A number, or a string that holds one: JSON's own grammar decides, no locale. */
 static const json_t *read_number(const json_t *value, scim_decode_t *d)
 {
+    const char *text = json_string_value(value);
     json_t *parsed;
 
-    if (!json_is_string(value)) {
-        return value;
-    }
-    if (scim_json_load(&parsed, json_string_value(value), json_string_length(value), NULL,
-                       d->pool)) {
+    if (!text || text[strspn(text, "0123456789+-.eE")] ||
+        scim_json_load(&parsed, text, json_string_length(value), NULL, d->pool)) {
         return value;
     }
     return parsed;
