@@ -9,6 +9,10 @@
  * write lock could not go on. The driver itself waits outside of it. */
 static const char *const session[] = {"PRAGMA foreign_keys = ON", NULL};
 
+/* SQLITE_BUSY and SQLITE_LOCKED, which the driver passes on in places. */
+#define BUSY 5
+#define LOCKED 6
+
 typedef struct text_t {
     const char *text;
     scim_db_cause_t cause;
@@ -23,7 +27,6 @@ static const text_t texts[] = {
     {"database is locked", SCIM_CAUSE_RETRY},
     {"database table is locked", SCIM_CAUSE_RETRY},
     {"database schema has changed", SCIM_CAUSE_GONE}, /* statements must be prepared again */
-    {"not an error", SCIM_CAUSE_GONE}, /* the same, of a statement that did not even begin */
     {"database schema is locked", SCIM_CAUSE_RETRY},
     {"unable to open database", SCIM_CAUSE_GONE},
     {"disk I/O error", SCIM_CAUSE_GONE},
@@ -39,13 +42,19 @@ static scim_db_cause_t cause(int number, const char *text)
     if (number == 0) {
         return SCIM_CAUSE_NONE;
     }
+    if (number == BUSY || number == LOCKED) {
+        return SCIM_CAUSE_RETRY;
+    }
+    if (number == 1 && text && strcmp(text, "not an error") == 0) {
+        /* An expired statement, which did not even begin: it must be prepared again. */
+        return SCIM_CAUSE_GONE;
+    }
     for (i = 0; text && i < sizeof(texts) / sizeof(texts[0]); i++) {
         if (strstr(text, texts[i].text)) {
             return texts[i].cause;
         }
     }
-    /* SQLITE_BUSY and SQLITE_LOCKED, where the driver passes them on. */
-    return number == 5 || number == 6 ? SCIM_CAUSE_RETRY : SCIM_CAUSE_OTHER;
+    return SCIM_CAUSE_OTHER;
 }
 
 const scim_dialect_t scim_dialect_sqlite = {

@@ -196,13 +196,18 @@ db_env_t *db_env_open(const db_options_t *options)
     return env;
 }
 
-void db_env_close(db_env_t *env)
+void db_env_drop_idle(db_env_t *env)
 {
     conn_t **c;
 
     for (c = apr_array_pop(env->idle); c; c = apr_array_pop(env->idle)) {
         conn_close(env, *c);
     }
+}
+
+void db_env_close(db_env_t *env)
+{
+    db_env_drop_idle(env);
     conn_close(env, env->admin);
     ck_assert_int_eq(env->opened, 0);
     if (!env->mysql) {

@@ -52,6 +52,8 @@ apr_int64_t db_count(db_env_t *env, const char *fmt);
 void db_env_away(db_env_t *env, int away);
 /** Connections opened and not yet closed. */
 int db_env_connections(const db_env_t *env);
+/** Close the idle connections. */
+void db_env_drop_idle(db_env_t *env);
 /** End all connections but the test's own, and wait until they are gone (MariaDB). */
 void db_kill_others(db_env_t *env);
 
