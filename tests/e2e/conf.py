@@ -112,9 +112,18 @@ Listen {ports[slow]}
     ScimTenant vhost-slow
     ScimToken sha256:{vhost_slow}
 </VirtualHost>
+Listen {ports[cut]}
+<VirtualHost *:{ports[cut]}>
+    ServerName vhost-cut.example
+    DBDriver {driver}
+    DBDParams "{cut_params}"
+    ScimEnable On
+    ScimTenant vhost-cut
+    ScimToken sha256:{vhost_cut}
+</VirtualHost>
 """
 
-PORTS = ("main", "vhost", "other", "tls", "slow")
+PORTS = ("main", "vhost", "other", "tls", "slow", "cut")
 
 
 def token_of(tenant):
@@ -154,8 +163,9 @@ def load_modules(module, modules_dir):
 
 def server_conf(root, ports, module, modules_dir, database, user):
     """The whole file. @param user name to run as, or None; @param database has driver, params"""
-    fields = {"root": root, "driver": database.driver, "params": database.params, "ports": ports}
-    for name in ("vhost-a", "vhost-b", "vhost-tls", "vhost-slow"):
+    fields = {"root": root, "driver": database.driver, "params": database.params, "ports": ports,
+              "cut_params": database.cut_params}
+    for name in ("vhost-a", "vhost-b", "vhost-tls", "vhost-slow", "vhost-cut"):
         fields[name.replace("-", "_")] = token_hash(token_of(name))
     text = "ServerRoot %s\n" % root + load_modules(module, modules_dir)
     if user:

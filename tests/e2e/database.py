@@ -42,7 +42,7 @@ class Sqlite:
     def __init__(self, root):
         self.folder = os.path.join(root, "db")
         self.file = os.path.join(self.folder, "scim.db")
-        self.params = self.file
+        self.params = self.cut_params = self.file
 
     def create(self, user):
         os.makedirs(self.folder, exist_ok=True)
@@ -96,8 +96,11 @@ class Mariadb:
     def __init__(self, root):
         self.folder = os.path.join(root, "mariadb")
         self.socket = os.path.join(self.folder, "mariadb.sock")
-        self.params = ("sock=%s user=scim pass=scim dbname=scim fldsz=1048575 "
-                       "flags=CLIENT_FOUND_ROWS reconnect=0" % self.socket)
+        self.cut_socket = os.path.join(root, "run", "cut.sock")
+        params = ("sock=%s user=scim pass=scim dbname=scim fldsz=1048575 "
+                  "flags=CLIENT_FOUND_ROWS reconnect=0")
+        self.params = params % self.socket
+        self.cut_params = params % self.cut_socket
         self.up = False
 
     def create(self, user):

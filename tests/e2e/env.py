@@ -15,6 +15,7 @@ import time
 import conf
 import database
 from okta_client import OktaClient
+from proxy import Proxy
 from scim_http import Scim
 
 TOP = database.TOP
@@ -183,6 +184,7 @@ class Env:
         self.ports = free_ports(conf.PORTS)
         self.log = ErrorLog(os.path.join(self.root, "logs", "error_log"))
         self.proc = None
+        self.proxy = None  # what the vhost "cut" goes through; only where there is a server
         self.free = {}
         for name, flavour in conf.tenant_names():
             self.free.setdefault(flavour, []).append(name)
@@ -191,6 +193,8 @@ class Env:
 
     def start(self):
         self.db.create(self.user)
+        if self.db.name == "mariadb":
+            self.proxy = Proxy(self.db.cut_socket, self.db.socket)
         self._write("conf/tokens", conf.token_file())
         self._certificate()
         self._write("conf/httpd.conf", conf.server_conf(
@@ -234,6 +238,8 @@ class Env:
             self.log.check()
             self._no_secrets()
         finally:
+            if self.proxy:
+                self.proxy.close()
             self.db.destroy()
             kept = os.path.join(build_folder(), "e2e-logs", self.db.name)
             shutil.rmtree(kept, ignore_errors=True)
