@@ -47,14 +47,13 @@ static const char *time_text(const json_t *doc, const char *name)
     return apr_psprintf(pool, "%" APR_INT64_T_FMT, t / 1000);
 }
 
-/* A resource of the generator in the database, with its times. */
-static const char *put(filter_gen_t *g, unsigned number)
+/* A resource of the generator as it is stored; its times are put aside. */
+static json_t *make(filter_gen_t *g, unsigned number, const char **created, const char **modified)
 {
     json_t *doc = filter_gen_resource(g, number, pool);
-    const char *created = time_text(doc, "created");
-    const char *modified = time_text(doc, "lastModified");
-    const char *id;
 
+    *created = time_text(doc, "created");
+    *modified = time_text(doc, "lastModified");
     json_object_del(doc, "meta");
     json_object_del(doc, "groups");
     json_object_del(doc, "members");
@@ -64,19 +63,44 @@ static const char *put(filter_gen_t *g, unsigned number)
         const char *name = json_string_value(json_object_get(doc, "displayName"));
         json_object_set_new(doc, "displayName",
                             json_string(apr_psprintf(pool, "%s %u", name, number)));
-    }
-    if (number % 40 == 7 && strcmp(g->type->name, "User") == 0) {
+    } else if (number % 40 == 7) {
         /* Longer than the first statement reads. */
         char *title = apr_pcalloc(pool, 6001);
         memset(title, 'l', 6000);
         json_object_set_new(doc, "title", json_string(title));
     }
-    id = db_put(env, doc);
-    db_sql(env, apr_psprintf(pool,
-                             "UPDATE scim_resource SET created = %s, modified = %s "
-                             "WHERE tenant = '%s' AND id = '%s'",
-                             created, modified, db_env_tenant(env)->name, id));
-    return id;
+    return doc;
+}
+
+typedef struct filling_t {
+    filter_gen_t *users;
+    filter_gen_t *groups;
+    const char **ids;
+    scim_dbd_t *db;
+} filling_t;
+
+/* All in one write: a commit each would take longer than all the rest. */
+static scim_error_t *fill_fn(void *baton, scim_store_t *store, apr_pool_t *p)
+{
+    const filling_t *f = baton;
+    scim_error_t *err = NULL;
+    int i;
+
+    for (i = 0; i < USERS + GROUPS && !err; i++) {
+        filter_gen_t *g = i < USERS ? f->users : f->groups;
+        const char *args[4];
+        json_t *doc = make(g, (unsigned)i, &args[0], &args[1]);
+        scim_stmt_t times = {"UPDATE scim_resource SET created = %s, modified = %s "
+                             "WHERE tenant = %s AND id = %s", 1, args, 4, 0};
+        scim_row_t *row;
+        args[2] = db_env_tenant(env)->name;
+        args[3] = f->ids[i] = db_id(doc);
+        err = scim_store_insert(&row, store, g->type, doc, p);
+        if (!err) {
+            err = scim_dbd_exec(NULL, f->db, &times, p);
+        }
+    }
+    return err;
 }
 
 static void fill(filter_gen_t *users, filter_gen_t *groups)
@@ -84,12 +108,11 @@ static void fill(filter_gen_t *users, filter_gen_t *groups)
     static const char *ids[USERS + GROUPS];
     const char *some[20];
     db_request_t r = db_request(env);
+    filling_t f = {users, groups, ids, r.db};
     int i;
     int n;
 
-    for (i = 0; i < USERS + GROUPS; i++) {
-        ids[i] = put(i < USERS ? users : groups, (unsigned)i);
-    }
+    db_ok(scim_store_write(r.store, fill_fn, &f));
     for (i = USERS; i < USERS + GROUPS; i++) {
         scim_member_step_t step = {SCIM_MEMBER_ADD, some, 0, NULL};
         n = (int)filter_gen_below(groups, 20);
@@ -158,21 +181,18 @@ static world_t load(const char *type)
 
 /* ---- the comparison ---- */
 
-static int exact_ones;
-static int partial_ones;
-static int untranslated_ones;
+typedef enum kind_t { UNTRANSLATED, PARTIAL, EXACT } kind_t;
 
-static void note_kind(const scim_filter_t *f, const scim_resource_type_t *type, apr_pool_t *p)
+static int kinds[3]; /* filters compared of each kind */
+
+static kind_t kind_of(const scim_filter_t *f, const scim_resource_type_t *type, apr_pool_t *p)
 {
     int exact;
 
     if (!scim_sql_filter(scim_sql_make(p), &exact, f, "t", type)) {
-        untranslated_ones++;
-    } else if (exact) {
-        exact_ones++;
-    } else {
-        partial_ones++;
+        return UNTRANSLATED;
     }
+    return exact ? EXACT : PARTIAL;
 }
 
 static void check_page(const world_t *w, const char *text, const scim_filter_t *f, int offset,
@@ -205,19 +225,33 @@ static void check_page(const world_t *w, const char *text, const scim_filter_t *
     db_request_end(&r);
 }
 
-static void check_filter(const world_t *w, const char *text)
+/*
+ * @param some 1: leave out most of the filters that SQL has no part in
+ * @return 1 if the filter was compared
+ */
+static int check_filter(const world_t *w, const char *text, int some)
 {
+    static unsigned left_out;
     apr_pool_t *p;
     const scim_filter_t *f;
     scim_error_t *err;
+    kind_t kind;
 
     apr_pool_create(&p, pool);
     err = scim_filter_parse(&f, text, w->type, NULL, p);
     ck_assert_msg(err == NULL, "%s: %s", text, err ? err->detail : "");
-    note_kind(f, w->type, p);
+    kind = kind_of(f, w->type, p);
+    if (some && kind == UNTRANSLATED && left_out++ % 8 != 0) {
+        apr_pool_destroy(p);
+        return 0;
+    }
+    kinds[kind]++;
     check_page(w, text, f, 0, 1000);
-    check_page(w, text, f, 1, 2);
+    if (kind == EXACT) {
+        check_page(w, text, f, 1, 2);
+    }
     apr_pool_destroy(p);
+    return 1;
 }
 
 static apr_uint64_t seed(void)
@@ -243,13 +277,14 @@ static void compare_random(int n, filter_gen_t *users, filter_gen_t *groups)
     world_t group_world = load("Group");
     apr_pool_t *p;
     int i;
+    int done = 0;
 
     apr_pool_create(&p, pool);
-    for (i = 0; i < n; i++) {
+    for (i = 0; done < n; i++) {
         int user = i % 4 != 3;
-        check_filter(user ? &user_world : &group_world,
-                     filter_gen_filter(user ? users : groups, p));
-        if (i % 50 == 49) {
+        done += check_filter(user ? &user_world : &group_world,
+                             filter_gen_filter(user ? users : groups, p), 1);
+        if (i % 100 == 99) {
             /* SQLite keeps all statements of a connection, and takes only so many. */
             db_env_drop_idle(env);
             apr_pool_clear(p);
@@ -269,12 +304,12 @@ START_TEST(random_filters)
     filter_gen_init(&groups, s + 1, db_type("Group"));
     fill(&users, &groups);
     compare_random(n, &users, &groups);
-    printf("%d exact, %d narrowed, %d left to the matcher\n", exact_ones, partial_ones,
-           untranslated_ones);
+    printf("%d exact, %d narrowed, %d left to the matcher\n", kinds[EXACT], kinds[PARTIAL],
+           kinds[UNTRANSLATED]);
     /* Each way is really gone. */
-    ck_assert_int_gt(exact_ones, n / 20);
-    ck_assert_int_gt(partial_ones, n / 20);
-    ck_assert_int_gt(untranslated_ones, n / 20);
+    ck_assert_int_gt(kinds[EXACT], n / 20);
+    ck_assert_int_gt(kinds[PARTIAL], n / 20);
+    ck_assert_int_gt(kinds[UNTRANSLATED], n / 20);
 }
 END_TEST
 
@@ -299,7 +334,6 @@ START_TEST(random_filters_with_cut_values)
         scim_buf_puts(b, tails[i]);
         json_object_set_new(doc, "displayName", json_string(b->data));
         db_put(env, doc);
-        check_filter(&(world_t){db_type("User"), 0, NULL, NULL}, "displayName eq \"none\"");
     }
     compare_random(rounds() / 4, &users, &groups);
 }
@@ -330,8 +364,9 @@ START_TEST(operands_around_the_index_limit)
         char *text = apr_pcalloc(pool, (size_t)lengths[i] + 1);
         memset(text, 'A', (size_t)lengths[i]);
         for (j = 0; j < sizeof(ops) / sizeof(ops[0]); j++) {
-            check_filter(&w, apr_psprintf(pool, "displayName %s \"%s\"", ops[j], text));
-            check_filter(&w, apr_psprintf(pool, "not (displayName %s \"%s\")", ops[j], text + 1000));
+            check_filter(&w, apr_psprintf(pool, "displayName %s \"%s\"", ops[j], text), 0);
+            check_filter(&w, apr_psprintf(pool, "not (displayName %s \"%s\")", ops[j], text + 1000),
+                         0);
         }
     }
 }
@@ -397,7 +432,7 @@ START_TEST(written_filters)
     w = load("User");
     ck_assert_int_eq(w.n, (int)(sizeof(names) / sizeof(names[0])));
     for (i = 0; i < sizeof(filters) / sizeof(filters[0]); i++) {
-        check_filter(&w, filters[i]);
+        check_filter(&w, filters[i], 0);
     }
 }
 END_TEST
@@ -422,7 +457,7 @@ START_TEST(many_terms)
             scim_buf_printf(b, i % 2 ? "emails.value sw \"u\"" : "not (name.familyName eq \"%d\")",
                             i);
         }
-        check_filter(&w, b->data);
+        check_filter(&w, b->data, 0);
     }
 }
 END_TEST
@@ -445,7 +480,7 @@ START_TEST(more_filters_than_statements)
             scim_buf_printf(b, i >> bit & 1 ? " and not (userName eq \"u%d\")"
                                             : " and userName co \"u\"", bit);
         }
-        check_filter(&w, b->data);
+        check_filter(&w, b->data, 0);
     }
     ck_assert_int_eq(db_env_connections(env), 1);
 }
