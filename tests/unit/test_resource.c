@@ -142,66 +142,66 @@ START_TEST(bodies_that_are_no_object)
 }
 END_TEST
 
+static const struct {
+    const char *name;
+    const char *bad;
+    const char *detail;
+} bad_values[] = {
+    {"title", "7", "title must be a string."},
+    {"title", "true", "title must be a string."},
+    {"title", "['a']", "title must be a string."},
+    {"title", "{'value':'a'}", "title must be a string."},
+    {"on", "'yes'", "on must be true or false."},
+    {"on", "1", "on must be true or false."},
+    {"on", "'true '", "on must be true or false."},
+    {"count", "1.5", "count must be an integer."},
+    {"count", "1.0", "count must be an integer."},
+    {"count", "'1.5'", "count must be an integer."},
+    {"count", "'1x'", "count must be an integer."},
+    {"count", "'0x10'", "count must be an integer."},
+    {"count", "'[1]'", "count must be an integer."},
+    {"count", "true", "count must be an integer."},
+    {"price", "'a lot'", "price must be a number."},
+    {"price", "'true'", "price must be a number."},
+    {"price", "'NaN'", "price must be a number."},
+    {"price", "[1]", "price must be a number."},
+    {"sold", "'yesterday'", "sold must be a date and time such as 2026-01-31T12:00:00Z."},
+    {"sold", "'2026-02-30T00:00:00Z'",
+     "sold must be a date and time such as 2026-01-31T12:00:00Z."},
+    {"sold", "1700000000", "sold must be a date and time such as 2026-01-31T12:00:00Z."},
+    {"image", "'a'", "image must be a string in base64."},
+    {"image", "'abcde'", "image must be a string in base64."},
+    {"image", "'ab=c'", "image must be a string in base64."},
+    {"image", "'abcd='", "image must be a string in base64."},
+    {"image", "'ab==='", "image must be a string in base64."},
+    {"image", "'ab_-'", "image must be a string in base64."},
+    {"page", "7", "page must be a string with a URI."},
+    {"tags", "['a',7]", "tags must be a string."},
+    {"tags", "[['a']]", "tags must be a string."},
+    {"sizes", "[1,'x']", "sizes must be an integer."},
+    {"origin", "'Rome'", "origin must be an object."},
+    {"origin", "7", "origin must be an object."},
+    {"origin", "[{},{}]", "origin must be an object."},
+    {"origin", "[[{'note':'x'}]]", "origin must be an object."},
+    {"origin", "{'note':7}", "origin.note must be a string."},
+    {"parts", "7", "parts must be an object."},
+    {"parts", "[7]", "parts must be an object."},
+    {"parts", "[[{'value':'a'}]]", "parts must be an object."},
+    {"parts", "[{'value':'a','size':'big'}]", "parts.size must be an integer."},
+    {"parts", "[{'size':1}]", "parts.value is required."},
+    {"title", "'12345678901'", "title must not be longer than 10 characters."},
+};
+
 /* No wrong type of value gets past any attribute, and each refusal names the attribute. */
 START_TEST(types_of_values)
 {
-    static const struct {
-        const char *name;
-        const char *bad;
-        const char *detail;
-    } rows[] = {
-        {"title", "7", "title must be a string."},
-        {"title", "true", "title must be a string."},
-        {"title", "['a']", "title must be a string."},
-        {"title", "{'value':'a'}", "title must be a string."},
-        {"on", "'yes'", "on must be true or false."},
-        {"on", "1", "on must be true or false."},
-        {"on", "'true '", "on must be true or false."},
-        {"count", "1.5", "count must be an integer."},
-        {"count", "1.0", "count must be an integer."},
-        {"count", "'1.5'", "count must be an integer."},
-        {"count", "'1x'", "count must be an integer."},
-        {"count", "'0x10'", "count must be an integer."},
-        {"count", "'[1]'", "count must be an integer."},
-        {"count", "true", "count must be an integer."},
-        {"price", "'a lot'", "price must be a number."},
-        {"price", "'true'", "price must be a number."},
-        {"price", "'NaN'", "price must be a number."},
-        {"price", "[1]", "price must be a number."},
-        {"sold", "'yesterday'", "sold must be a date and time such as 2026-01-31T12:00:00Z."},
-        {"sold", "'2026-02-30T00:00:00Z'",
-         "sold must be a date and time such as 2026-01-31T12:00:00Z."},
-        {"sold", "1700000000", "sold must be a date and time such as 2026-01-31T12:00:00Z."},
-        {"image", "'a'", "image must be a string in base64."},
-        {"image", "'abcde'", "image must be a string in base64."},
-        {"image", "'ab=c'", "image must be a string in base64."},
-        {"image", "'abcd='", "image must be a string in base64."},
-        {"image", "'ab==='", "image must be a string in base64."},
-        {"image", "'ab_-'", "image must be a string in base64."},
-        {"page", "7", "page must be a string with a URI."},
-        {"tags", "['a',7]", "tags must be a string."},
-        {"tags", "[['a']]", "tags must be a string."},
-        {"sizes", "[1,'x']", "sizes must be an integer."},
-        {"origin", "'Rome'", "origin must be an object."},
-        {"origin", "7", "origin must be an object."},
-        {"origin", "[{},{}]", "origin must be an object."},
-        {"origin", "[[{'note':'x'}]]", "origin must be an object."},
-        {"origin", "{'note':7}", "origin.note must be a string."},
-        {"parts", "7", "parts must be an object."},
-        {"parts", "[7]", "parts must be an object."},
-        {"parts", "[[{'value':'a'}]]", "parts must be an object."},
-        {"parts", "[{'value':'a','size':'big'}]", "parts.size must be an integer."},
-        {"parts", "[{'size':1}]", "parts.value is required."},
-        {"title", "'12345678901'", "title must not be longer than 10 characters."},
-    };
-
-    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+    for (size_t i = 0; i < sizeof(bad_values) / sizeof(bad_values[0]); i++) {
         const json_t *body = gadget_jsonf(
-            pool, "{'schemas':['" URN "'],'%s':%s%s,'" SHELF "':{'row':1}}", rows[i].name,
-            rows[i].bad, strcmp(rows[i].name, "title") ? ",'title':'t'" : "");
+            pool, "{'schemas':['" URN "'],'%s':%s%s,'" SHELF "':{'row':1}}", bad_values[i].name,
+            bad_values[i].bad, strcmp(bad_values[i].name, "title") ? ",'title':'t'" : "");
         const scim_error_t *err = must_refuse(body, &gadget_type);
 
-        ck_assert_str_eq(err->detail, rows[i].detail);
+        ck_assert_str_eq(err->detail, bad_values[i].detail);
         ck_assert_int_eq(err->status, 400);
         ck_assert_int_eq(err->type, SCIM_TYPE_INVALID_VALUE);
     }
