@@ -1,0 +1,300 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright the mod_scim authors */
+
+/* Many writers at once, each with a connection of its own. */
+#include "db_env.h"
+
+#include <pthread.h>
+#include <string.h>
+
+#include <apr_strings.h>
+
+#define THREADS 32
+
+static db_env_t *env;
+static apr_pool_t *pool;
+static pthread_barrier_t barrier;
+static const char *group;
+static const char *ids[THREADS];
+static int statuses[THREADS];
+static int unknowns[THREADS];
+
+static void setup(void)
+{
+    env = db_env_open(NULL);
+    pool = db_env_pool(env);
+}
+
+static void teardown(void)
+{
+    db_env_close(env);
+}
+
+/* Runs fn in n threads, which begin together. */
+static void run(int n, void *(*fn)(void *))
+{
+    static int numbers[THREADS];
+    pthread_t threads[THREADS];
+    int i;
+
+    pthread_barrier_init(&barrier, NULL, (unsigned)n);
+    for (i = 0; i < n; i++) {
+        numbers[i] = i;
+        ck_assert_int_eq(pthread_create(&threads[i], NULL, fn, &numbers[i]), 0);
+    }
+    for (i = 0; i < n; i++) {
+        pthread_join(threads[i], NULL);
+    }
+    pthread_barrier_destroy(&barrier);
+}
+
+static int status_of(const scim_error_t *err)
+{
+    return err ? err->status : 200;
+}
+
+static int with_status(int n, int status)
+{
+    int found = 0;
+    int i;
+
+    for (i = 0; i < n; i++) {
+        found += statuses[i] == status;
+    }
+    return found;
+}
+
+static void check_counts(int n)
+{
+    ck_assert_int_eq(db_count(env, "SELECT COUNT(*) FROM scim_resource WHERE tenant = %s"), n);
+    ck_assert_int_eq(db_count(env, "SELECT SUM(n) FROM scim_counter WHERE tenant = %s"), n);
+}
+
+static void *insert_same(void *baton)
+{
+    db_request_t r = db_request(env);
+    int i = *(int *)baton;
+    json_t *doc = db_user(i % 2 ? "The Same" : "THE SAME", r.pool);
+
+    pthread_barrier_wait(&barrier);
+    statuses[i] = status_of(db_insert(NULL, &r, doc));
+    db_request_end(&r);
+    return NULL;
+}
+
+START_TEST(one_of_many_equal)
+{
+    run(THREADS, insert_same);
+    ck_assert_int_eq(with_status(THREADS, 200), 1);
+    ck_assert_int_eq(with_status(THREADS, 409), THREADS - 1);
+    check_counts(1);
+}
+END_TEST
+
+static void *insert_own(void *baton)
+{
+    db_request_t r = db_request(env);
+    int i = *(int *)baton;
+    json_t *doc = db_user(apr_psprintf(r.pool, "user %d", i), r.pool);
+
+    pthread_barrier_wait(&barrier);
+    statuses[i] = status_of(db_insert(NULL, &r, doc));
+    db_request_end(&r);
+    return NULL;
+}
+
+/* The first writes of a tenant at all: they must not deadlock over its counters. */
+START_TEST(all_of_many_different)
+{
+    run(THREADS, insert_own);
+    ck_assert_int_eq(with_status(THREADS, 200), THREADS);
+    check_counts(THREADS);
+}
+END_TEST
+
+static void *add_own(void *baton)
+{
+    db_request_t r = db_request(env);
+    int i = *(int *)baton;
+    scim_member_step_t step = {SCIM_MEMBER_ADD, &ids[i], 1, NULL};
+
+    pthread_barrier_wait(&barrier);
+    statuses[i] = status_of(db_members(NULL, &unknowns[i], &r, group, &step));
+    db_request_end(&r);
+    return NULL;
+}
+
+START_TEST(everyone_gets_into_the_group)
+{
+    db_request_t r = db_request(env);
+    scim_row_t *row;
+    int i;
+
+    group = db_put(env, db_group("everyone", pool));
+    for (i = 0; i < THREADS; i++) {
+        ids[i] = db_put(env, db_user(apr_psprintf(pool, "user %d", i), pool));
+    }
+    run(THREADS, add_own);
+    ck_assert_int_eq(with_status(THREADS, 200), THREADS);
+    ck_assert_int_eq(db_count(env, "SELECT COUNT(*) FROM scim_member WHERE tenant = %s"), THREADS);
+    db_ok(scim_store_get(&row, NULL, r.store, db_type("Group"), group, pool));
+    ck_assert_int_eq(row->version, THREADS + 1);
+    db_request_end(&r);
+}
+END_TEST
+
+static void *delete_own(void *baton)
+{
+    db_request_t r = db_request(env);
+    int i = *(int *)baton;
+
+    pthread_barrier_wait(&barrier);
+    statuses[i] = status_of(db_change(NULL, &r, "User", ids[i], NULL));
+    db_request_end(&r);
+    return NULL;
+}
+
+/* Even numbers add a member, odd ones delete the same user. */
+static void *add_or_delete(void *baton)
+{
+    int i = *(int *)baton;
+    int user = i / 2 * 2;
+    db_request_t r = db_request(env);
+    scim_member_step_t step = {SCIM_MEMBER_ADD, &ids[user], 1, NULL};
+
+    pthread_barrier_wait(&barrier);
+    statuses[i] = status_of(i % 2 ? db_change(NULL, &r, "User", ids[user], NULL)
+                                  : db_members(NULL, &unknowns[i], &r, group, &step));
+    db_request_end(&r);
+    return NULL;
+}
+
+START_TEST(deleted_while_being_added)
+{
+    int i;
+
+    group = db_put(env, db_group("everyone", pool));
+    for (i = 0; i < THREADS; i++) {
+        ids[i] = db_put(env, db_user(apr_psprintf(pool, "user %d", i), pool));
+    }
+    run(THREADS, add_or_delete);
+    ck_assert_int_eq(with_status(THREADS, 200), THREADS);
+    ck_assert_int_eq(db_count(env, "SELECT COUNT(*) FROM scim_member WHERE tenant = %s"), 0);
+    check_counts(1 + THREADS / 2);
+    /* And those that are left, all at once. */
+    for (i = 0; i < THREADS / 2; i++) {
+        ids[i] = ids[i * 2 + 1];
+    }
+    run(THREADS / 2, delete_own);
+    ck_assert_int_eq(with_status(THREADS / 2, 200), THREADS / 2);
+    check_counts(1);
+    ck_assert_int_eq(db_count(env, "SELECT COUNT(*) FROM scim_value WHERE tenant = %s"), 0);
+}
+END_TEST
+
+static void *update_all(void *baton)
+{
+    int me = *(int *)baton;
+    int i;
+
+    statuses[me] = 200;
+    pthread_barrier_wait(&barrier);
+    for (i = 0; i < 8; i++) {
+        db_request_t r = db_request(env);
+        json_t *doc = db_user(apr_psprintf(r.pool, "by %d %d", me, i), r.pool);
+        scim_error_t *err;
+        json_object_set_new(doc, "id", json_string(ids[(me + i) % 8]));
+        json_object_set_new(doc, "displayName",
+                            json_string(apr_psprintf(r.pool, "%d %d", me, i)));
+        err = db_change(NULL, &r, "User", db_id(doc), doc);
+        if (err) {
+            statuses[me] = err->status;
+        }
+        db_request_end(&r);
+    }
+    return NULL;
+}
+
+/* Neighbours in the index change at once: each change is in, one after the other. */
+START_TEST(updates_do_not_get_lost)
+{
+    int i;
+
+    for (i = 0; i < 8; i++) {
+        ids[i] = db_put(env, db_user(apr_psprintf(pool, "user %d", i), pool));
+    }
+    run(8, update_all);
+    ck_assert_int_eq(with_status(8, 200), 8);
+    ck_assert_int_eq(db_count(env, "SELECT SUM(version) FROM scim_resource WHERE tenant = %s"),
+                     8 + 8 * 8);
+    /* Four index rows each: given and family name, address, displayName. */
+    ck_assert_int_eq(db_count(env, "SELECT COUNT(*) FROM scim_value WHERE tenant = %s"), 32);
+}
+END_TEST
+
+typedef struct crossing_t {
+    const char *first;
+    const char *second;
+    int tries;
+} crossing_t;
+
+static scim_error_t *cross(void *baton, scim_store_t *store, apr_pool_t *p)
+{
+    crossing_t *c = baton;
+    scim_row_t *row;
+    scim_error_t *err = scim_store_lock(&row, store, db_type("User"), c->first, p);
+
+    if (!err && c->tries++ == 0) {
+        pthread_barrier_wait(&barrier);
+    }
+    if (!err) {
+        err = scim_store_lock(&row, store, db_type("User"), c->second, p);
+    }
+    return err ? err : scim_store_touch(&row, store, db_type("User"), row, p);
+}
+
+static int crossings[2];
+
+static void *cross_over(void *baton)
+{
+    int i = *(int *)baton;
+    crossing_t c = {ids[i], ids[1 - i], 0};
+    db_request_t r = db_request(env);
+
+    statuses[i] = status_of(scim_store_write(r.store, cross, &c));
+    crossings[i] = c.tries;
+    db_request_end(&r);
+    return NULL;
+}
+
+/* A real deadlock: one of the two is chosen, and does its write again. */
+START_TEST(deadlock_is_resolved)
+{
+    if (!db_env_is_mysql(env)) {
+        return; /* one writer at a time */
+    }
+    ids[0] = db_put(env, db_user("one", pool));
+    ids[1] = db_put(env, db_user("two", pool));
+    run(2, cross_over);
+    ck_assert_int_eq(with_status(2, 200), 2);
+    ck_assert_int_ge(crossings[0] + crossings[1], 3);
+    ck_assert_int_eq(db_count(env, "SELECT SUM(version) FROM scim_resource WHERE tenant = %s"), 4);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("store concurrency");
+    TCase *tc = tcase_create("concurrency");
+
+    tcase_add_checked_fixture(tc, setup, teardown);
+    tcase_set_timeout(tc, 120);
+    tcase_add_test(tc, one_of_many_equal);
+    tcase_add_test(tc, all_of_many_different);
+    tcase_add_test(tc, everyone_gets_into_the_group);
+    tcase_add_test(tc, deleted_while_being_added);
+    tcase_add_test(tc, updates_do_not_get_lost);
+    tcase_add_test(tc, deadlock_is_resolved);
+    suite_add_tcase(suite, tc);
+    return db_main(suite);
+}
