@@ -3,6 +3,7 @@
 """The tarball builds and tests itself; `make install` puts one clean module and its data where they
 belong; nothing of this touches the httpd of the machine."""
 import pathlib
+import re
 import subprocess
 
 import pytest
@@ -53,24 +54,53 @@ def test_module_exports_one_symbol(installed):
     assert symbols == ["scim_module"]
 
 
-@pytest.mark.parametrize("order", [("dbd", "scim"), ("scim", "dbd")])
-def test_httpd_loads_it_in_any_order(installed, tmp_path, order):
-    live = capture(["apxs", "-q", "LIBEXECDIR"]).strip()
-    path = {"dbd": f"{live}/mod_dbd.so", "scim": next(installed.rglob("mod_scim.so"))}
-    conf = tmp_path / "httpd.conf"
+LIVE = "/usr/lib/apache2/modules"
+
+
+def configtest(folder, *lines):
+    """What `apachectl configtest` says of these lines, on top of the least that httpd needs."""
+    conf = folder / "httpd.conf"
     conf.write_text("\n".join([
-        f'ServerRoot "{tmp_path}"',
+        f'ServerRoot "{folder}"',
         "ServerName localhost",
         "Listen 127.0.0.1:9",
-        f"LoadModule mpm_event_module {live}/mod_mpm_event.so",
-        f"LoadModule authz_core_module {live}/mod_authz_core.so",
+        f'ErrorLog "{folder}/error.log"',
+        f"LoadModule mpm_event_module {LIVE}/mod_mpm_event.so",
+        f"LoadModule authz_core_module {LIVE}/mod_authz_core.so",
+        f"LoadModule ssl_module {LIVE}/mod_ssl.so",
+        *lines]) + "\n")
+    result = subprocess.run(["/usr/sbin/apache2", "-t", "-f", conf], capture_output=True, text=True)
+    return result.returncode, result.stderr.strip()
+
+
+@pytest.mark.parametrize("order", [("dbd", "scim"), ("scim", "dbd")])
+def test_httpd_loads_it_in_any_order(installed, tmp_path, order):
+    path = {"dbd": f"{LIVE}/mod_dbd.so", "scim": next(installed.rglob("mod_scim.so"))}
+    assert configtest(
+        tmp_path,
         *[f'LoadModule {name}_module "{path[name]}"' for name in order],
         "DBDriver sqlite3",
         f'DBDParams "{tmp_path}/scim.db"',
         "ScimEnable On",
         "ScimTenant demo",
-        f"ScimToken sha256:{'0' * 64}",
-        f'ErrorLog "{tmp_path}/error.log"',
-    ]) + "\n")
-    result = subprocess.run(["/usr/sbin/apache2", "-t", "-f", conf], capture_output=True, text=True)
-    assert (result.returncode, result.stderr.strip()) == (0, "Syntax OK")
+        f"ScimToken sha256:{'0' * 64}") == (0, "Syntax OK")
+
+
+@pytest.mark.parametrize("name", ["README.md", "docs/install.md", "conf/scim-example.conf"])
+def test_the_configuration_that_is_shown_is_right(installed, tmp_path, name):
+    """Only the files that it names are others: the certificate, the token file, the new module."""
+    text = (TOP / name).read_text()
+    if name.endswith(".md"):
+        blocks = re.findall(r"(?:^(?:    .*)?\n)+", text, re.M)
+        text = "\n".join(b for b in blocks if "<VirtualHost" in b)
+    assert "ScimEnable" in text and "DBDParams" in text
+    capture(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=localhost",
+             "-keyout", tmp_path / "key", "-out", tmp_path / "pem"])
+    (tmp_path / "tokens").write_text(f"sha256:{'0' * 64} okta\n")
+    text = re.sub(r"(SSLCertificateFile\s+)\S+", rf"\1{tmp_path}/pem", text)
+    text = re.sub(r"(SSLCertificateKeyFile\s+)\S+", rf"\1{tmp_path}/key", text)
+    text = re.sub(r"(ScimTokenFile\s+)\S+", rf"\1{tmp_path}/tokens", text)
+    text = re.sub(r"LoadModule.*\n", "", text)
+    assert configtest(tmp_path, f"LoadModule dbd_module {LIVE}/mod_dbd.so",
+                      f'LoadModule scim_module "{next(installed.rglob("mod_scim.so"))}"',
+                      text) == (0, "Syntax OK")
