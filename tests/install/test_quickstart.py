@@ -170,7 +170,7 @@ def test_a_port_that_is_taken_is_said(quickstart):
 
 
 def test_a_folder_with_a_space_that_only_root_enters(tarball, tmp_path):
-    """Neither libtool nor DBDParams can have the space; httpd's children cannot enter the folder."""
+    """libtool and DBDParams cannot have the space; httpd's children cannot enter the folder."""
     where = tmp_path / "a folder"
     where.mkdir(mode=0o700)
     shutil.copytree(tarball, where / "mod_scim", ignore=lambda *_: {"build"}, symlinks=True)
