@@ -158,7 +158,7 @@ void scim_dbd_note(scim_dbd_t *db, const char *key)
 
 /* ---- statements ---- */
 
-/* The error of a failed call. In a transaction it stays; a dead connection is given back at once. */
+/* The error of a failed call. It stays with a transaction; a dead connection is given back. */
 static scim_error_t *fail(scim_dbd_t *db, int number, const char *sql)
 {
     int in_tx = db->in_tx;

@@ -59,7 +59,7 @@ scim_error_t *scim_dbd_open(scim_dbd_t *db) SCIM_CHECKED;
 /** The dialect of the open connection. */
 const scim_dialect_t *scim_dbd_dialect(const scim_dbd_t *db);
 
-/** Give the connection back now (before a reply is sent). A transaction in progress is rolled back. */
+/** Give the connection back now, before a reply is sent. An open transaction is rolled back. */
 void scim_dbd_release(scim_dbd_t *db, int healthy);
 
 /** A statement with its values. */
@@ -91,8 +91,8 @@ scim_error_t *scim_dbd_exec(int *rows, scim_dbd_t *db, const scim_stmt_t *stmt,
                             apr_pool_t *p) SCIM_CHECKED;
 
 /**
- * Statements run (without BEGIN, COMMIT and a connection's first checks) and connections taken since
- * scim_dbd_make(); tests and the bench count them.
+ * Statements run (without BEGIN, COMMIT and a connection's first checks) and connections taken
+ * since scim_dbd_make(); tests and the bench count them.
  */
 void scim_dbd_counts(const scim_dbd_t *db, unsigned *statements, unsigned *takes);
 

@@ -238,7 +238,6 @@ static int add_membership(context_t *c, const leaf_t *leaf)
     scim_sql_add(c->sql, members ? "SELECT m.group_rid FROM scim_member m"
                                  : "SELECT m.member_rid FROM scim_member m");
     if (by_id && !present) {
-        /* Ids are made in lower case, so comparing folded ones is comparing them. */
         scim_sql_add(c->sql, members ? " JOIN scim_resource u ON u.rid = m.member_rid"
                                      : " JOIN scim_resource u ON u.rid = m.group_rid");
         scim_sql_addv(c->sql, " WHERE m.tenant = %s AND u.tenant = %s AND ", c->tenant, c->tenant,

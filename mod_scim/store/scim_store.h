@@ -108,7 +108,7 @@ scim_error_t *scim_store_update(scim_row_t **row, scim_store_t *store,
                                 const json_t *old_doc, const json_t *doc,
                                 apr_pool_t *p) SCIM_CHECKED;
 
-/** Only raise version and modified of a locked row (its membership changed). *row is the new row. */
+/** Only raise version and modified of a locked row (membership changed). *row is the new row. */
 scim_error_t *scim_store_touch(scim_row_t **row, scim_store_t *store,
                                const scim_resource_type_t *type, const scim_row_t *old,
                                apr_pool_t *p) SCIM_CHECKED;

@@ -221,7 +221,8 @@ static scim_error_t *count_resource(scim_store_t *store, const scim_resource_typ
     scim_error_t *err;
     int rows;
 
-    scim_sql_add(sql, up ? "UPDATE scim_counter SET n = n + 1" : "UPDATE scim_counter SET n = n - 1");
+    scim_sql_add(sql, up ? "UPDATE scim_counter SET n = n + 1"
+                         : "UPDATE scim_counter SET n = n - 1");
     scim_sql_addv(sql, " WHERE tenant = %s AND type = %s AND slot = %s", store->tenant->name,
                   type->name, slot, NULL);
     err = scim_store_exec(&rows, store, sql);

@@ -129,7 +129,8 @@ static scim_sql_t *total_statement(const listing_t *l)
         scim_sql_add(sql, "SELECT COUNT(*)");
         add_from(sql, l);
     } else {
-        scim_sql_addv(sql, "SELECT SUM(c.n) FROM scim_counter c WHERE c.tenant = %s AND c.type = %s",
+        scim_sql_addv(sql,
+                      "SELECT SUM(c.n) FROM scim_counter c WHERE c.tenant = %s AND c.type = %s",
                       l->store->tenant->name, l->list->type->name, NULL);
     }
     return sql;
@@ -249,7 +250,7 @@ static void keep(scan_t *s, const scim_row_t *row)
     copy->doc = apr_pstrmemdup(p, row->doc, row->doc_len);
 }
 
-/* @param refs groups of the row, or NULL; its members are loaded here where the filter needs them */
+/* @param refs groups of the row, or NULL; members are loaded here where the filter needs them */
 static scim_error_t *test_row(scan_t *s, scim_row_t *row, const apr_array_header_t *refs)
 {
     const scim_list_t *list = s->l->list;

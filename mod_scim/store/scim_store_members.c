@@ -63,7 +63,8 @@ static scim_error_t *each_chunk(plan_t *plan, const scim_member_step_t *step, id
 /* " FROM scim_resource r WHERE …": the users and groups of this tenant among the ids. */
 static void add_known(scim_sql_t *sql, const plan_t *plan, const char *const *ids, int n)
 {
-    scim_sql_addv(sql, " FROM scim_resource r WHERE r.tenant = %s AND r.type IN (%s, %s) AND r.id IN ",
+    scim_sql_addv(sql,
+                  " FROM scim_resource r WHERE r.tenant = %s AND r.type IN (%s, %s) AND r.id IN ",
                   plan->store->tenant->name, "User", "Group", NULL);
     scim_sql_list(sql, ids, n);
 }
@@ -81,7 +82,8 @@ static scim_error_t *add_ids(plan_t *plan, const char *const *ids, int n, void *
 
     (void)baton;
     scim_sql_add(sql, scim_dbd_dialect(plan->store->db)->insert_ignore);
-    scim_sql_addv(sql, " INTO scim_member (tenant, group_rid, member_rid) SELECT r.tenant, %s, r.rid",
+    scim_sql_addv(sql,
+                  " INTO scim_member (tenant, group_rid, member_rid) SELECT r.tenant, %s, r.rid",
                   plan->group_rid, NULL);
     add_known(sql, plan, ids, n);
     err = run(&added, plan, sql);

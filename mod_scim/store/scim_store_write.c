@@ -114,8 +114,8 @@ static scim_error_t *look_up(found_t *f, scim_store_t *store)
 }
 
 /*
- * Whether the lost COMMIT was done. An update may have been written over by someone else since: then
- * the version tells, as long as only one other write came in between.
+ * Whether the lost COMMIT was done. An update may have been written over by someone else since:
+ * then the version tells, as long as only one other write came in between.
  * @param unknown the error to return where it cannot be told
  */
 static scim_error_t *settle(int *committed, scim_store_t *store, scim_error_t *unknown)

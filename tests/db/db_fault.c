@@ -9,8 +9,8 @@
 #include <apr_strings.h>
 
 /*
- * Wrappers that the linker puts around apr_dbd's calls (-Wl,--wrap). They see every statement of the
- * store; those of the tests themselves run on a connection that is not watched.
+ * Wrappers that the linker puts around apr_dbd's calls (-Wl,--wrap). They see every statement of
+ * the store; those of the tests themselves run on a connection that is not watched.
  */
 
 int __real_apr_dbd_query(const apr_dbd_driver_t *driver, apr_dbd_t *handle, int *nrows,

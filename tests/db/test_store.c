@@ -466,8 +466,8 @@ START_TEST(counters_hold)
     ck_assert_int_eq(db_count(env, "SELECT SUM(n) FROM scim_counter WHERE tenant = %s"), n);
     list("User", NULL, 0, 1, &total);
     ck_assert_int_eq(total, n);
-    ck_assert_int_gt(db_count(env, "SELECT COUNT(*) FROM scim_counter WHERE n <> 0 AND tenant = %s"),
-                     3);
+    ck_assert_int_gt(
+        db_count(env, "SELECT COUNT(*) FROM scim_counter WHERE n <> 0 AND tenant = %s"), 3);
 }
 END_TEST
 

@@ -31,8 +31,9 @@ static int rows(const char *table)
 
 static void check_consistent(void)
 {
-    ck_assert_int_eq(db_count(env, "SELECT COALESCE(SUM(n), 0) FROM scim_counter WHERE tenant = %s"),
-                     rows("scim_resource"));
+    ck_assert_int_eq(
+        db_count(env, "SELECT COALESCE(SUM(n), 0) FROM scim_counter WHERE tenant = %s"),
+        rows("scim_resource"));
     ck_assert_int_eq(db_count(env, "SELECT COUNT(*) FROM scim_value v WHERE v.tenant = %s AND "
                                    "v.rid NOT IN (SELECT r.rid FROM scim_resource r)"),
                      0);
