@@ -36,12 +36,16 @@ def together(n, work):
     return results
 
 
+REFUSED = object()
+
+
 class Load:
     """Clients that write without a pause until told to stop, and remember what was acknowledged.
 
     Each lane creates a user, puts it into the group, renames it, and every fourth it deletes again.
-    A status of 503 and a connection that breaks are what a crash may cause; the outcome of such a
-    request is not known, so its user is set aside. Any other answer is an error.
+    A crash may cause a status of 503, and then nothing may have changed; and it may break the
+    connection, and then the outcome is not known and the user is set aside. Any other answer is an
+    error.
     """
 
     def __init__(self, tenant, group, lanes=8, broken_ok=True):
@@ -51,9 +55,11 @@ class Load:
         self.stop = threading.Event()
         self.lock = threading.Lock()
         self.kept = {}       # id: the body last acknowledged
-        self.members = set() # ids whose adding was acknowledged
+        self.members = set()  # ids whose adding was acknowledged
         self.gone = set()    # ids whose deletion was acknowledged
-        self.unsure = set()  # ids or names with a request of unknown outcome
+        self.unsure = set()  # ids with a request of unknown outcome
+        self.refused = set()  # names whose creation was answered with 503
+        self.left_out = set()  # ids whose adding was answered with 503
         self.acknowledged = 0
         self.failed = 0
         self.errors = []
@@ -71,7 +77,7 @@ class Load:
         assert not any(t.is_alive() for t in self.threads), "a request hangs"
 
     def _send(self, client, method, path, body=None):
-        """A body or True when acknowledged, None when the outcome is unknown or refused by 503."""
+        """A body or True when acknowledged, REFUSED after 503, None when nobody knows."""
         try:
             answer = client.request(method, path, body)
         except (requests.RequestException, Problem) as err:
@@ -83,34 +89,35 @@ class Load:
                 self.acknowledged += 1
                 return answer.json if answer.raw else True
             self.failed += 1
-        if answer is not None and not (self.broken_ok and answer.status == 503):
+        if answer is None:
+            return None
+        if not (self.broken_ok and answer.status == 503):
             raise AssertionError("%s %s: %d %s" % (method, path, answer.status, answer.detail()))
-        return None
+        # The one refusal that promises nothing: the answer of a COMMIT was lost with the server.
+        return None if "may or may not" in answer.detail() else REFUSED
 
     def _life(self, client, name, number):
-        """One user's requests; whatever is not acknowledged makes the rest unsure."""
+        """One user's requests, and what each answer promises."""
         user = self._send(client, "POST", "/Users", profile(name))
-        if user is None:
-            with self.lock:
-                self.unsure.add(name)
+        if user is None or user is REFUSED:
+            if user is REFUSED:
+                self.refused.add(name)
             return
         uid = user["id"]
-        with self.lock:
-            self.kept[uid] = user
-        add = patch_of({"op": "add", "path": "members", "value": [{"value": uid}]})
-        if self._send(client, "PATCH", "/Groups/" + self.group, add) is not None:
-            with self.lock:
-                self.members.add(uid)
+        self.kept[uid] = user
+        added = self._send(client, "PATCH", "/Groups/" + self.group, patch_of(
+            {"op": "add", "path": "members", "value": [{"value": uid}]}))
+        if added is not None:
+            (self.left_out if added is REFUSED else self.members).add(uid)
         changed = self._send(client, "PATCH", "/Users/" + uid, patch_of(
             {"op": "replace", "value": {"userName": name + ".renamed", "title": "T" + name}}))
-        with self.lock:
-            if changed is None:
-                self.unsure.add(uid)
-            else:
-                self.kept[uid] = changed
+        if changed is None:
+            self.unsure.add(uid)
+        elif changed is not REFUSED:
+            self.kept[uid] = changed
         if number % 4 == 3:
             done = self._send(client, "DELETE", "/Users/" + uid)
-            with self.lock:
+            if done is not REFUSED:
                 (self.unsure if done is None else self.gone).add(uid)
 
     def _lane(self, lane):
@@ -127,7 +134,7 @@ class Load:
             client.close()
 
     def check(self, env):
-        """Everything acknowledged is there, and the database agrees with itself."""
+        """Everything acknowledged is there, nothing refused is, the database agrees with itself."""
         if self.errors:
             raise self.errors[0]
         scim = self.tenant.scim()
@@ -144,6 +151,9 @@ class Load:
             assert got == {k: v for k, v in sent.items() if k != "groups"}, "a change was lost"
         lost = self.members - self.gone - self.unsure - members
         assert not lost, "%d memberships were lost" % len(lost)
+        assert not self.left_out & members, "a refused membership is there"
+        names = {u["userName"] for u in users.values()}
+        assert not self.refused & names, "a refused user is there"
         consistent(env, self.tenant)
 
 
