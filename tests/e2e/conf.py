@@ -26,7 +26,7 @@ FLAVOURS = {
     "plain_ok": (1, ("ScimRequireTLS Off",)),
     "deflate": (1, ("SetOutputFilter DEFLATE",)),
     "off": (1, ("ScimEnable Off",)),
-    "token_file": (1, ("ScimTokenFile {root}/conf/tokens",)),
+    "token_file": (2, ("ScimTokenFile {root}/conf/tokens",)),
     "many_tokens": (1, ("ScimToken sha256:{second} second", "ScimToken sha256:{third}")),
 }
 

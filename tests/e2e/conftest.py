@@ -2,6 +2,8 @@
 # Copyright the mod_scim authors
 """Fixtures: a server per database, a fresh tenant per test, and a clean error log after each."""
 
+import signal
+
 import pytest
 
 from env import Env, module_path
@@ -12,6 +14,13 @@ def pytest_report_header():
         return "mod_scim: " + module_path()
     except RuntimeError as err:
         return "mod_scim: %s" % err
+
+
+def pytest_configure():
+    """Told to end, end as after Ctrl-C: the servers must not stay behind."""
+    def interrupt(*_):
+        raise KeyboardInterrupt
+    signal.signal(signal.SIGTERM, interrupt)
 
 
 @pytest.hookimpl(trylast=True)

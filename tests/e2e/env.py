@@ -195,9 +195,9 @@ class Env:
         self.db.create(self.user)
         if self.db.name == "mariadb":
             self.proxy = Proxy(self.db.cut_socket, self.db.socket)
-        self._write("conf/tokens", conf.token_file())
+        self.write("conf/tokens", conf.token_file())
         self._certificate()
-        self._write("conf/httpd.conf", conf.server_conf(
+        self.write("conf/httpd.conf", conf.server_conf(
             self.root, self.ports, self.module, modules_dir(), self.db, self.user))
         self.conf = os.path.join(self.root, "conf", "httpd.conf")
         self.log.mark()
@@ -260,7 +260,7 @@ class Env:
                      "-keyout", os.path.join(self.root, "conf", "key.pem"),
                      "-out", os.path.join(self.root, "conf", "cert.pem"))
 
-    def _write(self, name, text):
+    def write(self, name, text):
         with open(os.path.join(self.root, name), "w", encoding="utf-8") as out:
             out.write(text)
 

@@ -5,9 +5,11 @@
 import re
 
 import pytest
+import requests
 
 from okta_client import user_profile
-from okta_wire import URN_ENTERPRISE, URN_USER
+from okta_wire import URN_ENTERPRISE, URN_USER, Answer
+from scim_http import RawConnection, check_answer
 
 TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z")
 
@@ -340,3 +342,38 @@ def test_040_23_a_trailing_slash_is_no_other_place(scim):
     user = scim.add_user("slash")
     assert scim.get("/Users/").list()["totalResults"] == 1
     assert scim.get("/Users/%s/" % user["id"]).user()["id"] == user["id"]
+
+
+def test_040_24_http_1_0_and_pipelining(tenant, scim):
+    made = some_users(scim, 3)
+    with RawConnection(tenant.base, tenant.token) as raw:
+        raw.head("GET", "/Users", version="HTTP/1.0")
+        assert [u["id"] for u in raw.answer().list()["Resources"]] == made
+    with RawConnection(tenant.base, tenant.token) as raw:
+        for user in made:
+            raw.head("GET", "/Users/" + user)
+        with raw.sock.makefile("rb") as answers:
+            got = [read_answer(answers).user()["id"] for _ in made]
+    assert got == made
+
+
+def read_answer(stream):
+    """One of several answers on a connection."""
+    status = int(stream.readline().split()[1])
+    headers = requests.structures.CaseInsensitiveDict(
+        (name.decode(), value.decode().strip()) for name, value in
+        (line.split(b":", 1) for line in iter(stream.readline, b"\r\n")))
+    return check_answer(Answer("GET", "(raw)", status, headers, read_body(stream, headers)))
+
+
+def read_body(stream, headers):
+    if "Content-Length" in headers:
+        return stream.read(int(headers["Content-Length"]))
+    assert headers["Transfer-Encoding"] == "chunked"
+    body = b""
+    while True:
+        piece = stream.read(int(stream.readline(), 16))
+        stream.readline()
+        if not piece:
+            return body
+        body += piece

@@ -2,6 +2,7 @@
 # Copyright the mod_scim authors
 """`apachectl graceful` under load: nobody notices."""
 
+import conf
 from env import wait_until
 from load import Load
 from scim_http import MEDIA, RawConnection
@@ -38,3 +39,19 @@ def test_130_03_a_request_under_way_is_finished(env, tenant):
         env.graceful()
         raw.send(body[20:])
         assert raw.answer("POST").user(201)["userName"] == "slow"
+
+
+def test_130_04_tokens_of_a_file_change_with_a_reload(env, take):
+    tenant = take("token_file")
+    old, new = conf.token_of("in-file-1"), conf.token_of("in-file-new")
+    assert tenant.scim(token=old).get("/Users").status == 200
+    assert tenant.scim(token=new).get("/Users").status == 401
+    env.write("conf/tokens", "sha256:%s new\n" % conf.token_hash(new))
+    try:
+        env.graceful()
+        assert tenant.scim(token=new).get("/Users").status == 200
+        assert tenant.scim(token=old).get("/Users").status == 401
+    finally:
+        env.write("conf/tokens", conf.token_file())
+        env.graceful()
+    assert tenant.scim(token=old).get("/Users").status == 200
