@@ -6,12 +6,15 @@
 
 /*
  * SET NAMES because client libraries default differently; strict mode because without it the server
- * stores cut-off values; a short lock wait because the client of a request does not wait for 50 s.
+ * stores cut-off values; a short lock wait because the client of a request does not wait for 50 s;
+ * a bound on each statement because the driver has no time limit of its own (MariaDB reads the one
+ * comment, MySQL the other, where it bounds reads only).
  */
 static const char *const session[] = {
     "SET NAMES utf8mb4",
     "SET SESSION innodb_lock_wait_timeout = 5, "
-    "sql_mode = CONCAT(@@sql_mode, ',STRICT_TRANS_TABLES')",
+    "sql_mode = CONCAT(@@sql_mode, ',STRICT_TRANS_TABLES') "
+    "/*M!100100 , max_statement_time = 20 */ /*!50708 , max_execution_time = 20000 */",
     NULL,
 };
 

@@ -472,6 +472,34 @@ START_TEST(transactions_are_guarded)
 }
 END_TEST
 
+static scim_error_t *keep_text(void *baton, const char *const *cols)
+{
+    *(const char **)baton = apr_pstrdup(pool, cols[0]);
+    return NULL;
+}
+
+/* What the module sets on a connection, whatever the server's defaults are. */
+START_TEST(session_is_set)
+{
+    db_request_t r = db_request(env);
+    const char *text = NULL;
+    scim_stmt_t mysql = {"SELECT CONCAT(@@innodb_lock_wait_timeout, ' ', "
+                         "FLOOR(@@max_statement_time), ' ', @@character_set_client, ' ', "
+                         "FIND_IN_SET('STRICT_TRANS_TABLES', @@sql_mode) > 0)",
+                         1, NULL, 0, 1};
+    scim_stmt_t sqlite = {"PRAGMA foreign_keys", 1, NULL, 0, 1};
+
+    if (db_env_is_mysql(env)) {
+        db_ok(scim_dbd_select(r.db, &mysql, keep_text, &text, r.pool));
+        ck_assert_str_eq(text, "5 20 utf8mb4 1");
+    } else {
+        db_ok(scim_dbd_select(r.db, &sqlite, keep_text, &text, r.pool));
+        ck_assert_str_eq(text, "1");
+    }
+    db_request_end(&r);
+}
+END_TEST
+
 START_TEST(statements_are_checked)
 {
     db_request_t r = db_request(env);
@@ -562,6 +590,7 @@ static void add_tests(TCase *tc)
     tcase_add_test(tc, lock_wait_ends);
     tcase_add_test(tc, sqlite_is_locked);
     tcase_add_test(tc, transactions_are_guarded);
+    tcase_add_test(tc, session_is_set);
     tcase_add_test(tc, statements_are_checked);
     tcase_add_test(tc, cut_by_fldsz);
     tcase_add_test(tc, schema_versions);

@@ -358,6 +358,12 @@ START_TEST(operands_around_the_index_limit)
         text[lengths[i] - 1] = 'b';
         json_object_set_new(doc, "displayName", json_string(text));
         db_put(env, doc);
+        /* Cut before its last character, wherever that begins. */
+        doc = db_user(apr_psprintf(pool, "w%d", (int)i), pool);
+        text[lengths[i] - 1] = 'a';
+        text = apr_pstrcat(pool, text, "\xf0\x9f\x98\x80", NULL);
+        json_object_set_new(doc, "displayName", json_string(text));
+        db_put(env, doc);
     }
     w = load("User");
     for (i = 0; i < sizeof(lengths) / sizeof(lengths[0]); i++) {
@@ -392,7 +398,18 @@ START_TEST(written_filters)
         "not (meta.created eq \"2011-05-13T04:42:34.0001Z\")",
         "meta.lastModified le \"2999-01-01T00:00:00Z\" and id pr",
         "meta.lastModified ge \"1969-12-31T23:59:59.9995Z\"",
-        "meta.created lt \"1969-12-31T23:59:59.9995Z\"", "groups pr", "not (groups pr)",
+        "meta.created lt \"1969-12-31T23:59:59.9995Z\"",
+        "meta.created le \"1969-12-31T23:59:59.9995Z\"",
+        "meta.created gt \"1969-12-31T23:59:59.9985Z\"",
+        "meta.created ge \"1969-12-31T23:59:59.9985Z\"",
+        "meta.created ge \"2011-05-13T04:42:34.0005Z\"",
+        "meta.created gt \"2011-05-13T04:42:34.0005Z\"",
+        "meta.created lt \"2011-05-13T04:42:34.0005Z\"",
+        "meta.created le \"2011-05-13T04:42:34.0005Z\"",
+        "not (meta.created le \"2011-05-13T04:42:34.0005Z\")",
+        "emails[value sw \"one\" and value sw \"two\"]",
+        "emails[value sw \"one\" and value ew \"com\"]",
+        "emails.value sw \"one\" and emails.value sw \"two\"", "groups pr", "not (groups pr)",
         "groups.display co \"g\"", "groups[type eq \"direct\"]",
         "not (groups[display eq \"G\"])", "groups.value ne \"x\"",
         "title pr and (userName sw \"u\" or title eq \"x\")",
@@ -404,6 +421,8 @@ START_TEST(written_filters)
         "schemas co \"enterprise\"", "meta.resourceType eq \"User\"",
         "name.familyName sw \"fam\" and name.givenName eq \"GIVEN\""};
     static const char *const names[] = {"u", "U%", "u_x", "v\xc3\xa4", "100%", "w \\ w"};
+    static const char *const created[] = {"-2", "-1", "0", "1305261754000", "1305261754001",
+                                          "1795395723456"};
     const char *group = db_put(env, db_group("G", pool));
     db_request_t r = db_request(env);
     world_t w;
@@ -422,7 +441,13 @@ START_TEST(written_filters)
             json_object_del(doc, "emails");
             json_object_set_new(doc, SCIM_URN_ENTERPRISE, json_pack("{s:s}", "department", "r&d"));
         }
+        if (i == 3) {
+            json_object_set_new(doc, "emails", json_pack("[{s:s}, {s:s}]", "value", "one@x.com",
+                                                         "value", "two@x.com"));
+        }
         id = db_put(env, doc);
+        db_sql(env, apr_psprintf(pool, "UPDATE scim_resource SET created = %s WHERE id = '%s'",
+                                 created[i], id));
         if (i < 2) {
             scim_member_step_t add = {SCIM_MEMBER_ADD, &id, 1, NULL};
             db_ok(db_members(NULL, NULL, &r, group, &add));
