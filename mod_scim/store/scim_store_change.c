@@ -216,23 +216,25 @@ static scim_error_t *count_resource(scim_store_t *store, const scim_resource_typ
 {
     const char *digit = strchr("0123456789abcdef", store->write_id[0]);
     const char *slot = scim_store_int(digit ? digit - "0123456789abcdef" : 0, store->pool);
-    scim_sql_t *sql = scim_sql_make(store->pool);
-    scim_sql_t *add = scim_sql_make(store->pool);
+    scim_sql_t *count = scim_sql_make(store->pool);
+    scim_sql_t *make = scim_sql_make(store->pool);
     scim_error_t *err;
     int rows;
 
-    scim_sql_add(sql, up ? "UPDATE scim_counter SET n = n + 1"
-                         : "UPDATE scim_counter SET n = n - 1");
-    scim_sql_addv(sql, " WHERE tenant = %s AND type = %s AND slot = %s", store->tenant->name,
+    scim_sql_add(count, up ? "UPDATE scim_counter SET n = n + 1"
+                           : "UPDATE scim_counter SET n = n - 1");
+    scim_sql_addv(count, " WHERE tenant = %s AND type = %s AND slot = %s", store->tenant->name,
                   type->name, slot, NULL);
-    err = scim_store_exec(&rows, store, sql);
+    err = scim_store_exec(&rows, store, count);
     if (err || rows) {
         return err;
     }
     /* Someone took the rows away since this connection saw them. */
-    scim_sql_addv(add, "INSERT INTO scim_counter (tenant, type, slot, n) VALUES (%s, %s, %s, %s)",
-                  store->tenant->name, type->name, slot, up ? "1" : "-1", NULL);
-    return scim_store_exec(NULL, store, add);
+    scim_sql_add(make, scim_dbd_dialect(store->db)->insert_ignore);
+    scim_sql_addv(make, " INTO scim_counter (tenant, type, slot, n) VALUES (%s, %s, %s, 0)",
+                  store->tenant->name, type->name, slot, NULL);
+    err = scim_store_exec(NULL, store, make);
+    return err ? err : scim_store_exec(NULL, store, count);
 }
 
 /* ---- insert ---- */

@@ -162,10 +162,16 @@ static const char *sqlite_file(const db_options_t *o, apr_pool_t *p)
     return to;
 }
 
+int db_is_mariadb(void)
+{
+    const char *which = getenv("SCIM_TEST_DB");
+
+    return which && strcmp(which, "mariadb") == 0;
+}
+
 db_env_t *db_env_open(const db_options_t *options)
 {
     static const db_options_t none;
-    const char *which = getenv("SCIM_TEST_DB");
     static int number;
     apr_pool_t *pool;
     db_env_t *env;
@@ -174,7 +180,7 @@ db_env_t *db_env_open(const db_options_t *options)
     apr_pool_create(&pool, NULL);
     env = apr_pcalloc(pool, sizeof(*env));
     env->pool = pool;
-    env->mysql = which && strcmp(which, "mariadb") == 0;
+    env->mysql = db_is_mariadb();
     ck_assert_int_eq(apr_dbd_get_driver(pool, env->mysql ? "mysql" : "sqlite3", &env->driver),
                      APR_SUCCESS);
     env->params = env->mysql ? mysql_params(options, pool) : sqlite_file(options, pool);

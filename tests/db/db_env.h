@@ -108,6 +108,9 @@ const scim_filter_t *db_filter(const char *text, const char *type, apr_pool_t *p
 #define db_ok(err) db_check_ok((err), __FILE__, __LINE__)
 void db_check_ok(const scim_error_t *err, const char *file, int line);
 
+/** Whether this program runs on MariaDB; tests that make no sense elsewhere are not added. */
+int db_is_mariadb(void);
+
 /** Run a suite on the database that the environment names. @return exit code */
 int db_main(Suite *suite);
 

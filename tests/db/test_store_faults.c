@@ -172,6 +172,43 @@ START_TEST(full)
 }
 END_TEST
 
+START_TEST(causes)
+{
+    static const struct {
+        int number;
+        const char *text;
+        scim_db_cause_t mysql;
+        scim_db_cause_t sqlite;
+    } cases[] = {
+        {0, "", SCIM_CAUSE_NONE, SCIM_CAUSE_NONE},
+        {1062, "Duplicate entry", SCIM_CAUSE_DUPLICATE, SCIM_CAUSE_OTHER},
+        {1, "UNIQUE constraint failed: t.c", SCIM_CAUSE_OTHER, SCIM_CAUSE_DUPLICATE},
+        {1205, "", SCIM_CAUSE_RETRY, SCIM_CAUSE_OTHER},
+        {1213, "", SCIM_CAUSE_RETRY, SCIM_CAUSE_OTHER},
+        {1, "database is locked", SCIM_CAUSE_OTHER, SCIM_CAUSE_RETRY},
+        {5, NULL, SCIM_CAUSE_OTHER, SCIM_CAUSE_RETRY},
+        {2006, "", SCIM_CAUSE_GONE, SCIM_CAUSE_OTHER},
+        {2013, "", SCIM_CAUSE_GONE, SCIM_CAUSE_OTHER},
+        {2030, "", SCIM_CAUSE_GONE, SCIM_CAUSE_OTHER},
+        {1243, "", SCIM_CAUSE_GONE, SCIM_CAUSE_OTHER},
+        {1, "not an error", SCIM_CAUSE_OTHER, SCIM_CAUSE_GONE},
+        {1406, "", SCIM_CAUSE_TRUNCATED, SCIM_CAUSE_OTHER},
+        {1, "CHECK constraint failed: too_long_ukey", SCIM_CAUSE_OTHER, SCIM_CAUSE_TRUNCATED},
+        {1114, "", SCIM_CAUSE_FULL, SCIM_CAUSE_OTHER},
+        {1, "database or disk is full", SCIM_CAUSE_OTHER, SCIM_CAUSE_FULL},
+        {1, "attempt to write a readonly database", SCIM_CAUSE_OTHER, SCIM_CAUSE_FULL},
+        {1064, "near", SCIM_CAUSE_OTHER, SCIM_CAUSE_OTHER},
+    };
+    size_t i;
+
+    for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        ck_assert_int_eq(scim_dialect_mysql.cause(cases[i].number, cases[i].text), cases[i].mysql);
+        ck_assert_int_eq(scim_dialect_sqlite.cause(cases[i].number, cases[i].text),
+                         cases[i].sqlite);
+    }
+}
+END_TEST
+
 /* ---- connections that die (MariaDB) ---- */
 
 START_TEST(killed_between_statements)
@@ -180,9 +217,6 @@ START_TEST(killed_between_statements)
                                          "INSERT INTO scim_value", "UPDATE scim_counter", "COMMIT"};
     size_t i;
 
-    if (!db_env_is_mysql(env)) {
-        return;
-    }
     for (i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
         db_fault_t fault = {DB_FAULT_KILL, places[i], 0, 1, NULL, NULL};
         json_t *doc = db_user(apr_psprintf(pool, "user%d", (int)i), pool);
@@ -198,9 +232,6 @@ START_TEST(killed_every_time)
 {
     db_fault_t fault = {DB_FAULT_KILL, "UPDATE scim_counter", 0, 100, NULL, NULL};
 
-    if (!db_env_is_mysql(env)) {
-        return;
-    }
     is_unavailable(insert_with(db_user("u", pool), &fault), "SCIM2007");
     ck_assert_int_eq(db_fault_count(env), 3);
     ck_assert_int_eq(rows("scim_resource"), 0);
@@ -216,9 +247,6 @@ START_TEST(killed_while_idle)
     db_request_t r;
     scim_row_t *row;
 
-    if (!db_env_is_mysql(env)) {
-        return;
-    }
     id = db_put(env, db_user("u", pool));
     db_kill_others(env);
     r = db_request(env);
@@ -239,9 +267,6 @@ START_TEST(silent_reconnect)
     const char *id;
     scim_row_t *row;
 
-    if (!db_env_is_mysql(env)) {
-        return;
-    }
     re = db_env_open(&options);
     id = db_put(re, db_user("u", pool));
     r = db_request(re);
@@ -266,135 +291,6 @@ START_TEST(silent_reconnect)
 }
 END_TEST
 
-/* ---- COMMIT without an answer ---- */
-
-START_TEST(insert_committed_but_not_answered)
-{
-    db_fault_t fault = {DB_FAULT_LOSE_ANSWER, "COMMIT", 2013, 1, NULL, NULL};
-    json_t *doc = db_user("u", pool);
-
-    if (!db_env_is_mysql(env)) {
-        return;
-    }
-    db_put(env, db_user("before", pool)); /* the counters are made by a COMMIT of their own */
-    db_ok(insert_with(doc, &fault));
-    ck_assert_int_eq(db_fault_count(env), 1);
-    ck_assert_int_eq(rows("scim_resource"), 2);
-    check_consistent();
-}
-END_TEST
-
-START_TEST(insert_not_committed_and_not_answered)
-{
-    /* Neither run nor answered. The connection is thrown away, which rolls back. */
-    db_fault_t fault = {DB_FAULT_NUMBER, "COMMIT", 2013, 1, NULL, NULL};
-
-    if (!db_env_is_mysql(env)) {
-        return;
-    }
-    db_put(env, db_user("before", pool));
-    db_ok(insert_with(db_user("u", pool), &fault));
-    ck_assert_int_eq(db_fault_count(env), 1);
-    ck_assert_int_eq(rows("scim_resource"), 2);
-    check_consistent();
-}
-END_TEST
-
-/* The very first write of a tenant, which makes its counters. */
-START_TEST(counters_committed_but_not_answered)
-{
-    db_fault_t fault = {DB_FAULT_LOSE_ANSWER, "COMMIT", 2013, 1, NULL, NULL};
-
-    if (!db_env_is_mysql(env)) {
-        return;
-    }
-    db_ok(insert_with(db_user("u", pool), &fault));
-    ck_assert_int_eq(db_fault_count(env), 1);
-    check_consistent();
-    ck_assert_int_eq(rows("scim_counter"), 32);
-}
-END_TEST
-
-START_TEST(change_and_delete_not_answered)
-{
-    db_fault_t lost = {DB_FAULT_LOSE_ANSWER, "COMMIT", 2013, 1, NULL, NULL};
-    db_fault_t never = {DB_FAULT_NUMBER, "COMMIT", 2013, 1, NULL, NULL};
-    json_t *doc = db_user("u", pool);
-    scim_row_t *row;
-    db_request_t r;
-
-    if (!db_env_is_mysql(env)) {
-        return;
-    }
-    db_put(env, doc);
-    r = db_request(env);
-    json_object_set_new(doc, "title", json_string("one"));
-    db_fault(env, &lost);
-    db_ok(db_change(&row, &r, "User", db_id(doc), doc));
-    ck_assert_int_eq(row->version, 2);
-    json_object_set_new(doc, "title", json_string("two"));
-    db_fault(env, &never);
-    db_ok(db_change(&row, &r, "User", db_id(doc), doc));
-    ck_assert_int_eq(row->version, 3);
-    db_fault(env, &lost);
-    db_ok(db_change(NULL, &r, "User", db_id(doc), NULL));
-    ck_assert_int_eq(db_fault_count(env), 1);
-    ck_assert_int_eq(rows("scim_resource"), 0);
-    db_request_end(&r);
-    check_consistent();
-}
-END_TEST
-
-static void write_over(void *baton)
-{
-    db_sql(env, apr_psprintf(pool,
-                             "UPDATE scim_resource SET version = version + 2, "
-                             "write_id = 'someone else' WHERE id = '%s'",
-                             (const char *)baton));
-}
-
-/* Others wrote twice since: nobody can tell, so nobody does. */
-START_TEST(outcome_that_cannot_be_told)
-{
-    json_t *doc = db_user("u", pool);
-    db_fault_t fault = {DB_FAULT_LOSE_ANSWER, "COMMIT", 2013, 1, NULL, NULL};
-    db_request_t r;
-
-    if (!db_env_is_mysql(env)) {
-        return;
-    }
-    db_put(env, doc);
-    r = db_request(env);
-    /* Between the COMMIT and its lookup. */
-    fault.hook = write_over;
-    fault.baton = apr_pstrdup(pool, db_id(doc));
-    db_fault(env, &fault);
-    json_object_set_new(doc, "title", json_string("x"));
-    is_unavailable(db_change(NULL, &r, "User", db_id(doc), doc), "SCIM2010");
-    db_request_end(&r);
-}
-END_TEST
-
-START_TEST(away_after_commit)
-{
-    db_fault_t fault = {DB_FAULT_KILL, "COMMIT", 0, 1, NULL, NULL};
-    db_request_t r = db_request(env);
-
-    if (!db_env_is_mysql(env)) {
-        db_request_end(&r);
-        return;
-    }
-    db_put(env, db_user("first", pool));
-    db_fault(env, &fault);
-    db_ok(scim_dbd_open(r.db));
-    db_env_away(env, 1);
-    is_unavailable(db_insert(NULL, &r, db_user("u", pool)), "SCIM2010");
-    db_env_away(env, 0);
-    ck_assert_int_eq(rows("scim_resource"), 1);
-    db_request_end(&r);
-}
-END_TEST
-
 /* ---- locks ---- */
 
 START_TEST(lock_wait_ends)
@@ -405,11 +301,6 @@ START_TEST(lock_wait_ends)
     scim_row_t *row;
     apr_time_t begin;
 
-    if (!db_env_is_mysql(env)) {
-        db_request_end(&r);
-        db_request_end(&holder);
-        return;
-    }
     db_put(env, doc);
     db_ok(scim_dbd_begin(holder.db));
     db_ok(scim_store_lock(&row, holder.store, db_type("User"), db_id(doc), pool));
@@ -437,9 +328,6 @@ START_TEST(sqlite_is_locked)
     db_request_t holder;
     db_request_t r;
 
-    if (db_env_is_mysql(env)) {
-        return;
-    }
     two = db_env_open(&options);
     db_put(two, db_user("first", pool));
     holder = db_request(two);
@@ -541,9 +429,6 @@ START_TEST(cut_by_fldsz)
     scim_error_t *err;
     scim_row_t *row;
 
-    if (!db_env_is_mysql(env)) {
-        return;
-    }
     small = db_env_open(&options);
     memset(title, 't', 7000);
     json_object_set_new(doc, "title", json_string(title));
@@ -595,23 +480,21 @@ static void add_tests(TCase *tc)
     tcase_add_test(tc, retried_three_times_at_most);
     tcase_add_test(tc, other_errors_are_not_retried);
     tcase_add_test(tc, full);
+    tcase_add_test(tc, causes);
+    tcase_add_test(tc, transactions_are_guarded);
+    tcase_add_test(tc, session_is_set);
+    tcase_add_test(tc, statements_are_checked);
+    tcase_add_test(tc, schema_versions);
+}
+
+static void add_mariadb_tests(TCase *tc)
+{
     tcase_add_test(tc, killed_between_statements);
     tcase_add_test(tc, killed_every_time);
     tcase_add_test(tc, killed_while_idle);
     tcase_add_test(tc, silent_reconnect);
-    tcase_add_test(tc, insert_committed_but_not_answered);
-    tcase_add_test(tc, insert_not_committed_and_not_answered);
-    tcase_add_test(tc, counters_committed_but_not_answered);
-    tcase_add_test(tc, change_and_delete_not_answered);
-    tcase_add_test(tc, outcome_that_cannot_be_told);
-    tcase_add_test(tc, away_after_commit);
     tcase_add_test(tc, lock_wait_ends);
-    tcase_add_test(tc, sqlite_is_locked);
-    tcase_add_test(tc, transactions_are_guarded);
-    tcase_add_test(tc, session_is_set);
-    tcase_add_test(tc, statements_are_checked);
     tcase_add_test(tc, cut_by_fldsz);
-    tcase_add_test(tc, schema_versions);
 }
 
 int main(void)
@@ -622,6 +505,11 @@ int main(void)
     tcase_add_checked_fixture(tc, setup, teardown);
     tcase_set_timeout(tc, 120);
     add_tests(tc);
+    if (db_is_mariadb()) {
+        add_mariadb_tests(tc);
+    } else {
+        tcase_add_test(tc, sqlite_is_locked);
+    }
     suite_add_tcase(suite, tc);
     return db_main(suite);
 }
