@@ -306,7 +306,9 @@ static scim_error_t *scan_chunk(scan_t *s, int *found)
             return too_many(s);
         }
         err = test_row(s, &row[i], groups ? groups[i] : NULL);
-        apr_pool_clear(s->one);
+        if (!err) {
+            apr_pool_clear(s->one);
+        }
     }
     return err;
 }
@@ -323,12 +325,13 @@ static scim_error_t *list_scan(apr_array_header_t *rows, apr_int64_t *total, con
         apr_pool_clear(s.chunk);
         err = scan_chunk(&s, &found);
     } while (!err && found == SCAN_CHUNK);
+    if (err) {
+        return err; /* it may live in one of the scan's pools, which go with the list's */
+    }
     apr_pool_destroy(s.chunk);
     apr_pool_destroy(s.one);
-    if (!err) {
-        *total = s.matched;
-    }
-    return err;
+    *total = s.matched;
+    return NULL;
 }
 
 /* Where the driver never frees a statement there may be no room for the texts of this filter. */

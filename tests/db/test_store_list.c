@@ -212,6 +212,34 @@ START_TEST(groups_of_a_user)
 }
 END_TEST
 
+/* The error must not live in what the scan gives back: whoever allocates next writes over it. */
+START_TEST(a_broken_document)
+{
+    scim_list_t l = {db_type("User"), db_filter("title eq \"odd\"", "User", pool), 0, 10, NULL};
+    db_request_t r = db_request(env);
+    apr_array_header_t *rows;
+    apr_int64_t total;
+    scim_error_t *err;
+    int i;
+
+    db_put(env, db_user("broken", pool));
+    ck_assert_int_eq(db_count(env, "SELECT COUNT(*) FROM scim_resource WHERE tenant = %s"), 1);
+    db_sql(env, apr_psprintf(pool, "UPDATE scim_resource SET doc = '[]' WHERE tenant = '%s'",
+                             db_env_tenant(env)->name));
+    err = scim_store_list(&rows, &total, r.store, &l, pool);
+    for (i = 0; i < 100; i++) {
+        apr_pool_t *other;
+        apr_pool_create(&other, pool);
+        memset(apr_palloc(other, 4000), 'x', 4000);
+    }
+    ck_assert_ptr_nonnull(err);
+    ck_assert_int_eq(err->status, 500);
+    ck_assert_str_eq(err->msgid, "SCIM1001");
+    ck_assert_str_eq(err->detail, "The stored resource cannot be read.");
+    db_request_end(&r);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("store list");
@@ -223,6 +251,7 @@ int main(void)
     tcase_add_test(tc, scan_is_bounded);
     tcase_add_test(tc, statement_counts);
     tcase_add_test(tc, groups_of_a_user);
+    tcase_add_test(tc, a_broken_document);
     suite_add_tcase(suite, tc);
     return db_main(suite);
 }
