@@ -200,6 +200,7 @@ scim_error_t *service_list(service_t *sv)
     list.type = sv->type;
     list.offset = sv->query.start_index - 1;
     list.limit = sv->query.count;
+    list.base = sv->view.base;
     err = scim_store_list(&rows, &total, sv->store, &list, sv->pool);
     if (!err && shows_groups(sv) && rows->nelts > 0) {
         err = scim_store_groups_of(&groups, sv->store, rows, sv->pool);

@@ -182,6 +182,20 @@ def test_050_16_a_thousand_members_in_one_request(scim):
     assert member_ids(rows[0]) == set(ids)
 
 
+def test_050_17_filters_on_urls(scim, ids):
+    group = scim.add_group("Urls", ids[:2])
+    location = group["meta"]["location"]
+    user = scim.get("/Users/" + ids[0]).user()
+    assert [u["$ref"] for u in user["groups"]] == [location]
+    for endpoint, text, want in (
+            ("Groups", 'meta.location eq "%s"' % location, [group["id"]]),
+            ("Users", 'meta.location eq "%s"' % user["meta"]["location"], ids[:1]),
+            ("Users", 'groups.$ref eq "%s"' % location, ids[:2]),
+            ("Groups", 'members.$ref eq "%s"' % user["meta"]["location"], [group["id"]]),
+            ("Users", 'meta.location eq "/Users/%s"' % ids[0], [])):
+        assert [r["id"] for r in scim.find(endpoint, text)] == want, text
+
+
 def many_users(scim, n):
     """Create users side by side; sorted ids."""
     def lane(k):
