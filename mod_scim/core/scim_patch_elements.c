@@ -5,6 +5,9 @@
 #include "scim_patch_impl.h"
 #include "scim_resource_value.h"
 
+/* So many bytes of a value that is copied count as one element looked at. */
+#define BYTES_OF_ONE 64
+
 /* ---- what a filter describes ---- */
 
 static json_t *literal_new(const scim_filter_t *f)
@@ -161,12 +164,28 @@ static scim_error_t *change_single(scim_patch_run_t *run, json_t *container,
     return change_element(run, object, step);
 }
 
+/*
+ * What it costs to write a value into one element, beside looking at it: a long text written into
+ * many elements makes a document that no request could have brought.
+ */
+static apr_size_t copy_cost(scim_patch_run_t *run, const json_t *value)
+{
+    apr_size_t bytes = 0;
+
+    if (value) {
+        (void)scim_json_dump(value, &bytes, run->scratch);
+        apr_pool_clear(run->scratch);
+    }
+    return bytes / BYTES_OF_ONE;
+}
+
 /* *first is the first element that was changed, or NULL. */
 static scim_error_t *change_all(json_t **first, scim_patch_run_t *run, json_t *array,
                                 const scim_patch_step_t *step)
 {
     const scim_filter_t *filter = step->path.filter;
     apr_size_t cost = filter ? count_terms(filter) : 1;
+    apr_size_t copy = copy_cost(run, step->value);
     scim_error_t *err = scim_patch_spend(run, json_array_size(array) * cost);
 
     *first = NULL;
@@ -175,7 +194,8 @@ static scim_error_t *change_all(json_t **first, scim_patch_run_t *run, json_t *a
 
         if (matches(run, filter, element)) {
             *first = *first ? *first : element;
-            err = change_element(run, element, step);
+            err = scim_patch_spend(run, copy);
+            err = err ? err : change_element(run, element, step);
         }
     }
     return err;

@@ -84,8 +84,9 @@ typedef struct scim_patch_run_t {
 } scim_patch_run_t;
 
 /**
- * Account for looking at n elements. Operations times elements is what a client can make us do, and
- * neither factor alone is large; past a bound the request is refused (413).
+ * Account for looking at n elements, or for copying as much. Operations times elements is what a
+ * client can make us do, and neither factor alone is large; past a bound the request is refused
+ * (413).
  */
 scim_error_t *scim_patch_spend(scim_patch_run_t *run, apr_size_t n) SCIM_CHECKED;
 

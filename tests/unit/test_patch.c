@@ -496,6 +496,36 @@ START_TEST(work_is_bounded)
 }
 END_TEST
 
+static scim_error_t *set_in_all(int values, apr_size_t bytes)
+{
+    const json_t *old = gadget_json(pool, "{'schemas':['x'],'id':'1','userName':'a'}");
+    json_t *body = gadget_json(pool, HEAD "{'op':'replace','path':'emails.display'}]}");
+    json_t *operations = json_object_get(body, "Operations");
+    json_t *first = gadget_json(pool, "{'op':'add','path':'emails'}");
+    char *text = apr_palloc(pool, bytes);
+    json_t *doc = NULL;
+
+    memset(text, 'x', bytes);
+    json_object_set_new(json_array_get(operations, 0), "value", json_stringn(text, bytes));
+    json_object_set(first, "value", many_values(values));
+    json_array_insert(operations, 0, first);
+    return scim_patch_apply(&doc, old, must_parse(body, user_type), user_type, tenant, pool);
+}
+
+/* One value written into every element: neither is large, the result would be their product. */
+START_TEST(copies_are_bounded)
+{
+    const scim_error_t *err;
+
+    ck_assert_ptr_null(set_in_all(20000, 100));
+    ck_assert_ptr_null(set_in_all(20, 1000000));
+    err = set_in_all(200, 1000000);
+    ck_assert_ptr_nonnull(err);
+    ck_assert_int_eq(err->status, 413);
+    ck_assert_int_eq(err->type, SCIM_TYPE_NONE);
+}
+END_TEST
+
 /* ---- ids of a canonical array ---- */
 
 START_TEST(member_ids)
@@ -543,6 +573,7 @@ static Suite *patch_suite(void)
     tcase_add_test(tc, many_values_at_once);
     tcase_add_test(tc, many_adds_of_one_value);
     tcase_add_test(tc, work_is_bounded);
+    tcase_add_test(tc, copies_are_bounded);
     tcase_add_test(tc, member_ids);
     suite_add_tcase(s, tc);
     return s;
