@@ -8,7 +8,7 @@
 
 #define DEFAULT_BYTES ((apr_size_t)8 * 1024 * 1024)
 #define DEFAULT_DEPTH 32
-#define DEFAULT_MEMBERS 200000
+#define DEFAULT_MEMBERS 400000
 
 static apr_status_t release(void *root)
 {

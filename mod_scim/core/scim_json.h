@@ -20,7 +20,7 @@
 typedef struct scim_json_limits_t {
     apr_size_t bytes; /* default 8 MiB */
     unsigned depth;   /* nested objects and arrays, default 32 */
-    apr_size_t members; /* object members and array elements altogether, default 200,000 */
+    apr_size_t members; /* object members and array elements altogether, default 400,000 */
 } scim_json_limits_t;
 
 /**

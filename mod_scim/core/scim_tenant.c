@@ -12,7 +12,7 @@ scim_tenant_t *scim_tenant_make(const char *name, apr_pool_t *p)
     t->catalog = scim_catalog_default();
     t->json.bytes = (apr_size_t)8 * 1024 * 1024;
     t->json.depth = 32;
-    t->json.members = 200000;
+    t->json.members = 400000;
     t->filter.bytes = 8192;
     t->filter.terms = 200;
     t->filter.depth = 32;

@@ -262,7 +262,7 @@ START_TEST(tenant_has_the_documented_defaults)
     ck_assert_ptr_eq(t->catalog, scim_catalog_default());
     ck_assert_uint_eq(t->json.bytes, 8388608);
     ck_assert_uint_eq(t->json.depth, 32);
-    ck_assert_uint_eq(t->json.members, 200000);
+    ck_assert_uint_eq(t->json.members, 400000);
     ck_assert_uint_eq(t->filter.bytes, 8192);
     ck_assert_uint_eq(t->filter.terms, 200);
     ck_assert_uint_eq(t->filter.depth, 32);

@@ -11,6 +11,7 @@
 #include "golden.h"
 #include "scim_error.h"
 #include "scim_json.h"
+#include "scim_tenant.h"
 #include "scim_text.h"
 
 static apr_pool_t *pool;
@@ -101,7 +102,7 @@ START_TEST(json_default_limits)
     ck_assert_ptr_nonnull(load(deep, NULL));
 
     scim_buf_puts(wide, "[0");
-    for (i = 1; i < 200000; i++) {
+    for (i = 1; i < 400000; i++) {
         scim_buf_add(wide, ",0", 2);
     }
     scim_buf_puts(wide, "]");
@@ -111,6 +112,24 @@ START_TEST(json_default_limits)
     err = load(wide->data, NULL);
     ck_assert_ptr_nonnull(err);
     ck_assert_int_eq(err->type, SCIM_TYPE_INVALID_SYNTAX);
+}
+END_TEST
+
+/* A group as a client replaces it: each member is an element and two members of an object. */
+START_TEST(json_limits_take_a_big_group)
+{
+    const scim_tenant_t *tenant = scim_tenant_make("acme", pool);
+    scim_buf_t *group = scim_buf_make(0, pool);
+    int i;
+
+    scim_buf_puts(group, "{\"schemas\":[\"" SCIM_URN_GROUP "\"],\"displayName\":\"g\"");
+    for (i = 0; i < 100000; i++) {
+        scim_buf_puts(group, i ? "," : ",\"members\":[");
+        scim_buf_printf(group, "{\"value\":\"01a20672-eb02-7fd2-a20e-6c57%08d\",", i);
+        scim_buf_puts(group, "\"display\":\"user\"}");
+    }
+    scim_buf_puts(group, "]}");
+    ck_assert_ptr_null(load(group->data, &tenant->json));
 }
 END_TEST
 
@@ -291,6 +310,7 @@ static Suite *json_suite(void)
     tcase_add_test(tc, json_quotes_as_jansson_does);
     tcase_add_test(tc, json_golden_directories);
     tcase_add_test(tc, json_default_limits);
+    tcase_add_test(tc, json_limits_take_a_big_group);
     tcase_add_test(tc, json_byte_limit_is_413);
     tcase_add_loop_test(tc, json_errors_do_not_quote_the_input, 0, 7);
     tcase_add_test(tc, json_get_ci_finds_any_case);
