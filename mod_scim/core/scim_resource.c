@@ -67,6 +67,13 @@ static scim_error_t *take_path(body_t *b, const scim_path_t *path, json_t *value
     return path->sub ? take_dotted(b, path, value) : take_attr(b, path, value);
 }
 
+/* Whether a key is the path of an attribute; a schema's URN with a space behind it is none. */
+static int is_name(scim_path_t *path, const char *key, const body_t *b)
+{
+    return !scim_path_parse(path, key, b->type, SCIM_TYPE_INVALID_SYNTAX, 0, b->decode.pool) &&
+           path->attr;
+}
+
 /* One member of the object that a schema's URN names. */
 static scim_error_t *take_inner(body_t *b, const scim_schema_t *schema, const char *key,
                                 json_t *value)
@@ -78,8 +85,7 @@ static scim_error_t *take_inner(body_t *b, const scim_schema_t *schema, const ch
     if (path.attr) {
         return take_attr(b, &path, value);
     }
-    if (!strchr(key, '.') || scim_path_parse(&path, apr_pstrcat(p, schema->urn, ":", key, NULL),
-                                             b->type, SCIM_TYPE_INVALID_SYNTAX, 0, p)) {
+    if (!strchr(key, '.') || !is_name(&path, apr_pstrcat(p, schema->urn, ":", key, NULL), b)) {
         return scim_value_unknown(&b->decode, schema->name, key);
     }
     return take_path(b, &path, value);
@@ -127,8 +133,7 @@ static scim_error_t *take_member(body_t *b, const char *key, json_t *value)
     if (schema) {
         return take_whole(b, schema, value);
     }
-    if (!strpbrk(key, ".:") ||
-        scim_path_parse(&path, key, b->type, SCIM_TYPE_INVALID_SYNTAX, 0, b->decode.pool)) {
+    if (!strpbrk(key, ".:") || !is_name(&path, key, b)) {
         return scim_value_unknown(&b->decode, NULL, key);
     }
     return take_path(b, &path, value);
