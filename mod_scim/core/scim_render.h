@@ -31,6 +31,8 @@ typedef struct scim_row_t {
     int active;
     const char *doc; /* JSON object text: schemas, id and attributes; no meta, members, groups */
     apr_size_t doc_len;
+    const char *member_of; /* the groups it is in, as the store keeps them; NULL: none */
+    apr_size_t member_of_len;
 } scim_row_t;
 
 /** What a reply needs besides the row. */

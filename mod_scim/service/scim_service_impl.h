@@ -46,11 +46,8 @@ scim_error_t *service_replace(service_t *sv) SCIM_CHECKED;
 scim_error_t *service_patch(service_t *sv) SCIM_CHECKED;
 scim_error_t *service_delete(service_t *sv) SCIM_CHECKED;
 
-/**
- * Append one resource as the view shows it, reading its members where shown.
- * @param groups the groups it is in (array of scim_ref_t); NULL: none or not shown
- */
+/** Append one resource as the view shows it, reading its members where shown. */
 scim_error_t *service_render(service_t *sv, scim_buf_t *out, const scim_row_t *row,
-                             const apr_array_header_t *groups, apr_pool_t *p) SCIM_CHECKED;
+                             apr_pool_t *p) SCIM_CHECKED;
 
 #endif

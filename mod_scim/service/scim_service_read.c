@@ -77,45 +77,55 @@ static int shows_groups(const service_t *sv)
            scim_project_wants(sv->view.projection, sv->type, SCIM_AT_GROUPS);
 }
 
-static scim_error_t *render_projected(service_t *sv, scim_buf_t *out, const scim_row_t *row,
-                                      const apr_array_header_t *groups, apr_pool_t *p)
+/* The groups it is in, where the view shows them; else none. */
+static scim_error_t *own_groups(apr_array_header_t **refs, const service_t *sv,
+                                const scim_row_t *row, apr_pool_t *p)
 {
-    apr_array_header_t *members = NULL;
-    const apr_array_header_t *refs = groups;
-    scim_error_t *err;
-
-    if (shows_members(sv)) {
-        err = all_members(&members, sv, row, p);
-        if (err) {
-            return err;
-        }
-        refs = members;
+    if (shows_groups(sv)) {
+        return scim_store_groups_of(refs, sv->store, row, p);
     }
-    return scim_render_projected(out, row, refs ? (const scim_ref_t *)refs->elts : NULL,
-                                 refs ? refs->nelts : 0, &sv->view, p);
+    *refs = apr_array_make(p, 1, sizeof(scim_ref_t));
+    return NULL;
 }
 
-scim_error_t *service_render(service_t *sv, scim_buf_t *out, const scim_row_t *row,
-                             const apr_array_header_t *groups, apr_pool_t *p)
+static scim_error_t *render_projected(service_t *sv, scim_buf_t *out, const scim_row_t *row,
+                                      apr_pool_t *p)
 {
+    apr_array_header_t *refs;
+    scim_error_t *err;
+
+    err = shows_members(sv) ? all_members(&refs, sv, row, p) : own_groups(&refs, sv, row, p);
+    if (err) {
+        return err;
+    }
+    return scim_render_projected(out, row, (const scim_ref_t *)(const void *)refs->elts,
+                                 refs->nelts, &sv->view, p);
+}
+
+scim_error_t *service_render(service_t *sv, scim_buf_t *out, const scim_row_t *row, apr_pool_t *p)
+{
+    apr_array_header_t *groups;
     scim_error_t *err;
     int n = 0;
     int i;
 
     if (sv->view.projection) {
-        return render_projected(sv, out, row, groups, p);
+        return render_projected(sv, out, row, p);
     }
     scim_render_begin(out, row);
-    if (groups) {
-        const char *name = scim_type_attr_at(sv->type, SCIM_AT_GROUPS)->name;
-        for (i = 0; i < groups->nelts; i++) {
-            scim_render_ref(out, &n, name, &APR_ARRAY_IDX(groups, i, scim_ref_t), sv->view.base);
-        }
-    }
     if (shows_members(sv)) {
         err = render_members(sv, out, &n, row, p);
         if (err) {
             return err;
+        }
+    } else if (row->member_of) {
+        err = own_groups(&groups, sv, row, p);
+        if (err) {
+            return err;
+        }
+        for (i = 0; i < groups->nelts; i++) {
+            scim_render_ref(out, &n, scim_type_attr_at(sv->type, SCIM_AT_GROUPS)->name,
+                            &APR_ARRAY_IDX(groups, i, scim_ref_t), sv->view.base);
         }
     }
     scim_render_end(out, n, row, &sv->view);
@@ -124,7 +134,6 @@ scim_error_t *service_render(service_t *sv, scim_buf_t *out, const scim_row_t *r
 
 scim_error_t *service_get(service_t *sv)
 {
-    apr_array_header_t *groups = NULL;
     const char *known = sv->request->if_none_match;
     scim_row_t *row;
     scim_error_t *err;
@@ -134,8 +143,7 @@ scim_error_t *service_get(service_t *sv)
     if (err) {
         return err;
     }
-    err = scim_store_get(&row, shows_groups(sv) ? &groups : NULL, sv->store, sv->type, sv->id,
-                         sv->pool);
+    err = scim_store_get(&row, sv->store, sv->type, sv->id, sv->pool);
     if (err) {
         return err;
     }
@@ -149,12 +157,11 @@ scim_error_t *service_get(service_t *sv)
     }
     sv->reply->status = 200;
     sv->reply->body = scim_buf_make(row->doc_len + 512, sv->pool);
-    return service_render(sv, sv->reply->body, row, groups, sv->pool);
+    return service_render(sv, sv->reply->body, row, sv->pool);
 }
 
 /* Render a page: each resource in a scratch pool of its own, pieces going out as they fill. */
-static scim_error_t *render_page(service_t *sv, const apr_array_header_t *rows,
-                                 apr_array_header_t **groups)
+static scim_error_t *render_page(service_t *sv, const apr_array_header_t *rows)
 {
     scim_buf_t *out = sv->reply->body;
     apr_pool_t *scratch;
@@ -166,8 +173,7 @@ static scim_error_t *render_page(service_t *sv, const apr_array_header_t *rows,
         if (i > 0) {
             scim_buf_puts(out, ",");
         }
-        err = service_render(sv, out, &APR_ARRAY_IDX(rows, i, scim_row_t),
-                             groups ? groups[i] : NULL, scratch);
+        err = service_render(sv, out, &APR_ARRAY_IDX(rows, i, scim_row_t), scratch);
         if (!err) {
             err = drain(sv, out);
         }
@@ -183,7 +189,6 @@ static scim_error_t *render_page(service_t *sv, const apr_array_header_t *rows,
 scim_error_t *service_list(service_t *sv)
 {
     scim_list_t list = {0};
-    apr_array_header_t **groups = NULL;
     apr_array_header_t *rows;
     apr_int64_t total;
     scim_error_t *err;
@@ -202,16 +207,13 @@ scim_error_t *service_list(service_t *sv)
     list.limit = sv->query.count;
     list.base = sv->view.base;
     err = scim_store_list(&rows, &total, sv->store, &list, sv->pool);
-    if (!err && shows_groups(sv) && rows->nelts > 0) {
-        err = scim_store_groups_of(&groups, sv->store, rows, sv->pool);
-    }
     if (err) {
         return err;
     }
     sv->reply->status = 200;
     sv->reply->body = scim_buf_make(SERVICE_PIECE / 4, sv->pool);
     scim_render_list_begin(sv->reply->body, total, sv->query.start_index, rows->nelts);
-    err = render_page(sv, rows, groups);
+    err = render_page(sv, rows);
     if (err) {
         return err;
     }

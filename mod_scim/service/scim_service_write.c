@@ -44,44 +44,14 @@ static scim_error_t *take_members(const scim_patch_t **plan, json_t *doc, scim_m
     return NULL;
 }
 
-/* The groups of one row, for the reply of a write. */
-static scim_error_t *own_groups(const apr_array_header_t **out, service_t *sv,
-                                const scim_row_t *row, apr_pool_t *p)
-{
-    apr_array_header_t *rows;
-    apr_array_header_t **groups;
-    scim_error_t *err;
-
-    *out = NULL;
-    if (!scim_type_attr_at(sv->type, SCIM_AT_GROUPS) ||
-        !scim_project_wants(sv->view.projection, sv->type, SCIM_AT_GROUPS)) {
-        return NULL;
-    }
-    rows = apr_array_make(p, 1, sizeof(scim_row_t));
-    APR_ARRAY_PUSH(rows, scim_row_t) = *row;
-    err = scim_store_groups_of(&groups, sv->store, rows, p);
-    if (err) {
-        return err;
-    }
-    *out = groups[0];
-    return NULL;
-}
-
 /* Render the reply inside the transaction: an error here still means that nothing changed. */
 static scim_error_t *reply_row(write_t *w, int status, const scim_row_t *row, apr_pool_t *p)
 {
-    const apr_array_header_t *groups;
-    scim_error_t *err;
-
-    err = own_groups(&groups, w->sv, row, p);
-    if (err) {
-        return err;
-    }
     w->reply->status = status;
     w->reply->id = row->id;
     w->reply->etag = scim_render_etag(row->version, p);
     w->reply->body = scim_buf_make(row->doc_len + 512, p);
-    return service_render(w->sv, w->reply->body, row, groups, p);
+    return service_render(w->sv, w->reply->body, row, p);
 }
 
 static scim_error_t *load_body(const json_t **out, service_t *sv)
@@ -115,7 +85,7 @@ static scim_error_t *unknown_id_first(scim_error_t *body_err, service_t *sv)
     if (body_err->status == 413) {
         return body_err;
     }
-    err = scim_store_get(&row, NULL, sv->store, sv->type, sv->id, sv->pool);
+    err = scim_store_get(&row, sv->store, sv->type, sv->id, sv->pool);
     if (err) {
         return err;
     }
@@ -287,18 +257,17 @@ static scim_error_t *reply_patched(write_t *w, const scim_row_t *row, apr_pool_t
 {
     service_t *sv = w->sv;
     int most = sv->tenant->group_reply_members;
-    apr_array_header_t *refs;
-    apr_int64_t after = 0;
     scim_error_t *err;
+    int n;
 
     if (!scim_type_attr_at(sv->type, SCIM_AT_MEMBERS) || sv->view.projection) {
         return reply_row(w, 200, row, p);
     }
-    err = scim_store_members(&refs, &after, sv->store, row->rid, most + 1, p);
+    err = scim_store_member_count(&n, sv->store, row->rid, most + 1, p);
     if (err) {
         return err;
     }
-    if (refs->nelts <= most) {
+    if (n <= most) {
         return reply_row(w, 200, row, p);
     }
     w->reply->status = 204;

@@ -17,6 +17,8 @@ typedef struct scim_dialect_t {
     const char *begin;      /* starts a transaction that will write */
     const char *last_id;    /* expression: the rid of the row this connection inserted last */
     const char *doc_bytes;  /* expression: length of r.doc in bytes */
+    const char *member_of_bytes;  /* the same of r.member_of */
+    const char *member_of_append; /* expression: member_of and behind it a parameter */
     const char *const *session; /* statements run at a connection's first use, NULL-terminated */
     const char *charset_sql; /* a SELECT that must answer utf8mb4, or NULL */
     /** Cause of a failed statement from the driver's number and text. */

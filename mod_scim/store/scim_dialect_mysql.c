@@ -108,6 +108,8 @@ const scim_dialect_t scim_dialect_mysql = {
     .begin = "START TRANSACTION",
     .last_id = "LAST_INSERT_ID()",
     .doc_bytes = "OCTET_LENGTH(r.doc)",
+    .member_of_bytes = "OCTET_LENGTH(r.member_of)",
+    .member_of_append = "CONCAT(COALESCE(member_of, ''), %s)",
     .session = session,
     .charset_sql = "SELECT CASE WHEN @@character_set_client = @@character_set_connection "
                    "AND @@character_set_client = @@character_set_results "

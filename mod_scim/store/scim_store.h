@@ -26,12 +26,18 @@ scim_store_t *scim_store_make(scim_dbd_t *db, const scim_tenant_t *tenant, apr_p
 
 /**
  * One resource by id, in one SELECT.
- * @param row    NULL where there is none (of this tenant and type)
- * @param groups array of scim_ref_t, the groups it is a direct member of; NULL: not asked for
+ * @param row NULL where there is none (of this tenant and type)
  */
-scim_error_t *scim_store_get(scim_row_t **row, apr_array_header_t **groups, scim_store_t *store,
+scim_error_t *scim_store_get(scim_row_t **row, scim_store_t *store,
                              const scim_resource_type_t *type, const char *id,
                              apr_pool_t *p) SCIM_CHECKED;
+
+/**
+ * The groups that a resource is a direct member of, as they came with its row. No database work.
+ * @param refs array of scim_ref_t, in the order in which it was added to them
+ */
+scim_error_t *scim_store_groups_of(apr_array_header_t **refs, const scim_store_t *store,
+                                   const scim_row_t *row, apr_pool_t *p) SCIM_CHECKED;
 
 typedef struct scim_list_t {
     const scim_resource_type_t *type;
@@ -51,19 +57,18 @@ scim_error_t *scim_store_list(apr_array_header_t **rows, apr_int64_t *total, sci
                               const scim_list_t *list, apr_pool_t *p) SCIM_CHECKED;
 
 /**
- * The groups of each resource of a page, in one SELECT.
- * @param out one array of scim_ref_t per row, in the rows' order, NULL for none
- */
-scim_error_t *scim_store_groups_of(apr_array_header_t ***out, scim_store_t *store,
-                                   const apr_array_header_t *rows, apr_pool_t *p) SCIM_CHECKED;
-
-/**
  * The next members of a group in order of rid, for reading any group in bounded memory.
  * @param refs  array of scim_ref_t, at most limit; empty at the end
  * @param after in: 0 or what the last call gave; out: for the next call
  */
 scim_error_t *scim_store_members(apr_array_header_t **refs, apr_int64_t *after, scim_store_t *store,
                                  apr_int64_t group, int limit, apr_pool_t *p) SCIM_CHECKED;
+
+/**
+ * How many members a group has, counted only up to limit, so that a large group costs no more.
+ */
+scim_error_t *scim_store_member_count(int *n, scim_store_t *store, apr_int64_t group, int limit,
+                                      apr_pool_t *p) SCIM_CHECKED;
 
 /* ---- writing ---- */
 

@@ -9,6 +9,7 @@
 
 #include "scim_id.h"
 #include "scim_index.h"
+#include "scim_member_of.h"
 
 /* Bytes of the columns ukey and external_id. */
 #define KEY_MAX 1020
@@ -368,6 +369,19 @@ static scim_error_t *update_values(scim_store_t *store, const scim_resource_type
     return err ? err : insert_all_values(store, type, difference(after, before, p), rid);
 }
 
+/* The members of a group show its name. */
+static scim_error_t *rename_group(scim_store_t *store, const scim_resource_type_t *type,
+                                  const scim_row_t *old, const scim_row_t *row, apr_pool_t *p)
+{
+    const char *from = scim_member_of_entry(old, p);
+    const char *to = scim_member_of_entry(row, p);
+
+    if (!scim_type_attr_at(type, SCIM_AT_MEMBERS) || strcmp(from, to) == 0) {
+        return NULL;
+    }
+    return scim_member_of_replace_all(store, row, from, to, p);
+}
+
 scim_error_t *scim_store_update(scim_row_t **row, scim_store_t *store,
                                 const scim_resource_type_t *type, const scim_row_t *old,
                                 const json_t *old_doc, const json_t *doc, apr_pool_t *p)
@@ -393,6 +407,9 @@ scim_error_t *scim_store_update(scim_row_t **row, scim_store_t *store,
         err = update_values(store, type, old_doc, doc, next);
     }
     if (!err) {
+        err = rename_group(store, type, old, next, p);
+    }
+    if (!err) {
         *row = next;
     }
     return err;
@@ -411,12 +428,18 @@ static scim_error_t *delete_where(scim_store_t *store, const char *text, apr_int
 scim_error_t *scim_store_delete(scim_store_t *store, const scim_resource_type_t *type,
                                 const scim_row_t *row, apr_pool_t *p)
 {
-    /* MySQL would cascade from scim_resource; saying it makes both databases do the same. */
-    scim_error_t *err = delete_where(
-        store, "DELETE FROM scim_member WHERE tenant = %s AND member_rid = %s", row->rid);
+    int is_group = scim_type_attr_at(type, SCIM_AT_MEMBERS) != NULL;
+    scim_error_t *err = NULL;
 
-    (void)p;
-    if (!err && scim_type_attr_at(type, SCIM_AT_MEMBERS)) {
+    if (is_group) {
+        err = scim_member_of_replace_all(store, row, scim_member_of_entry(row, p), "", p);
+    }
+    /* MySQL would cascade from scim_resource; saying it makes both databases do the same. */
+    if (!err) {
+        err = delete_where(
+            store, "DELETE FROM scim_member WHERE tenant = %s AND member_rid = %s", row->rid);
+    }
+    if (!err && is_group) {
         err = delete_where(store, "DELETE FROM scim_member WHERE tenant = %s AND group_rid = %s",
                            row->rid);
     }

@@ -29,7 +29,7 @@ struct scim_store_t {
 };
 
 /** Columns of a row statement, after those that a statement puts in front. */
-#define SCIM_ROW_COLUMNS 9
+#define SCIM_ROW_COLUMNS 11
 
 /** Rows read by a statement over `scim_resource r`. */
 typedef struct scim_reading_t {
@@ -61,6 +61,10 @@ scim_error_t *scim_store_exec(int *rows, scim_store_t *store, const scim_sql_t *
 
 /** scim_dbd_row_fn: an integer in the first column; baton apr_int64_t. */
 scim_error_t *scim_store_read_int(void *baton, const char *const *cols);
+
+/** The numbers of a group's members, sorted; array of apr_int64_t. */
+scim_error_t *scim_store_member_rids(apr_array_header_t **rids, scim_store_t *store,
+                                     apr_int64_t group, apr_pool_t *p) SCIM_CHECKED;
 
 /** An integer as text, in p. */
 const char *scim_store_int(apr_int64_t n, apr_pool_t *p);

@@ -248,26 +248,38 @@ static void keep(scan_t *s, const scim_row_t *row)
     copy->id = apr_pstrdup(p, row->id);
     copy->display = apr_pstrdup(p, row->display);
     copy->doc = apr_pstrmemdup(p, row->doc, row->doc_len);
+    copy->member_of = apr_pstrdup(p, row->member_of);
 }
 
-/* @param refs groups of the row, or NULL; members are loaded here where the filter needs them */
-static scim_error_t *test_row(scan_t *s, scim_row_t *row, const apr_array_header_t *refs)
+/* Members or groups of a candidate, where the filter asks for them; else NULL. */
+static scim_error_t *load_refs(apr_array_header_t **refs, scan_t *s, const scim_row_t *row)
+{
+    const scim_filter_t *filter = s->l->list->filter;
+
+    *refs = NULL;
+    if (scim_filter_uses(filter, SCIM_AT_MEMBERS)) {
+        return load_members(refs, s, row->rid);
+    }
+    if (scim_filter_uses(filter, SCIM_AT_GROUPS)) {
+        return scim_store_groups_of(refs, s->l->store, row, s->one);
+    }
+    return NULL;
+}
+
+static scim_error_t *test_row(scan_t *s, scim_row_t *row)
 {
     const scim_list_t *list = s->l->list;
     scim_view_t view = {list->base ? list->base : "", list->type, NULL};
-    apr_array_header_t *members = NULL;
+    apr_array_header_t *refs;
     json_t *tree;
     scim_error_t *err = scim_store_complete(s->l->store, row, 1, "", s->one);
 
     if (err || row->rid == 0) {
         return err;
     }
-    if (scim_filter_uses(list->filter, SCIM_AT_MEMBERS)) {
-        err = load_members(&members, s, row->rid);
-        if (err) {
-            return err;
-        }
-        refs = members;
+    err = load_refs(&refs, s, row);
+    if (err) {
+        return err;
     }
     err = scim_render_tree(&tree, row, refs ? (const scim_ref_t *)(const void *)refs->elts : NULL,
                            refs ? refs->nelts : 0, &view, s->one);
@@ -284,7 +296,6 @@ static scim_error_t *scan_chunk(scan_t *s, int *found)
 {
     apr_array_header_t *rows = apr_array_make(s->chunk, SCAN_CHUNK, sizeof(scim_row_t));
     scim_reading_t reading = {s->l->store, rows, s->chunk, 0};
-    apr_array_header_t **groups = NULL;
     scim_row_t *row;
     scim_error_t *err = scim_store_select(s->l->store, scan_statement(s), s->l->keep,
                                           SCIM_ROW_COLUMNS, scim_store_read_row, &reading);
@@ -298,14 +309,11 @@ static scim_error_t *scan_chunk(scan_t *s, int *found)
     if (*found) {
         s->after = row[*found - 1].rid;
     }
-    if (*found && scim_filter_uses(s->l->list->filter, SCIM_AT_GROUPS)) {
-        err = scim_store_groups_of(&groups, s->l->store, rows, s->chunk);
-    }
     for (i = 0; i < *found && !err; i++) {
         if (++s->seen > s->l->store->tenant->max_scan) {
             return too_many(s);
         }
-        err = test_row(s, &row[i], groups ? groups[i] : NULL);
+        err = test_row(s, &row[i]);
         if (!err) {
             apr_pool_clear(s->one);
         }

@@ -9,6 +9,7 @@
 
 #include "scim_id.h"
 #include "scim_match.h"
+#include "scim_member_of.h"
 
 /* Ids or row numbers of one statement. */
 #define CHUNK SCIM_SQL_LIST
@@ -81,6 +82,10 @@ static scim_error_t *add_ids(plan_t *plan, const char *const *ids, int n, void *
     scim_error_t *err;
 
     (void)baton;
+    err = scim_member_of_add(plan->store, plan->group, ids, n, plan->chunk);
+    if (err) {
+        return err;
+    }
     scim_sql_add(sql, scim_dbd_dialect(plan->store->db)->insert_ignore);
     scim_sql_addv(sql,
                   " INTO scim_member (tenant, group_rid, member_rid) SELECT r.tenant, %s, r.rid",
@@ -137,11 +142,12 @@ static void sort_rids(apr_array_header_t *rids)
     qsort(rids->elts, (size_t)rids->nelts, sizeof(apr_int64_t), compare_rids);
 }
 
-/* Runs a statement that ends in a list of numbers, over chunks of rids. */
-static scim_error_t *change_rids(plan_t *plan, const apr_array_header_t *rids, int insert)
+/* Deletes the rows of some members, over chunks of rids. */
+static scim_error_t *delete_rids(plan_t *plan, const apr_array_header_t *rids)
 {
     const char *list[CHUNK];
-    scim_error_t *err = NULL;
+    const char *entry = scim_member_of_entry(plan->group, plan->pool);
+    scim_error_t *err = scim_member_of_replace(plan->store, rids, entry, "", plan->pool);
     int i = 0;
 
     while (i < rids->nelts && !err) {
@@ -151,19 +157,10 @@ static scim_error_t *change_rids(plan_t *plan, const apr_array_header_t *rids, i
         for (; n < CHUNK && i < rids->nelts; i++) {
             list[n++] = scim_store_int(APR_ARRAY_IDX(rids, i, apr_int64_t), plan->chunk);
         }
-        if (insert) {
-            scim_sql_add(sql, scim_dbd_dialect(plan->store->db)->insert_ignore);
-            scim_sql_addv(sql,
-                          " INTO scim_member (tenant, group_rid, member_rid) "
-                          "SELECT r.tenant, %s, r.rid FROM scim_resource r "
-                          "WHERE r.tenant = %s AND r.rid IN ",
-                          plan->group_rid, plan->store->tenant->name, NULL);
-        } else {
-            scim_sql_addv(sql,
-                          "DELETE FROM scim_member WHERE tenant = %s AND group_rid = %s "
-                          "AND member_rid IN ",
-                          plan->store->tenant->name, plan->group_rid, NULL);
-        }
+        scim_sql_addv(sql,
+                      "DELETE FROM scim_member WHERE tenant = %s AND group_rid = %s "
+                      "AND member_rid IN ",
+                      plan->store->tenant->name, plan->group_rid, NULL);
         scim_sql_list(sql, list, n);
         err = run(&rows, plan, sql);
         plan->changed += rows;
@@ -181,69 +178,103 @@ static scim_error_t *remove_ids(plan_t *plan, const scim_member_step_t *step)
 
     /* Who is gone is no member any more: what the client wants is so. */
     plan->unknown = unknown;
-    return err ? err : change_rids(plan, rids, 0);
+    return err ? err : delete_rids(plan, rids);
 }
 
 /* ---- replace ---- */
 
-static scim_error_t *remove_all(plan_t *plan)
+scim_error_t *scim_store_member_rids(apr_array_header_t **rids, scim_store_t *store,
+                                     apr_int64_t group, apr_pool_t *p)
 {
-    scim_sql_t *sql = scim_sql_make(plan->chunk);
-    int rows = 0;
+    scim_sql_t *sql = scim_sql_make(p);
     scim_error_t *err;
 
-    scim_sql_addv(sql, "DELETE FROM scim_member WHERE tenant = %s AND group_rid = %s",
-                  plan->store->tenant->name, plan->group_rid, NULL);
-    err = run(&rows, plan, sql);
-    plan->changed += rows;
+    *rids = apr_array_make(p, 64, sizeof(apr_int64_t));
+    scim_sql_addv(sql,
+                  "SELECT m.member_rid FROM scim_member m WHERE m.tenant = %s AND m.group_rid = %s",
+                  store->tenant->name, scim_store_int(group, p), NULL);
+    err = scim_store_select(store, sql, 1, 1, read_rid, *rids);
+    if (!err) {
+        sort_rids(*rids);
+    }
     return err;
 }
 
-/* Numbers of a that are not in b; both sorted. */
-static apr_array_header_t *without(const apr_array_header_t *a, const apr_array_header_t *b,
-                                   apr_pool_t *p)
+/* A wanted member with its number, to find those that are not there yet. */
+typedef struct wanted_t {
+    apr_int64_t rid;
+    const char *id;
+} wanted_t;
+
+static scim_error_t *read_wanted(void *baton, const char *const *cols)
 {
-    apr_array_header_t *out = apr_array_make(p, 64, sizeof(apr_int64_t));
-    int i;
+    apr_array_header_t *wanted = baton;
+    wanted_t *w = apr_array_push(wanted);
+
+    w->rid = apr_atoi64(cols[0]);
+    w->id = apr_pstrdup(wanted->pool, cols[1]);
+    return NULL;
+}
+
+/* @param baton array of wanted_t to append to */
+static scim_error_t *resolve_wanted(plan_t *plan, const char *const *ids, int n, void *baton)
+{
+    apr_array_header_t *wanted = baton;
+    scim_sql_t *sql = scim_sql_make(plan->chunk);
+    int before = wanted->nelts;
+    scim_error_t *err;
+
+    scim_sql_add(sql, "SELECT r.rid, r.id");
+    add_known(sql, plan, ids, n);
+    err = scim_store_select(plan->store, sql, 1, 2, read_wanted, wanted);
+    apr_pool_clear(plan->chunk);
+    plan->unknown += n - (wanted->nelts - before);
+    return err;
+}
+
+/* The members that go, by number, and those that come, by id. */
+static void compare_members(apr_array_header_t *gone, apr_array_header_t *fresh,
+                            const apr_array_header_t *there, const apr_array_header_t *wanted)
+{
+    int i = 0;
     int j = 0;
 
-    for (i = 0; i < a->nelts; i++) {
-        apr_int64_t rid = APR_ARRAY_IDX(a, i, apr_int64_t);
-        while (j < b->nelts && APR_ARRAY_IDX(b, j, apr_int64_t) < rid) {
-            j++;
+    while (i < there->nelts || j < wanted->nelts) {
+        apr_int64_t a = i < there->nelts ? APR_ARRAY_IDX(there, i, apr_int64_t) : APR_INT64_MAX;
+        apr_int64_t b = j < wanted->nelts ? APR_ARRAY_IDX(wanted, j, wanted_t).rid : APR_INT64_MAX;
+
+        if (a < b) {
+            APR_ARRAY_PUSH(gone, apr_int64_t) = a;
+        } else if (b < a) {
+            APR_ARRAY_PUSH(fresh, const char *) = APR_ARRAY_IDX(wanted, j, wanted_t).id;
         }
-        if (j == b->nelts || APR_ARRAY_IDX(b, j, apr_int64_t) != rid) {
-            APR_ARRAY_PUSH(out, apr_int64_t) = rid;
-        }
+        i += a <= b;
+        j += b <= a;
     }
-    return out;
 }
 
 static scim_error_t *replace_ids(plan_t *plan, const scim_member_step_t *step)
 {
-    apr_array_header_t *wanted = apr_array_make(plan->pool, 64, sizeof(apr_int64_t));
-    apr_array_header_t *there = apr_array_make(plan->pool, 64, sizeof(apr_int64_t));
-    scim_sql_t *sql = scim_sql_make(plan->pool);
-    scim_error_t *err;
+    apr_array_header_t *wanted = apr_array_make(plan->pool, 64, sizeof(wanted_t));
+    apr_array_header_t *gone = apr_array_make(plan->pool, 64, sizeof(apr_int64_t));
+    apr_array_header_t *fresh = apr_array_make(plan->pool, 64, sizeof(const char *));
+    scim_member_step_t add = {SCIM_MEMBER_ADD, NULL, 0, NULL};
+    apr_array_header_t *there;
+    scim_error_t *err = each_chunk(plan, step, resolve_wanted, wanted);
 
-    if (step->n == 0) {
-        return remove_all(plan);
+    if (!err) {
+        err = scim_store_member_rids(&there, plan->store, plan->group->rid, plan->pool);
     }
-    err = each_chunk(plan, step, resolve_ids, wanted);
     if (err) {
         return err;
     }
-    scim_sql_addv(sql,
-                  "SELECT m.member_rid FROM scim_member m WHERE m.tenant = %s AND m.group_rid = %s",
-                  plan->store->tenant->name, plan->group_rid, NULL);
-    err = scim_store_select(plan->store, sql, 1, 1, read_rid, there);
-    if (err) {
-        return err;
-    }
-    sort_rids(wanted);
-    sort_rids(there);
-    err = change_rids(plan, without(there, wanted, plan->pool), 0);
-    return err ? err : change_rids(plan, without(wanted, there, plan->pool), 1);
+    /* The number comes first in a wanted_t, so it is what is compared. */
+    qsort(wanted->elts, (size_t)wanted->nelts, sizeof(wanted_t), compare_rids);
+    compare_members(gone, fresh, there, wanted);
+    err = delete_rids(plan, gone);
+    add.ids = (const char *const *)(const void *)fresh->elts;
+    add.n = fresh->nelts;
+    return err ? err : each_chunk(plan, &add, add_ids, NULL);
 }
 
 /* ---- remove by filter ---- */

@@ -26,6 +26,7 @@ CREATE TABLE scim_resource (
     modified    BIGINT         NOT NULL,
     write_id    VARBINARY(32)  NOT NULL,  -- random mark of the last write
     doc         MEDIUMTEXT     NOT NULL,  -- JSON without meta, members and groups
+    member_of   MEDIUMTEXT     NULL,      -- a user's groups, ready to be shown; see scim_member
     PRIMARY KEY (rid),
     UNIQUE KEY scim_resource_ukey (tenant, type, ukey),
     UNIQUE KEY scim_resource_id (tenant, id),
@@ -35,6 +36,8 @@ CREATE TABLE scim_resource (
 ) ENGINE=InnoDB ROW_FORMAT=DYNAMIC DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
 
 -- Group membership. The foreign keys guard against a resource deleted while it is being added.
+-- scim_resource.member_of repeats it for each user, written in the same transaction: users are
+-- read far more often than groups change, and a join would more than double what a read costs.
 CREATE TABLE scim_member (
     tenant     VARBINARY(64) NOT NULL,
     group_rid  BIGINT        NOT NULL,

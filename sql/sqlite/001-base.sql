@@ -32,7 +32,8 @@ CREATE TABLE scim_resource (
     created     INTEGER NOT NULL,
     modified    INTEGER NOT NULL,
     write_id    TEXT    NOT NULL,
-    doc         TEXT    NOT NULL
+    doc         TEXT    NOT NULL,
+    member_of   TEXT    NULL
 );
 CREATE UNIQUE INDEX scim_resource_ukey ON scim_resource (tenant, type, ukey);
 CREATE UNIQUE INDEX scim_resource_id ON scim_resource (tenant, id);

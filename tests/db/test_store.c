@@ -31,7 +31,7 @@ static scim_row_t *get(const char *type, const char *id)
     scim_row_t *row;
 
     /* The row outlives the request: it is read into the environment's pool. */
-    db_ok(scim_store_get(&row, NULL, r.store, db_type(type), id, pool));
+    db_ok(scim_store_get(&row, r.store, db_type(type), id, pool));
     db_request_end(&r);
     return row;
 }
@@ -96,7 +96,7 @@ START_TEST(long_id_needs_no_query)
 
     memset(id, 'x', sizeof(id) - 1);
     id[sizeof(id) - 1] = '\0';
-    db_ok(scim_store_get(&row, NULL, r.store, db_type("User"), id, pool));
+    db_ok(scim_store_get(&row, r.store, db_type("User"), id, pool));
     ck_assert_ptr_null(row);
     scim_dbd_counts(r.db, &statements, &takes);
     ck_assert_uint_eq(statements, 0);
@@ -271,7 +271,7 @@ START_TEST(tenants_do_not_see_each_other)
 
     db_put(env, doc);
     db_put(env, group);
-    db_ok(scim_store_get(&row, NULL, store, db_type("User"), db_id(doc), pool));
+    db_ok(scim_store_get(&row, store, db_type("User"), db_id(doc), pool));
     ck_assert_ptr_null(row);
     db_ok(scim_store_list(&rows, &total, store, &l, pool));
     ck_assert_int_eq(total, 0);

@@ -137,7 +137,7 @@ START_TEST(everyone_gets_into_the_group)
     run(THREADS, add_own);
     ck_assert_int_eq(with_status(THREADS, 200), THREADS);
     ck_assert_int_eq(db_count(env, "SELECT COUNT(*) FROM scim_member WHERE tenant = %s"), THREADS);
-    db_ok(scim_store_get(&row, NULL, r.store, db_type("Group"), group, pool));
+    db_ok(scim_store_get(&row, r.store, db_type("Group"), group, pool));
     ck_assert_int_eq(row->version, THREADS + 1);
     db_request_end(&r);
 }

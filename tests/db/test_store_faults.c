@@ -80,7 +80,7 @@ START_TEST(away)
     scim_row_t *row;
 
     db_env_away(env, 1);
-    is_unavailable(scim_store_get(&row, NULL, r.store, db_type("User"), "x", pool), "SCIM2001");
+    is_unavailable(scim_store_get(&row, r.store, db_type("User"), "x", pool), "SCIM2001");
     is_unavailable(db_insert(NULL, &r, db_user("u", pool)), "SCIM2001");
     db_env_away(env, 0);
     db_ok(db_insert(NULL, &r, db_user("u", pool)));
@@ -250,7 +250,7 @@ START_TEST(killed_while_idle)
     id = db_put(env, db_user("u", pool));
     db_kill_others(env);
     r = db_request(env);
-    db_ok(scim_store_get(&row, NULL, r.store, db_type("User"), id, pool));
+    db_ok(scim_store_get(&row, r.store, db_type("User"), id, pool));
     ck_assert_ptr_nonnull(row);
     db_request_end(&r);
     db_kill_others(env);
@@ -270,11 +270,11 @@ START_TEST(silent_reconnect)
     re = db_env_open(&options);
     id = db_put(re, db_user("u", pool));
     r = db_request(re);
-    db_ok(scim_store_get(&row, NULL, r.store, db_type("User"), id, pool));
+    db_ok(scim_store_get(&row, r.store, db_type("User"), id, pool));
     db_request_end(&r);
     db_kill_others(re);
     r = db_request(re);
-    db_ok(scim_store_get(&row, NULL, r.store, db_type("User"), id, pool));
+    db_ok(scim_store_get(&row, r.store, db_type("User"), id, pool));
     ck_assert_ptr_nonnull(row);
     db_request_end(&r);
     db_kill_others(re);
@@ -434,7 +434,7 @@ START_TEST(cut_by_fldsz)
     json_object_set_new(doc, "title", json_string(title));
     db_put(small, doc);
     r = db_request(small);
-    err = scim_store_get(&row, NULL, r.store, db_type("User"), db_id(doc), pool);
+    err = scim_store_get(&row, r.store, db_type("User"), db_id(doc), pool);
     ck_assert_int_eq(err->status, 500);
     ck_assert_str_eq(err->msgid, "SCIM2014");
     db_request_end(&r);
@@ -448,7 +448,7 @@ static void check_schema_error(db_env_t *other, const char *msgid, const char *w
 {
     db_request_t r = db_request(other);
     scim_row_t *row;
-    scim_error_t *err = scim_store_get(&row, NULL, r.store, db_type("User"), "x", pool);
+    scim_error_t *err = scim_store_get(&row, r.store, db_type("User"), "x", pool);
 
     is_unavailable(err, msgid);
     ck_assert_msg(strstr(err->log, words) != NULL, "%s", err->log);

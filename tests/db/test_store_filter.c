@@ -138,14 +138,14 @@ typedef struct world_t {
     json_t **trees;
 } world_t;
 
-static apr_array_header_t *refs_of(const world_t *w, db_request_t *r, const scim_row_t *row,
-                                   apr_array_header_t *groups)
+static apr_array_header_t *refs_of(const world_t *w, db_request_t *r, const scim_row_t *row)
 {
     apr_array_header_t *refs;
     apr_int64_t after = 0;
 
     if (strcmp(w->type->name, "User") == 0) {
-        return groups;
+        db_ok(scim_store_groups_of(&refs, r->store, row, pool));
+        return refs;
     }
     db_ok(scim_store_members(&refs, &after, r->store, row->rid, 1000, pool));
     return refs;
@@ -158,18 +158,16 @@ static world_t load(const char *type)
     scim_list_t l = {w.type, NULL, 0, 1000, NULL};
     scim_view_t view = {"", w.type, NULL};
     apr_array_header_t *rows;
-    apr_array_header_t **groups;
     apr_int64_t total;
     int i;
 
     db_ok(scim_store_list(&rows, &total, r.store, &l, pool));
-    db_ok(scim_store_groups_of(&groups, r.store, rows, pool));
     w.n = rows->nelts;
     w.ids = apr_palloc(pool, sizeof(*w.ids) * (size_t)w.n);
     w.trees = apr_palloc(pool, sizeof(*w.trees) * (size_t)w.n);
     for (i = 0; i < w.n; i++) {
         const scim_row_t *row = &APR_ARRAY_IDX(rows, i, scim_row_t);
-        apr_array_header_t *refs = refs_of(&w, &r, row, groups[i]);
+        apr_array_header_t *refs = refs_of(&w, &r, row);
         w.ids[i] = row->id;
         db_ok(scim_render_tree(&w.trees[i], row,
                                refs ? (const scim_ref_t *)(const void *)refs->elts : NULL,

@@ -83,7 +83,7 @@ static apr_array_header_t *members_of(const char *id, int page)
     apr_int64_t after = 0;
     scim_row_t *row;
 
-    db_ok(scim_store_get(&row, NULL, r.store, db_type("Group"), id, pool));
+    db_ok(scim_store_get(&row, r.store, db_type("Group"), id, pool));
     do {
         db_ok(scim_store_members(&refs, &after, r.store, row->rid, page, pool));
         ck_assert_int_le(refs->nelts, page);
@@ -133,14 +133,15 @@ START_TEST(a_thousand_in_few_statements)
     make_users(MANY);
     result = apply(SCIM_MEMBER_ADD, ids, MANY);
     ck_assert_int_eq(result.changed, MANY);
-    ck_assert_uint_le(result.statements, 2 + 4); /* lock, touch; chunks of 256 */
+    /* lock, touch; for each chunk of 256 the users' rows and the members */
+    ck_assert_uint_eq(result.statements, 2 + 2 * 4);
     ck_assert_int_eq(members_of(group, 300)->nelts, MANY);
     /* One more costs the same in a large group. */
     ids[MANY] = db_put(env, db_user("one more", pool));
     result = apply(SCIM_MEMBER_ADD, ids + MANY, 1);
-    ck_assert_uint_eq(result.statements, 3);
+    ck_assert_uint_eq(result.statements, 4); /* lock, user's row, insert, touch */
     result = apply(SCIM_MEMBER_REMOVE, ids, 1);
-    ck_assert_uint_eq(result.statements, 4); /* lock, id, delete, touch */
+    ck_assert_uint_eq(result.statements, 5); /* lock, id, user's row, delete, touch */
     ck_assert_int_eq(result.changed, 1);
     result = apply(SCIM_MEMBER_REPLACE, ids + 1, MANY - 1);
     ck_assert_int_eq(result.changed, 1);
@@ -305,6 +306,112 @@ START_TEST(lists_by_membership)
 }
 END_TEST
 
+/* ---- what a user's row repeats of it ---- */
+
+static void add_to(const char *to, const char *id)
+{
+    db_ok(apply_to(to, SCIM_MEMBER_ADD, &id, 1, NULL).err);
+}
+
+/* The names of the groups that a user shows, each in brackets. */
+static const char *groups_shown(const char *id)
+{
+    db_request_t r = db_request(env);
+    apr_array_header_t *refs;
+    const char *shown = "";
+    scim_row_t *row;
+    int i;
+
+    db_ok(scim_store_get(&row, r.store, db_type("User"), id, pool));
+    db_ok(scim_store_groups_of(&refs, r.store, row, pool));
+    for (i = 0; i < refs->nelts; i++) {
+        shown = apr_pstrcat(pool, shown, "[", APR_ARRAY_IDX(refs, i, scim_ref_t).display, "]",
+                            NULL);
+    }
+    db_request_end(&r);
+    return shown;
+}
+
+static void rename_to(json_t *doc, const char *name)
+{
+    db_request_t r = db_request(env);
+
+    json_object_set_new(doc, "displayName", json_string(name));
+    db_ok(db_change(NULL, &r, "Group", db_id(doc), doc));
+    db_request_end(&r);
+}
+
+START_TEST(a_user_shows_its_groups)
+{
+    json_t *doc = db_group("Second", pool);
+    const char *second = db_put(env, doc);
+    db_request_t r = db_request(env);
+
+    make_users(3);
+    add_to(group, ids[0]);
+    add_to(second, ids[0]);
+    add_to(second, ids[1]);
+    add_to(second, ids[1]);
+    ck_assert_str_eq(groups_shown(ids[0]), "[Group][Second]");
+    ck_assert_str_eq(groups_shown(ids[1]), "[Second]");
+    ck_assert_str_eq(groups_shown(ids[2]), "");
+    rename_to(doc, "Renamed");
+    ck_assert_str_eq(groups_shown(ids[0]), "[Group][Renamed]");
+    ck_assert_str_eq(groups_shown(ids[1]), "[Renamed]");
+    db_ok(apply_to(second, SCIM_MEMBER_REPLACE, ids + 1, 2, NULL).err);
+    ck_assert_str_eq(groups_shown(ids[0]), "[Group]");
+    ck_assert_str_eq(groups_shown(ids[2]), "[Renamed]");
+    db_ok(db_change(NULL, &r, "Group", second, NULL));
+    ck_assert_str_eq(groups_shown(ids[0]), "[Group]");
+    ck_assert_str_eq(groups_shown(ids[1]), "");
+    db_ok(apply_to(group, SCIM_MEMBER_REPLACE, NULL, 0, NULL).err);
+    ck_assert_str_eq(groups_shown(ids[0]), "");
+    db_request_end(&r);
+}
+END_TEST
+
+/* Names with every character of the entries' form, and one that holds another group's entry. */
+START_TEST(names_cannot_look_like_entries)
+{
+    const char *odd = "a\\b\nc\rd\\n \\";
+    const char *entry = apr_psprintf(pool, "x\r\n%s Group\r", group);
+    const char *first = db_put(env, db_group(odd, pool));
+    const char *second = db_put(env, db_group(entry, pool));
+
+    make_users(1);
+    add_to(first, ids[0]);
+    add_to(second, ids[0]);
+    add_to(group, ids[0]);
+    ck_assert_str_eq(groups_shown(ids[0]),
+                     apr_pstrcat(pool, "[", odd, "][", entry, "][Group]", NULL));
+    db_ok(apply_to(group, SCIM_MEMBER_REMOVE, ids, 1, NULL).err);
+    ck_assert_str_eq(groups_shown(ids[0]), apr_pstrcat(pool, "[", odd, "][", entry, "]", NULL));
+    db_ok(apply_to(second, SCIM_MEMBER_REMOVE, ids, 1, NULL).err);
+    ck_assert_str_eq(groups_shown(ids[0]), apr_pstrcat(pool, "[", odd, "]", NULL));
+}
+END_TEST
+
+/* More than is read at first; nested groups show no groups. */
+START_TEST(a_user_in_many_groups)
+{
+    const char *inner = db_put(env, db_group("Inner", pool));
+    const char *shown = "";
+    int i;
+
+    make_users(1);
+    for (i = 0; i < 40; i++) {
+        const char *name = apr_psprintf(pool, "%0200d", i);
+        add_to(db_put(env, db_group(name, pool)), ids[0]);
+        shown = apr_pstrcat(pool, shown, "[", name, "]", NULL);
+    }
+    ck_assert_str_eq(groups_shown(ids[0]), shown);
+    add_to(group, inner);
+    ck_assert_int_eq(db_count(env, "SELECT COUNT(*) FROM scim_resource WHERE type = 'Group' "
+                                   "AND member_of IS NOT NULL AND tenant = %s"),
+                     0);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("store members");
@@ -321,6 +428,9 @@ int main(void)
     tcase_add_test(tc, several_steps_in_order);
     tcase_add_test(tc, deleting_a_group);
     tcase_add_test(tc, lists_by_membership);
+    tcase_add_test(tc, a_user_shows_its_groups);
+    tcase_add_test(tc, names_cannot_look_like_entries);
+    tcase_add_test(tc, a_user_in_many_groups);
     suite_add_tcase(suite, tc);
     return db_main(suite);
 }

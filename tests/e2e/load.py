@@ -178,6 +178,15 @@ LAWS = {
     "a membership without its member":
         "SELECT m.member_rid FROM scim_member m LEFT JOIN scim_resource r "
         "ON r.rid = m.member_rid AND r.tenant = m.tenant WHERE r.rid IS NULL",
+    "a user's list of groups that is not as long as scim_member says":
+        "SELECT r.id FROM scim_resource r WHERE LENGTH(COALESCE(r.member_of, '')) - "
+        "LENGTH(REPLACE(COALESCE(r.member_of, ''), CHAR(13), '')) <> CASE WHEN r.type = 'User' "
+        "THEN (SELECT COUNT(*) FROM scim_member m WHERE m.member_rid = r.rid) ELSE 0 END",
+    "a user's list of groups without one that scim_member has, or with another name":
+        "SELECT r.id FROM scim_member m JOIN scim_resource g ON g.rid = m.group_rid "
+        "JOIN scim_resource r ON r.rid = m.member_rid WHERE r.type = 'User' AND "
+        "(INSTR(COALESCE(r.member_of, ''), g.id) = 0 OR "
+        "INSTR(COALESCE(r.member_of, ''), g.display) = 0)",
     "a counter that is wrong":
         "SELECT r.tenant, r.type, r.n, c.n FROM (SELECT tenant, type, COUNT(*) AS n "
         "FROM scim_resource GROUP BY tenant, type) r LEFT JOIN (SELECT tenant, type, SUM(n) AS n "

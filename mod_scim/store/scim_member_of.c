@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright the mod_scim authors */
+#include "scim_member_of.h"
+
+#include <string.h>
+
+#include <apr_strings.h>
+
+/* ---- entries ---- */
+
+const char *scim_member_of_entry(const scim_row_t *group, apr_pool_t *p)
+{
+    const char *name = group->display ? group->display : "";
+    scim_buf_t *b = scim_buf_make(strlen(group->id) + strlen(name) + 4, p);
+
+    scim_buf_puts(b, "\n");
+    scim_buf_puts(b, group->id);
+    scim_buf_puts(b, " ");
+    for (; *name; name++) {
+        switch (*name) {
+        case '\n':
+            scim_buf_puts(b, "\\n");
+            break;
+        case '\r':
+            scim_buf_puts(b, "\\r");
+            break;
+        case '\\':
+            scim_buf_puts(b, "\\\\");
+            break;
+        default:
+            scim_buf_add(b, name, 1);
+        }
+    }
+    scim_buf_puts(b, "\r");
+    return b->data;
+}
+
+static const char *unescape(const char *s, apr_size_t len, apr_pool_t *p)
+{
+    char *out = apr_palloc(p, len + 1);
+    apr_size_t n = 0;
+    apr_size_t i;
+
+    for (i = 0; i < len; i++) {
+        char c = s[i];
+        if (c == '\\' && i + 1 < len) {
+            c = s[++i];
+            c = c == 'n' ? '\n' : c == 'r' ? '\r' : c;
+        }
+        out[n++] = c;
+    }
+    out[n] = '\0';
+    return out;
+}
+
+static const scim_resource_type_t *type_with(const scim_store_t *store, scim_at_t at)
+{
+    const scim_catalog_t *catalog = store->tenant->catalog;
+    int i;
+
+    for (i = 0; i < catalog->ntypes; i++) {
+        if (scim_type_attr_at(catalog->types[i], at)) {
+            return catalog->types[i];
+        }
+    }
+    return NULL;
+}
+
+static scim_error_t *unreadable(const scim_store_t *store, const scim_row_t *row)
+{
+    return scim_error_internal(
+        store->pool, 500, "SCIM2018",
+        apr_psprintf(store->pool, "the list of groups of resource %s cannot be read", row->id),
+        "The groups of the resource could not be read.");
+}
+
+scim_error_t *scim_store_groups_of(apr_array_header_t **refs, const scim_store_t *store,
+                                   const scim_row_t *row, apr_pool_t *p)
+{
+    const scim_resource_type_t *type = type_with(store, SCIM_AT_MEMBERS);
+    const char *at = row->member_of ? row->member_of : "";
+    apr_array_header_t *out = apr_array_make(p, *at ? 8 : 1, sizeof(scim_ref_t));
+
+    while (*at) {
+        const char *space = strchr(at, ' ');
+        const char *end = strchr(at, '\r');
+        scim_ref_t *ref;
+
+        if (*at != '\n' || !space || !end || end < space || !type) {
+            return unreadable(store, row);
+        }
+        ref = apr_array_push(out);
+        ref->id = apr_pstrmemdup(p, at + 1, (apr_size_t)(space - at - 1));
+        ref->display = unescape(space + 1, (apr_size_t)(end - space - 1), p);
+        ref->type = type;
+        at = end + 1;
+    }
+    *refs = out;
+    return NULL;
+}
+
+/* ---- rows ---- */
+
+scim_error_t *scim_member_of_add(scim_store_t *store, const scim_row_t *group,
+                                 const char *const *ids, int n, apr_pool_t *p)
+{
+    const scim_resource_type_t *type = type_with(store, SCIM_AT_GROUPS);
+    scim_sql_t *sql = scim_sql_make(p);
+
+    if (!type) {
+        return NULL;
+    }
+    scim_sql_add(sql, "UPDATE scim_resource SET member_of = ");
+    scim_sql_addv(sql, scim_dbd_dialect(store->db)->member_of_append,
+                  scim_member_of_entry(group, p), NULL);
+    scim_sql_addv(sql,
+                  " WHERE tenant = %s AND type = %s "
+                  "AND (member_of IS NULL OR INSTR(member_of, %s) = 0) AND id IN ",
+                  store->tenant->name, type->name, apr_psprintf(p, "\n%s ", group->id), NULL);
+    scim_sql_list(sql, ids, n);
+    return scim_store_exec(NULL, store, sql);
+}
+
+/* One statement for at most SCIM_SQL_LIST of them. */
+static scim_error_t *replace_some(scim_store_t *store, const apr_int64_t *rids, int n,
+                                  const char *from, const char *to, apr_pool_t *p)
+{
+    const char *list[SCIM_SQL_LIST];
+    scim_sql_t *sql = scim_sql_make(p);
+    int i;
+
+    for (i = 0; i < n; i++) {
+        list[i] = scim_store_int(rids[i], p);
+    }
+    scim_sql_addv(sql,
+                  "UPDATE scim_resource SET member_of = REPLACE(member_of, %s, %s) "
+                  "WHERE tenant = %s AND member_of IS NOT NULL AND rid IN ",
+                  from, to, store->tenant->name, NULL);
+    scim_sql_list(sql, list, n);
+    return scim_store_exec(NULL, store, sql);
+}
+
+scim_error_t *scim_member_of_replace(scim_store_t *store, const apr_array_header_t *rids,
+                                     const char *from, const char *to, apr_pool_t *p)
+{
+    const apr_int64_t *rid = (const apr_int64_t *)(const void *)rids->elts;
+    scim_error_t *err = NULL;
+    apr_pool_t *chunk;
+    int left;
+
+    apr_pool_create(&chunk, p);
+    for (left = rids->nelts; left > 0 && !err; left -= SCIM_SQL_LIST) {
+        int n = left < SCIM_SQL_LIST ? left : SCIM_SQL_LIST;
+        err = replace_some(store, rid, n, from, to, chunk);
+        rid += n;
+        apr_pool_clear(chunk);
+    }
+    apr_pool_destroy(chunk);
+    return err;
+}
+
+scim_error_t *scim_member_of_replace_all(scim_store_t *store, const scim_row_t *group,
+                                         const char *from, const char *to, apr_pool_t *p)
+{
+    apr_array_header_t *rids;
+    scim_error_t *err = scim_store_member_rids(&rids, store, group->rid, p);
+
+    return err ? err : scim_member_of_replace(store, rids, from, to, p);
+}
