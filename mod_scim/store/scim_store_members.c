@@ -17,6 +17,9 @@
 /* Members of one statement while a filter is matched against them. */
 #define FILTER_PAGE 1000
 
+/* So many members may a plan's filters have looked at when one more begins; the row is locked. */
+#define FILTER_LOOKS 1000000
+
 /* A membership plan being run. */
 typedef struct plan_t {
     scim_store_t *store;
@@ -24,6 +27,7 @@ typedef struct plan_t {
     const char *group_rid;
     int changed;
     int unknown;
+    apr_int64_t looks; /* members that filters have looked at */
     apr_pool_t *pool;
     apr_pool_t *chunk; /* cleared for each statement */
 } plan_t;
@@ -314,12 +318,18 @@ static scim_error_t *remove_matching(plan_t *plan, const scim_member_step_t *ste
     scim_error_t *err;
     int full;
 
+    if (plan->looks > FILTER_LOOKS) {
+        return scim_error_make(plan->store->pool, 413, SCIM_TYPE_NONE,
+                               "The operations have to look at too many members; send them in "
+                               "several requests.");
+    }
     apr_pool_create(&page, plan->pool);
     do {
         err = scim_store_members(&refs, &after, plan->store, plan->group->rid, FILTER_PAGE, page);
         full = !err && refs->nelts == FILTER_PAGE;
         if (!err) {
             match_page(matched, refs, step->filter, page);
+            plan->looks += refs->nelts;
         }
         apr_pool_clear(page);
     } while (full);
@@ -370,7 +380,7 @@ scim_error_t *scim_store_members_apply(int *changed, int *unknown, scim_store_t 
                                        const scim_row_t *group, const scim_patch_t *plan,
                                        apr_pool_t *p)
 {
-    plan_t state = {store, group, scim_store_int(group->rid, p), 0, 0, p, NULL};
+    plan_t state = {store, group, scim_store_int(group->rid, p), 0, 0, 0, p, NULL};
     scim_error_t *err = NULL;
     int i;
 

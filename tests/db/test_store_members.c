@@ -256,6 +256,44 @@ START_TEST(several_steps_in_order)
 }
 END_TEST
 
+static scim_error_t *plan_fn(void *baton, scim_store_t *store, apr_pool_t *p)
+{
+    const scim_patch_t *plan = baton;
+    scim_row_t *row;
+    int changed;
+    int unknown;
+    scim_error_t *err = scim_store_lock(&row, store, db_type("Group"), group, p);
+
+    return err ? err : scim_store_members_apply(&changed, &unknown, store, row, plan, p);
+}
+
+/* Operations times members is what a client can make the store do while the group is locked. */
+START_TEST(filters_have_a_bound)
+{
+    static scim_member_step_t steps[1200];
+    const scim_attr_t *attr = scim_type_attr_at(db_type("Group"), SCIM_AT_MEMBERS);
+    scim_patch_t few = {NULL, 0, steps, 100};
+    scim_patch_t many = {NULL, 0, steps, 1200};
+    db_request_t r = db_request(env);
+    scim_error_t *err;
+    size_t i;
+
+    make_users(MANY);
+    apply(SCIM_MEMBER_ADD, ids, MANY);
+    for (i = 0; i < 1200; i++) {
+        steps[i].op = SCIM_MEMBER_FILTER;
+        db_ok(scim_filter_parse_value(&steps[i].filter, "display eq \"nobody\"", 19, attr, NULL,
+                                      SCIM_TYPE_INVALID_PATH, pool));
+    }
+    db_ok(scim_store_write(r.store, plan_fn, &few));
+    err = scim_store_write(r.store, plan_fn, &many);
+    ck_assert_ptr_nonnull(err);
+    ck_assert_int_eq(err->status, 413);
+    ck_assert_int_eq(count(), MANY);
+    db_request_end(&r);
+}
+END_TEST
+
 START_TEST(deleting_a_group)
 {
     const char *inner = db_put(env, db_group("Inner", pool));
@@ -426,6 +464,7 @@ int main(void)
     tcase_add_test(tc, a_group_does_not_contain_itself);
     tcase_add_test(tc, remove_by_filter);
     tcase_add_test(tc, several_steps_in_order);
+    tcase_add_test(tc, filters_have_a_bound);
     tcase_add_test(tc, deleting_a_group);
     tcase_add_test(tc, lists_by_membership);
     tcase_add_test(tc, a_user_shows_its_groups);
