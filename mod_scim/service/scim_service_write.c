@@ -12,6 +12,7 @@ typedef struct write_t {
     service_t *sv;
     const json_t *body;
     const scim_patch_t *patch; /* PATCH */
+    int again;                 /* PATCH: not the first attempt */
     const scim_patch_t *plan;  /* POST: members to add; NULL: none */
     json_t *doc;               /* POST: the document with its id */
     scim_reply_t *reply;
@@ -253,25 +254,122 @@ scim_error_t *service_replace(service_t *sv)
  * A changed group answers with itself only while it is small, or where the client chose what it
  * wants to see: the cost of a membership change must not depend on the group.
  */
-static scim_error_t *reply_patched(write_t *w, const scim_row_t *row, apr_pool_t *p)
+static scim_error_t *answers_with_itself(int *yes, const service_t *sv, const scim_row_t *row,
+                                         apr_pool_t *p)
 {
-    service_t *sv = w->sv;
     int most = sv->tenant->group_reply_members;
     scim_error_t *err;
     int n;
 
-    if (!scim_type_attr_at(sv->type, SCIM_AT_MEMBERS) || sv->view.projection) {
-        return reply_row(w, 200, row, p);
+    *yes = !scim_type_attr_at(sv->type, SCIM_AT_MEMBERS) || sv->view.projection;
+    if (*yes) {
+        return NULL;
     }
     err = scim_store_member_count(&n, sv->store, row->rid, most + 1, p);
+    if (!err) {
+        *yes = n <= most;
+    }
+    return err;
+}
+
+static void reply_empty(write_t *w)
+{
+    w->reply->status = 204;
+    w->reply->body = NULL;
+}
+
+/* Whether a patch does nothing but add and remove members that it names. */
+static int names_members_only(const write_t *w)
+{
+    int i;
+
+    for (i = 0; i < w->patch->nmembers; i++) {
+        scim_member_op_t op = w->patch->members[i].op;
+        if (op != SCIM_MEMBER_ADD && op != SCIM_MEMBER_REMOVE) {
+            return 0;
+        }
+    }
+    return w->patch->nmembers > 0 && !w->sv->request->if_match;
+}
+
+/* Whether the rest of a patch leaves the document as it is, as Okta's rename of every push does. */
+static scim_error_t *keeps_document(int *yes, const write_t *w, const scim_row_t *row,
+                                    apr_pool_t *p)
+{
+    json_t *old;
+    json_t *doc;
+    scim_error_t *err;
+
+    *yes = 1;
+    if (w->patch->nsteps == 0) {
+        return NULL;
+    }
+    err = scim_json_load(&old, row->doc, row->doc_len, NULL, p);
+    if (!err) {
+        err = scim_patch_apply(&doc, old, w->patch, w->sv->type, w->sv->tenant, p);
+    }
+    if (!err) {
+        *yes = json_equal(old, doc);
+    }
+    return err;
+}
+
+/*
+ * Members come and go without the group's lock, which is taken only when all is done: so clients
+ * that push one group at once wait for each other's COMMIT, not for each other's work.
+ */
+static scim_error_t *patch_members(write_t *w, scim_row_t *row, apr_pool_t *p)
+{
+    service_t *sv = w->sv;
+    int changed;
+    int whole;
+    scim_error_t *err;
+
+    err = scim_store_members_apply(&changed, &w->reply->unknown_members, sv->store, row, w->patch,
+                                   p);
+    if (!err) {
+        err = answers_with_itself(&whole, sv, row, p);
+    }
+    if (!err && changed) {
+        err = scim_store_touch_late(sv->store, row);
+    }
     if (err) {
         return err;
     }
-    if (n <= most) {
+    if (!whole) {
+        reply_empty(w);
+        return NULL;
+    }
+    err = scim_store_get(&row, sv->store, sv->type, sv->id, p);
+    return err ? err : reply_row(w, 200, row, p);
+}
+
+static scim_error_t *patch_locked(write_t *w, apr_pool_t *p)
+{
+    service_t *sv = w->sv;
+    scim_row_t *row;
+    json_t *old;
+    json_t *doc;
+    int whole;
+    scim_error_t *err;
+
+    err = lock_row(&row, &old, sv, p);
+    if (!err) {
+        err = scim_patch_apply(&doc, old, w->patch, sv->type, sv->tenant, p);
+    }
+    if (!err) {
+        err = store_changes(&row, w, old, doc, w->patch, p);
+    }
+    if (!err) {
+        err = answers_with_itself(&whole, sv, row, p);
+    }
+    if (err) {
+        return err;
+    }
+    if (whole) {
         return reply_row(w, 200, row, p);
     }
-    w->reply->status = 204;
-    w->reply->body = NULL;
+    reply_empty(w);
     w->reply->etag = scim_render_etag(row->version, p);
     return NULL;
 }
@@ -281,19 +379,23 @@ static scim_error_t *patch_tx(void *baton, scim_store_t *store, apr_pool_t *p)
     write_t *w = baton;
     service_t *sv = w->sv;
     scim_row_t *row;
-    json_t *old;
-    json_t *doc;
     scim_error_t *err;
+    int unlocked = names_members_only(w) && !w->again;
 
-    (void)store;
-    err = lock_row(&row, &old, sv, p);
-    if (!err) {
-        err = scim_patch_apply(&doc, old, w->patch, sv->type, sv->tenant, p);
+    w->again = 1;
+    if (unlocked) {
+        err = scim_store_get(&row, store, sv->type, sv->id, p);
+        if (!err && !row) {
+            err = service_not_found(sv);
+        }
+        if (!err) {
+            err = keeps_document(&unlocked, w, row, p);
+        }
+        if (err) {
+            return err;
+        }
     }
-    if (!err) {
-        err = store_changes(&row, w, old, doc, w->patch, p);
-    }
-    return err ? err : reply_patched(w, row, p);
+    return unlocked ? patch_members(w, row, p) : patch_locked(w, p);
 }
 
 scim_error_t *service_patch(service_t *sv)

@@ -118,6 +118,14 @@ scim_error_t *scim_store_touch(scim_row_t **row, scim_store_t *store,
                                const scim_resource_type_t *type, const scim_row_t *old,
                                apr_pool_t *p) SCIM_CHECKED;
 
+/**
+ * As scim_store_touch() for a group that was read by scim_store_get() in this write and is not
+ * locked: the row is waited for here, at the end, so that writers of one group hold it only while
+ * they commit.
+ * @return an error with cause RETRY if the row is gone or shows another name since it was read
+ */
+scim_error_t *scim_store_touch_late(scim_store_t *store, const scim_row_t *group) SCIM_CHECKED;
+
 /** Delete a locked row with its index rows and its memberships both ways. */
 scim_error_t *scim_store_delete(scim_store_t *store, const scim_resource_type_t *type,
                                 const scim_row_t *row, apr_pool_t *p) SCIM_CHECKED;

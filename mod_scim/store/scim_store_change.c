@@ -357,6 +357,30 @@ scim_error_t *scim_store_touch(scim_row_t **row, scim_store_t *store,
     return err;
 }
 
+scim_error_t *scim_store_touch_late(scim_store_t *store, const scim_row_t *group)
+{
+    const char *now = scim_store_int(now_ms() / 1000, store->pool);
+    scim_sql_t *sql = scim_sql_make(store->pool);
+    scim_error_t *err;
+    int rows = 0;
+
+    scim_sql_addv(sql,
+                  "UPDATE scim_resource SET version = version + 1, write_id = %s, "
+                  "modified = CASE WHEN modified < %s THEN %s ELSE modified + 1 END "
+                  "WHERE tenant = %s AND rid = %s AND display = %s",
+                  store->write_id, now, now, store->tenant->name,
+                  scim_store_int(group->rid, store->pool), group->display, NULL);
+    /* Members come and go twice as well as once. */
+    set_mark(store, SCIM_MARK_AGAIN, group->id, group->version);
+    err = scim_store_exec(&rows, store, sql);
+    if (!err && rows != 1) {
+        err = scim_error_internal(store->pool, 503, "SCIM2019", "a group changed during a write",
+                                  "The group is being changed by others; try again.");
+        err->cause = SCIM_CAUSE_RETRY;
+    }
+    return err;
+}
+
 static scim_error_t *update_values(scim_store_t *store, const scim_resource_type_t *type,
                                    const json_t *old_doc, const json_t *doc, const scim_row_t *row)
 {

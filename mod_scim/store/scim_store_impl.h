@@ -12,6 +12,7 @@
 typedef enum scim_mark_kind_t {
     SCIM_MARK_NONE,   /* nothing was written */
     SCIM_MARK_DIRTY,  /* something was written, but no row of scim_resource */
+    SCIM_MARK_AGAIN,  /* nothing to look up: done twice is the same as done once */
     SCIM_MARK_DELETE, /* the id is gone */
     SCIM_MARK_UPDATE, /* the row bears write_id */
     SCIM_MARK_INSERT  /* the id is there */

@@ -125,7 +125,7 @@ static scim_error_t *settle(int *committed, scim_store_t *store, scim_error_t *u
     int tries;
 
     *committed = store->mark == SCIM_MARK_NONE;
-    if (*committed) {
+    if (*committed || store->mark == SCIM_MARK_AGAIN) {
         return NULL;
     }
     for (tries = 0; tries < LOOKUPS && err && store->mark != SCIM_MARK_DIRTY; tries++) {

@@ -35,7 +35,9 @@ CREATE TABLE scim_resource (
     KEY scim_resource_list (tenant, type, rid)
 ) ENGINE=InnoDB ROW_FORMAT=DYNAMIC DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
 
--- Group membership. The foreign keys guard against a resource deleted while it is being added.
+-- Group membership. The foreign key guards against a member deleted while it is being added. There
+-- is none on the group: it would lock the group's row with the first member that comes, and writers
+-- of one group queue for that row only at their end.
 -- scim_resource.member_of repeats it for each user, written in the same transaction: users are
 -- read far more often than groups change, and a join would more than double what a read costs.
 CREATE TABLE scim_member (
@@ -44,8 +46,6 @@ CREATE TABLE scim_member (
     member_rid BIGINT        NOT NULL,
     PRIMARY KEY (group_rid, member_rid),
     KEY scim_member_of (member_rid, group_rid),
-    CONSTRAINT scim_member_group FOREIGN KEY (group_rid)
-        REFERENCES scim_resource (rid) ON DELETE CASCADE,
     CONSTRAINT scim_member_member FOREIGN KEY (member_rid)
         REFERENCES scim_resource (rid) ON DELETE CASCADE
 ) ENGINE=InnoDB ROW_FORMAT=DYNAMIC DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;

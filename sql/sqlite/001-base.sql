@@ -43,7 +43,7 @@ CREATE INDEX scim_resource_list ON scim_resource (tenant, type, rid);
 
 CREATE TABLE scim_member (
     tenant     TEXT    NOT NULL,
-    group_rid  INTEGER NOT NULL REFERENCES scim_resource (rid) ON DELETE CASCADE,
+    group_rid  INTEGER NOT NULL,
     member_rid INTEGER NOT NULL REFERENCES scim_resource (rid) ON DELETE CASCADE,
     PRIMARY KEY (group_rid, member_rid)
 ) WITHOUT ROWID;
