@@ -41,7 +41,7 @@ BODIES = [  # name, bytes, scimType
     ("an array", b"[]", "invalidSyntax"),
     ("a string", b'"x"', "invalidSyntax"),
     ("null", b"null", "invalidSyntax"),
-    ("too many members", (HEAD + '"emails":[' + ",".join(["{}"] * 300000) + "]}").encode(),
+    ("too many members", (HEAD + '"emails":[' + ",".join(["{}"] * 500000) + "]}").encode(),
      "invalidSyntax"),
 ]
 
