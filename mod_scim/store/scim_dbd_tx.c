@@ -106,8 +106,8 @@ scim_error_t *scim_dbd_commit(scim_dbd_t *db)
         scim_dbd_unlock(db);
         return NULL;
     }
-    if (err->cause == SCIM_CAUSE_RETRY) {
-        /* An answer, and it says no. */
+    if (err->cause == SCIM_CAUSE_RETRY || err->cause == SCIM_CAUSE_FULL) {
+        /* An answer, and it says no. SQLite finds only here that its disk is full. */
         scim_dbd_rollback(db);
         return err;
     }

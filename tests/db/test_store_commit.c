@@ -165,6 +165,19 @@ START_TEST(outcome_that_cannot_be_told)
 }
 END_TEST
 
+/* A server without room that says so to COMMIT: an answer, so there is nothing to look up. */
+START_TEST(full_at_commit)
+{
+    db_fault_t fault = {DB_FAULT_NUMBER, "COMMIT", 1021, 100, NULL, NULL};
+
+    db_put(env, db_user("before", pool));
+    is_unavailable(insert_with(db_user("u", pool), &fault), "SCIM2009");
+    ck_assert_int_eq(db_fault_count(env), 1);
+    ck_assert_int_eq(rows("scim_resource"), 1);
+    check_consistent();
+}
+END_TEST
+
 START_TEST(away_after_commit)
 {
     db_fault_t fault = {DB_FAULT_KILL, "COMMIT", 0, 1, NULL, NULL};
@@ -193,6 +206,7 @@ int main(void)
     tcase_add_test(tc, counters_committed_but_not_answered);
     tcase_add_test(tc, change_and_delete_not_answered);
     tcase_add_test(tc, outcome_that_cannot_be_told);
+    tcase_add_test(tc, full_at_commit);
     tcase_add_test(tc, away_after_commit);
     suite_add_tcase(suite, tc);
     return db_main(suite);
