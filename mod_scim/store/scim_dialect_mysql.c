@@ -5,13 +5,16 @@
 #include <stddef.h>
 
 /*
- * SET NAMES because client libraries default differently; strict mode because without it the server
- * stores cut-off values; a short lock wait because the client of a request does not wait for 50 s;
- * a bound on each statement because the driver has no time limit of its own (MariaDB reads the one
- * comment, MySQL the other, where it bounds reads only).
+ * SET NAMES because client libraries default differently; READ COMMITTED because a change of many
+ * rows, which the planner may find by a walk through the whole table, would otherwise keep all that
+ * it passed locked, other tenants' rows too; strict mode because without it the server stores
+ * cut-off values; a short lock wait because the client of a request does not wait for 50 s; a bound
+ * on each statement because the driver has no time limit of its own (MariaDB reads the one comment,
+ * MySQL the other, where it bounds reads only).
  */
 static const char *const session[] = {
     "SET NAMES utf8mb4",
+    "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED",
     "SET SESSION innodb_lock_wait_timeout = 5, "
     "sql_mode = CONCAT(@@sql_mode, ',STRICT_TRANS_TABLES') "
     "/*M!100100 , max_statement_time = 20 */ /*!50708 , max_execution_time = 20000 */",

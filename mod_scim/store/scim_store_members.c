@@ -42,18 +42,33 @@ static scim_error_t *run(int *rows, plan_t *plan, const scim_sql_t *sql)
     return err;
 }
 
-/* Calls fn for chunks of the ids. Longer ones than any that exists are unknown without a query. */
+static int compare_ids(const void *a, const void *b)
+{
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+/*
+ * Calls fn for chunks of the ids. Longer ones than any that exists are unknown without a query.
+ * In the order of the ids, whatever the client's was: plans that have users in common would
+ * otherwise lock them crosswise and deadlock, again at every retry.
+ */
 static scim_error_t *each_chunk(plan_t *plan, const scim_member_step_t *step, ids_fn *fn,
                                 void *baton)
 {
+    const char **sorted =
+        apr_pmemdup(plan->pool, step->ids, sizeof(*sorted) * (apr_size_t)step->n);
     const char *ids[CHUNK];
     scim_error_t *err = NULL;
     int n = 0;
     int i;
 
+    if (step->n == 0) {
+        return NULL;
+    }
+    qsort(sorted, (size_t)step->n, sizeof(*sorted), compare_ids);
     for (i = 0; i < step->n && !err; i++) {
-        if (strlen(step->ids[i]) <= SCIM_ID_MAX) {
-            ids[n++] = step->ids[i];
+        if (strlen(sorted[i]) <= SCIM_ID_MAX) {
+            ids[n++] = sorted[i];
         } else {
             plan->unknown += step->op != SCIM_MEMBER_REMOVE;
         }
@@ -182,6 +197,7 @@ static scim_error_t *remove_ids(plan_t *plan, const scim_member_step_t *step)
 
     /* Who is gone is no member any more: what the client wants is so. */
     plan->unknown = unknown;
+    sort_rids(rids);
     return err ? err : delete_rids(plan, rids);
 }
 

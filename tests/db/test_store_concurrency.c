@@ -279,6 +279,114 @@ START_TEST(deadlock_is_resolved)
 }
 END_TEST
 
+#define SHARED 600
+#define SHARERS 8
+
+static const char *shared[SHARED];
+static const char *groups[SHARERS];
+
+/* Each begins elsewhere, and every other one goes backwards. */
+static void *change_shared(void *baton)
+{
+    db_request_t r = db_request(env);
+    int i = *(int *)baton;
+    const char *list[SHARED];
+    scim_member_step_t add = {SCIM_MEMBER_ADD, list, SHARED, NULL};
+    scim_member_step_t remove = {SCIM_MEMBER_REMOVE, list, SHARED, NULL};
+    int k;
+
+    for (k = 0; k < SHARED; k++) {
+        int at = (k + i * (SHARED / SHARERS)) % SHARED;
+        list[k] = shared[i % 2 ? SHARED - 1 - at : at];
+    }
+    pthread_barrier_wait(&barrier);
+    statuses[i] = status_of(db_members(NULL, NULL, &r, groups[i], &add));
+    pthread_barrier_wait(&barrier);
+    if (statuses[i] == 200 && i % 4 == 0) {
+        statuses[i] = status_of(db_members(NULL, NULL, &r, groups[i], &remove));
+    }
+    db_request_end(&r);
+    return NULL;
+}
+
+START_TEST(groups_share_their_users)
+{
+    int i;
+
+    for (i = 0; i < SHARED; i++) {
+        shared[i] = db_put(env, db_user(apr_psprintf(pool, "shared %d", i), pool));
+    }
+    for (i = 0; i < SHARERS; i++) {
+        groups[i] = db_put(env, db_group(apr_psprintf(pool, "group %d", i), pool));
+    }
+    run(SHARERS, change_shared);
+    ck_assert_int_eq(with_status(SHARERS, 200), SHARERS);
+    ck_assert_int_eq(db_count(env, "SELECT COUNT(*) FROM scim_member WHERE tenant = %s"),
+                     SHARED * (SHARERS - SHARERS / 4));
+}
+END_TEST
+
+typedef struct big_t {
+    const scim_patch_t *plan;
+    db_env_t *other;
+    const char *other_user; /* of the other environment's tenant */
+    const char *user;       /* of this one, not in the plan */
+} big_t;
+
+static int touch(db_env_t *of, const char *id)
+{
+    db_request_t r = db_request(of);
+    json_t *doc = db_user("touched", r.pool);
+    int status;
+
+    json_object_set_new(doc, "id", json_string(id));
+    status = status_of(db_change(NULL, &r, "User", id, doc));
+    db_request_end(&r);
+    return status;
+}
+
+/* With the change made and not yet committed, others write. */
+static scim_error_t *big_change(void *baton, scim_store_t *store, apr_pool_t *p)
+{
+    const big_t *b = baton;
+    scim_row_t *row;
+    int changed;
+    int unknown;
+    scim_error_t *err = scim_store_lock(&row, store, db_type("Group"), group, p);
+
+    if (!err) {
+        err = scim_store_members_apply(&changed, &unknown, store, row, b->plan, p);
+    }
+    if (!err) {
+        statuses[0] = touch(env, b->user);
+        statuses[1] = touch(b->other, b->other_user);
+    }
+    return err;
+}
+
+/* A database may find many members by a walk through the whole table; it must not lock it. */
+START_TEST(a_big_change_locks_its_own_rows)
+{
+    scim_member_step_t step = {SCIM_MEMBER_ADD, shared, SHARED, NULL};
+    scim_patch_t plan = {NULL, 0, &step, 1};
+    big_t b = {&plan, db_env_open(NULL), NULL, NULL};
+    db_request_t r = db_request(env);
+    int i;
+
+    for (i = 0; i < SHARED; i++) {
+        shared[i] = db_put(env, db_user(apr_psprintf(pool, "shared %d", i), pool));
+    }
+    group = db_put(env, db_group("Group", pool));
+    b.user = db_put(env, db_user("beside", pool));
+    b.other_user = db_put(b.other, db_user("elsewhere", pool));
+    db_ok(scim_store_write(r.store, big_change, &b));
+    ck_assert_int_eq(statuses[0], 200);
+    ck_assert_int_eq(statuses[1], 200);
+    db_request_end(&r);
+    db_env_close(b.other);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("store concurrency");
@@ -291,8 +399,10 @@ int main(void)
     tcase_add_test(tc, everyone_gets_into_the_group);
     tcase_add_test(tc, deleted_while_being_added);
     tcase_add_test(tc, updates_do_not_get_lost);
+    tcase_add_test(tc, groups_share_their_users);
     if (db_is_mariadb()) {
         tcase_add_test(tc, deadlock_is_resolved); /* SQLite has one writer at a time */
+        tcase_add_test(tc, a_big_change_locks_its_own_rows);
     }
     suite_add_tcase(suite, tc);
     return db_main(suite);
