@@ -1,0 +1,221 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright the mod_scim authors */
+
+/*
+ * What a request costs, counted: statements, connections, JSON documents parsed, and how much of a
+ * reply is held at a time. Times are for tests/bench; these numbers must not creep back.
+ */
+#include "db_env.h"
+
+#include <string.h>
+
+#include <apr_strings.h>
+
+#include "scim_service.h"
+
+#define PAGE 100
+#define MANY 2500
+
+/* A piece is passed on when it is 64 kB; what one resource or a thousand members add comes on top. */
+#define PIECE_MOST (65536 + 400 * 1024)
+
+json_t *__real_json_loadb(const char *buffer, size_t buflen, size_t flags, json_error_t *error);
+json_t *__wrap_json_loadb(const char *buffer, size_t buflen, size_t flags, json_error_t *error);
+
+static unsigned parses;
+
+json_t *__wrap_json_loadb(const char *buffer, size_t buflen, size_t flags, json_error_t *error)
+{
+    parses++;
+    return __real_json_loadb(buffer, buflen, flags, error);
+}
+
+static db_env_t *env;
+static apr_pool_t *pool;
+
+static void setup(void)
+{
+    env = db_env_open(NULL);
+    pool = db_env_pool(env);
+}
+
+static void teardown(void)
+{
+    db_env_close(env);
+}
+
+/* What one request did. */
+typedef struct cost_t {
+    int status;
+    unsigned statements;
+    unsigned takes;
+    unsigned parses;
+    apr_size_t largest; /* piece of the body */
+    apr_size_t bytes;   /* of the body */
+} cost_t;
+
+static scim_error_t *count_piece(void *baton, const char *data, apr_size_t len)
+{
+    cost_t *cost = baton;
+
+    (void)data;
+    cost->bytes += len;
+    cost->largest = len > cost->largest ? len : cost->largest;
+    return NULL;
+}
+
+static cost_t serve(scim_method_t method, const char *path, const char *query, const char *body)
+{
+    scim_request_t request = {method, "https://host/scim/v2", path, query, body,
+                              body ? strlen(body) : 0, NULL, NULL};
+    db_request_t r = db_request(env);
+    cost_t cost = {0};
+    scim_sink_t sink = {count_piece, &cost};
+    scim_reply_t reply;
+
+    parses = 0;
+    db_ok(scim_service_handle(&reply, &request, db_env_tenant(env), r.store, &sink, r.pool));
+    cost.parses = parses;
+    cost.status = reply.status;
+    if (reply.body) {
+        count_piece(&cost, reply.body->data, reply.body->len);
+    }
+    scim_dbd_counts(r.db, &cost.statements, &cost.takes);
+    db_request_end(&r);
+    return cost;
+}
+
+static void costs(cost_t cost, int status, unsigned statements, unsigned wanted_parses)
+{
+    ck_assert_int_eq(cost.status, status);
+    ck_assert_uint_eq(cost.statements, statements);
+    ck_assert_uint_eq(cost.takes, 1);
+    ck_assert_uint_eq(cost.parses, wanted_parses);
+}
+
+static const char *const patch_head =
+    "{\"schemas\":[\"urn:ietf:params:scim:api:messages:2.0:PatchOp\"],\"Operations\":[";
+
+static const char *patch(const char *operation)
+{
+    return apr_pstrcat(pool, patch_head, operation, "]}", NULL);
+}
+
+static const char *make_users(int n, scim_member_step_t *step)
+{
+    const char **ids = apr_palloc(pool, sizeof(*ids) * (apr_size_t)n);
+    int i;
+
+    for (i = 0; i < n; i++) {
+        ids[i] = db_put(env, db_user(apr_psprintf(pool, "user%05d", i), pool));
+    }
+    step->op = SCIM_MEMBER_ADD;
+    step->ids = ids;
+    step->n = n;
+    return ids[0];
+}
+
+static const char *make_group(const char *name, const scim_member_step_t *step)
+{
+    const char *id = db_put(env, db_group(name, pool));
+    db_request_t r = db_request(env);
+
+    db_ok(db_members(NULL, NULL, &r, id, step));
+    db_request_end(&r);
+    return id;
+}
+
+START_TEST(reads)
+{
+    scim_member_step_t members = {SCIM_MEMBER_ADD, NULL, 0, NULL};
+    const char *user = apr_pstrcat(pool, "/Users/", make_users(PAGE + 1, &members), NULL);
+
+    make_group("All", &members);
+    costs(serve(SCIM_GET, user, NULL, NULL), 200, 1, 0);
+    costs(serve(SCIM_GET, "/Users", "filter=userName+eq+%22USER00007%22", NULL), 200, 1, 0);
+    costs(serve(SCIM_GET, "/Users", "filter=emails.value+eq+%22nobody%22", NULL), 200, 1, 0);
+    costs(serve(SCIM_GET, "/Users", "startIndex=1&count=100", NULL), 200, 2, 0);
+    /* Only what asks for a part of a resource parses it. */
+    costs(serve(SCIM_GET, user, "attributes=userName", NULL), 200, 1, 1);
+    costs(serve(SCIM_GET, "/Groups", "excludedAttributes=members", NULL), 200, 1, 1);
+}
+END_TEST
+
+START_TEST(writes)
+{
+    scim_member_step_t members = {SCIM_MEMBER_ADD, NULL, 0, NULL};
+    const char *id = make_users(2, &members);
+    const char *user = apr_pstrcat(pool, "/Users/", id, NULL);
+    const char *body = "{\"schemas\":[\"" SCIM_URN_USER "\"],\"userName\":\"new\","
+                       "\"emails\":[{\"value\":\"new@example.com\"}]}";
+
+    /* resource, index rows, counter */
+    costs(serve(SCIM_POST, "/Users", NULL, body), 201, 3, 1);
+    /* lock, update; the body and the stored document are parsed */
+    costs(serve(SCIM_PATCH, user, NULL, patch("{\"op\":\"replace\",\"value\":{\"active\":false}}")),
+          200, 2, 2);
+    /* nothing to change: lock */
+    costs(serve(SCIM_PATCH, user, NULL, patch("{\"op\":\"replace\",\"value\":{\"active\":false}}")),
+          200, 1, 2);
+}
+END_TEST
+
+/* The same for a group of any size. */
+START_TEST(one_member)
+{
+    scim_member_step_t members = {SCIM_MEMBER_ADD, NULL, 0, NULL};
+    const char *one = db_put(env, db_user("one more", pool));
+    const char *add = patch(apr_psprintf(
+        pool, "{\"op\":\"add\",\"path\":\"members\",\"value\":[{\"value\":\"%s\"}]}", one));
+    const char *drop = patch(
+        apr_psprintf(pool, "{\"op\":\"remove\",\"path\":\"members[value eq \\\"%s\\\"]\"}", one));
+    int sizes[] = {300, 900};
+    int i;
+
+    make_users(sizes[1], &members);
+    for (i = 0; i < 2; i++) {
+        members.n = sizes[i];
+        const char *group = apr_pstrcat(
+            pool, "/Groups/", make_group(apr_psprintf(pool, "of %d", sizes[i]), &members), NULL);
+        /* group, user's row, member, count of at most 201, version */
+        costs(serve(SCIM_PATCH, group, NULL, add), 204, 5, 1);
+        /* and the member's number */
+        costs(serve(SCIM_PATCH, group, NULL, drop), 204, 6, 1);
+    }
+}
+END_TEST
+
+/* A reply of any size goes out in pieces. */
+START_TEST(pieces)
+{
+    scim_member_step_t members = {SCIM_MEMBER_ADD, NULL, 0, NULL};
+    cost_t cost;
+    const char *group;
+
+    make_users(MANY, &members);
+    group = make_group("Large", &members);
+    cost = serve(SCIM_GET, apr_pstrcat(pool, "/Groups/", group, NULL), NULL, NULL);
+    costs(cost, 200, 1 + MANY / 1000 + 1, 0);
+    ck_assert_uint_gt(cost.bytes, MANY * 100);
+    ck_assert_uint_lt(cost.largest, PIECE_MOST);
+    cost = serve(SCIM_GET, "/Users", "count=500", NULL);
+    costs(cost, 200, 2, 0);
+    ck_assert_uint_gt(cost.bytes, 500 * 200);
+    ck_assert_uint_lt(cost.largest, PIECE_MOST);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("service costs");
+    TCase *tc = tcase_create("costs");
+
+    tcase_add_checked_fixture(tc, setup, teardown);
+    tcase_set_timeout(tc, 300);
+    tcase_add_test(tc, reads);
+    tcase_add_test(tc, writes);
+    tcase_add_test(tc, one_member);
+    tcase_add_test(tc, pieces);
+    suite_add_tcase(suite, tc);
+    return db_main(suite);
+}
