@@ -94,25 +94,39 @@ static void log_error(const scim_call_t *call, const scim_error_t *err)
 
 /* ---- the request ---- */
 
+/* A sink in front of the network's. */
+typedef struct gate_t {
+    scim_sink_t next;
+    scim_dbd_t *db;
+} gate_t;
+
+/* The network may be slow; nobody else should wait for this connection meanwhile. */
+static scim_error_t *gate_write(void *baton, const char *data, apr_size_t len)
+{
+    gate_t *gate = baton;
+
+    scim_dbd_release(gate->db, 1);
+    return gate->next.write(gate->next.baton, data, len);
+}
+
 static scim_error_t *run_service(scim_call_t *call)
 {
     request_rec *r = call->r;
     const scim_dbd_source_t *source = scim_db_source(r->server);
-    const scim_sink_t sink = scim_http_sink(call);
+    gate_t gate = {scim_http_sink(call), NULL};
+    const scim_sink_t sink = {gate_write, &gate};
     scim_error_t *err;
     scim_store_t *store;
-    scim_dbd_t *db;
 
     if (!source) {
         return scim_error_internal(r->pool, HTTP_SERVICE_UNAVAILABLE, "SCIM3037",
                                    "SCIM was not enabled here when the server started",
                                    "The service is not available here.");
     }
-    db = scim_dbd_make(source, r->pool);
-    store = scim_store_make(db, call->tenant, r->pool);
+    gate.db = scim_dbd_make(source, r->pool);
+    store = scim_store_make(gate.db, call->tenant, r->pool);
     err = scim_service_handle(&call->reply, &call->request, call->tenant, store, &sink, r->pool);
-    /* The network may be slow; nobody else should wait for this connection meanwhile. */
-    scim_dbd_release(db, 1);
+    scim_dbd_release(gate.db, 1);
     return err;
 }
 

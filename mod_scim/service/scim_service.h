@@ -32,7 +32,8 @@ typedef struct scim_request_t {
 
 /**
  * Takes a piece of a reply's body. The first call also sends status and headers, so it comes only
- * after the commit. Bodies of any size pass through in pieces of bounded size.
+ * after the commit. Bodies of any size pass through in pieces of bounded size. No statement is
+ * running during a call, so the database connection may be given back in it.
  */
 typedef struct scim_sink_t {
     scim_error_t *(*write)(void *baton, const char *data, apr_size_t len);

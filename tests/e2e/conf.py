@@ -108,6 +108,8 @@ Listen {ports[slow]}
 <VirtualHost *:{ports[slow]}>
     ServerName vhost-slow.example
     RequestReadTimeout body=2
+    DBDKeep 1
+    DBDMax 1
     ScimEnable On
     ScimTenant vhost-slow
     ScimToken sha256:{vhost_slow}

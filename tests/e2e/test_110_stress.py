@@ -11,7 +11,7 @@ from env import wait_until
 from load import Load, consistent, together
 from okta_client import user_profile
 from okta_wire import URN_GROUP, member_ids
-from scim_http import Scim
+from scim_http import RawConnection, Scim
 
 
 def fresh(tenant):
@@ -166,3 +166,22 @@ def test_110_10_killed_children_leave_the_rest_alone(env, tenant, log):
         enough(load, 30)
     load.check(env)
     wait_until("httpd to replace its children", lambda: len(env.children()) >= 3)
+
+
+def test_110_11_slow_readers_hold_no_database_connection(env):
+    """Each child of the vhost has one connection; no reply waits for its client with it."""
+    tenant = env.vhost("slow", "vhost-slow")
+    scim = tenant.scim()
+    ids = [scim.add_user("large%d" % i, title="x" * 40000)["id"] for i in range(250)]
+    readers = [RawConnection(tenant.base, tenant.token, timeout=15) for _ in range(24)]
+    for reader in readers:
+        reader.head("GET", "/Users?count=250")
+    for reader in readers:
+        assert reader.sock.recv(9) == b"HTTP/1.1 "
+    for uid in ids[:40]:
+        assert fresh(tenant).get("/Users/" + uid, timeout=15).user()["id"] == uid
+    for reader in readers:
+        reader.close()
+    for uid in ids:
+        scim.delete("/Users/" + uid)
+    tenant.close()
