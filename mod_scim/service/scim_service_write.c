@@ -77,6 +77,19 @@ static scim_error_t *load_body(const json_t **out, service_t *sv)
     return NULL;
 }
 
+/* What every write with a body begins with, before its transaction. */
+static scim_error_t *write_begin(write_t *w, service_t *sv, const char *op)
+{
+    scim_error_t *err;
+
+    sv->reply->op = op;
+    sv->sink = NULL;
+    w->sv = sv;
+    w->reply = sv->reply;
+    err = service_view(sv);
+    return err ? err : load_body(&w->body, sv);
+}
+
 /* An unknown id is 404 whatever the body is worth. */
 static scim_error_t *unknown_id_first(scim_error_t *body_err, service_t *sv)
 {
@@ -170,16 +183,8 @@ scim_error_t *service_create(service_t *sv)
 {
     write_t w = {0};
     const char *id = scim_id_make(sv->pool);
-    scim_error_t *err;
+    scim_error_t *err = write_begin(&w, sv, "create");
 
-    sv->reply->op = "create";
-    sv->sink = NULL;
-    w.sv = sv;
-    w.reply = sv->reply;
-    err = service_view(sv);
-    if (!err) {
-        err = load_body(&w.body, sv);
-    }
     if (!err) {
         err = scim_resource_create(&w.doc, &sv->reply->ignored, w.body, sv->type, sv->tenant,
                                    sv->pool);
@@ -234,16 +239,8 @@ static scim_error_t *replace_tx(void *baton, scim_store_t *store, apr_pool_t *p)
 scim_error_t *service_replace(service_t *sv)
 {
     write_t w = {0};
-    scim_error_t *err;
+    scim_error_t *err = write_begin(&w, sv, "replace");
 
-    sv->reply->op = "replace";
-    sv->sink = NULL;
-    w.sv = sv;
-    w.reply = sv->reply;
-    err = service_view(sv);
-    if (!err) {
-        err = load_body(&w.body, sv);
-    }
     if (err) {
         return unknown_id_first(err, sv);
     }
@@ -401,16 +398,8 @@ static scim_error_t *patch_tx(void *baton, scim_store_t *store, apr_pool_t *p)
 scim_error_t *service_patch(service_t *sv)
 {
     write_t w = {0};
-    scim_error_t *err;
+    scim_error_t *err = write_begin(&w, sv, "patch");
 
-    sv->reply->op = "patch";
-    sv->sink = NULL;
-    w.sv = sv;
-    w.reply = sv->reply;
-    err = service_view(sv);
-    if (!err) {
-        err = load_body(&w.body, sv);
-    }
     if (!err) {
         err = scim_patch_parse(&w.patch, w.body, sv->type, sv->tenant, sv->pool);
     }

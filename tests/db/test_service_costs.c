@@ -16,7 +16,7 @@
 #define PAGE 100
 #define MANY 2500
 
-/* A piece is passed on when it is 64 kB; what one resource or a thousand members add comes on top. */
+/* A piece is passed on when it has 64 kB; one resource or a thousand members may come on top. */
 #define PIECE_MOST (65536 + 400 * 1024)
 
 json_t *__real_json_loadb(const char *buffer, size_t buflen, size_t flags, json_error_t *error);
