@@ -338,6 +338,9 @@ static scim_error_t *patch_members(write_t *w, scim_row_t *row, apr_pool_t *p)
         return NULL;
     }
     err = scim_store_get(&row, sv->store, sv->type, sv->id, p);
+    if (!err && !row) {
+        err = service_not_found(sv); /* without its lock, it may have been deleted meanwhile */
+    }
     return err ? err : reply_row(w, 200, row, p);
 }
 

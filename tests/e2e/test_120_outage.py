@@ -208,3 +208,28 @@ def schema_version(env, version):
         yield
     finally:
         env.db.execute("DELETE FROM scim_schema_version WHERE version = %d" % version)
+
+
+@with_server
+@pytest.mark.parametrize("op", ["add", "remove"])
+def test_120_08_a_group_deleted_under_a_change_of_its_members(env, tenant, scim, op):
+    """Members change without the group's lock: it may be gone when the answer is made, also of a
+    change that changes nothing (to remove who is no member)."""
+    user = scim.add_user("nowhere")
+    other = scim.add_group("Elsewhere", [user["id"]])["id"]
+    group = scim.add_group("Short-lived")["id"]
+    path = "/Groups/" + group
+    lock = env.db.lock(tenant.name, user["id"])
+
+    def one(i):
+        if i == 0:
+            return Scim(tenant.base, tenant.token).patch(path, {
+                "op": op, "path": "members", "value": [{"value": user["id"]}]}).status
+        try:
+            wait_until("the change to wait for the user", lambda: waiting_writes(env), 20, 0.2)
+            return Scim(tenant.base, tenant.token).delete(path).status
+        finally:
+            lock.close()
+    assert together(2, one) == [404, 204]
+    assert [g["value"] for g in scim.get("/Users/" + user["id"]).user()["groups"]] == [other]
+    consistent(env, tenant)
