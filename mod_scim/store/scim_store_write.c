@@ -186,10 +186,33 @@ static void pause_between(int tries)
     apr_sleep((apr_interval_time_t)(tries + 1) * (10000 + random * 150));
 }
 
+/*
+ * After a COMMIT whose answer was lost: NULL and *done 1 if it was done, cause GONE if the write is
+ * to be done again, else the error as it is.
+ * @param unsure set where the write is done again although it may have been committed
+ */
+static scim_error_t *conclude(int *done, scim_error_t **unsure, scim_store_t *store,
+                              scim_error_t *unknown)
+{
+    scim_error_t *err = settle(done, store, unknown);
+
+    if (err || *done) {
+        return err;
+    }
+    if (store->mark == SCIM_MARK_AGAIN) {
+        *unsure = apr_pmemdup(store->pool, unknown, sizeof(*unknown));
+    }
+    /* As if the connection had been lost before. */
+    unknown->cause = SCIM_CAUSE_GONE;
+    unknown->detail = "The database is not reachable at the moment.";
+    return unknown;
+}
+
 scim_error_t *scim_store_write(scim_store_t *store, scim_store_write_fn *fn, void *baton)
 {
+    scim_error_t *unsure = NULL;
     scim_error_t *err = NULL;
-    int committed = 0;
+    int done = 0;
     int tries;
 
     for (tries = 0; tries < ATTEMPTS; tries++) {
@@ -198,21 +221,12 @@ scim_error_t *scim_store_write(scim_store_t *store, scim_store_write_fn *fn, voi
         }
         err = attempt(store, fn, baton);
         if (err && err->cause == SCIM_CAUSE_UNKNOWN) {
-            scim_error_t *unknown = err;
-            err = settle(&committed, store, unknown);
-            if (!err && committed) {
-                return NULL;
-            }
-            if (!err) {
-                /* Not committed: as if the connection had been lost before. */
-                unknown->cause = SCIM_CAUSE_GONE;
-                unknown->detail = "The database is not reachable at the moment.";
-                err = unknown;
-            }
+            err = conclude(&done, &unsure, store, err);
         }
         if (!err || (err->cause != SCIM_CAUSE_RETRY && err->cause != SCIM_CAUSE_GONE)) {
-            return err;
+            break;
         }
     }
-    return err;
+    /* An attempt may have been committed, so no later one's refusal says that nothing changed. */
+    return err && unsure ? unsure : err;
 }

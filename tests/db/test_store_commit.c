@@ -194,6 +194,50 @@ START_TEST(away_after_commit)
 }
 END_TEST
 
+static const char *group;
+static const char *member;
+
+static scim_error_t *add_late(void *baton, scim_store_t *store, apr_pool_t *p)
+{
+    scim_member_step_t step = {SCIM_MEMBER_ADD, &member, 1, NULL};
+    scim_patch_t plan = {NULL, 0, &step, 1};
+    scim_row_t *row;
+    int changed = 0;
+    int unknown;
+    scim_error_t *err = scim_store_get(&row, store, db_type("Group"), group, p);
+
+    (void)baton;
+    if (!err) {
+        err = scim_store_members_apply(&changed, &unknown, store, row, &plan, p);
+    }
+    return !err && changed ? scim_store_touch_late(store, row) : err;
+}
+
+static void take_away(void *baton)
+{
+    (void)baton;
+    db_env_away(env, 1);
+}
+
+/* What is done again instead of being looked up, and then cannot be: it may have been done. */
+START_TEST(away_before_it_is_done_again)
+{
+    db_fault_t fault = {DB_FAULT_LOSE_ANSWER, "COMMIT", 2013, 1, take_away, NULL};
+    db_request_t r;
+
+    group = db_put(env, db_group("Group", pool));
+    member = db_put(env, db_user("member", pool));
+    r = db_request(env);
+    db_fault(env, &fault);
+    is_unavailable(scim_store_write(r.store, add_late, NULL), "SCIM2010");
+    db_env_away(env, 0);
+    ck_assert_int_eq(rows("scim_member"), 1);
+    db_ok(scim_store_write(r.store, add_late, NULL));
+    ck_assert_int_eq(rows("scim_member"), 1);
+    db_request_end(&r);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("store commit");
@@ -208,6 +252,7 @@ int main(void)
     tcase_add_test(tc, outcome_that_cannot_be_told);
     tcase_add_test(tc, full_at_commit);
     tcase_add_test(tc, away_after_commit);
+    tcase_add_test(tc, away_before_it_is_done_again);
     suite_add_tcase(suite, tc);
     return db_main(suite);
 }
