@@ -72,9 +72,13 @@ class Foreground:
     """A quickstart that stays; its output is read up to the line that says it stays."""
 
     def __init__(self, quickstart, *options):
+        # As in a terminal: tests that run in the background of a shell inherit an ignored SIGINT,
+        # and a shell script cannot undo that.
+        interruptible = lambda: signal.signal(signal.SIGINT, signal.SIG_DFL)
         self.process = subprocess.Popen([quickstart.command, *options], cwd="/", text=True,
                                         stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                                        stderr=subprocess.STDOUT, start_new_session=True)
+                                        stderr=subprocess.STDOUT, start_new_session=True,
+                                        preexec_fn=interruptible)
         self.output = ""
         for line in self.process.stdout:
             self.output += line
