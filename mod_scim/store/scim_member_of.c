@@ -99,7 +99,13 @@ scim_error_t *scim_store_groups_of(apr_array_header_t **refs, const scim_store_t
     return NULL;
 }
 
-/* ---- rows ---- */
+/*
+ * ---- rows ----
+ *
+ * Only what never changes in a row may be in WHERE. By READ COMMITTED, an UPDATE that walks through
+ * the table skips a row whose last committed state it is not looking for, and does not wait for who
+ * is changing it: a user just added to the group would keep what is removed from the others.
+ */
 
 scim_error_t *scim_member_of_add(scim_store_t *store, const scim_row_t *group,
                                  const char *const *ids, int n, apr_pool_t *p)
@@ -110,13 +116,14 @@ scim_error_t *scim_member_of_add(scim_store_t *store, const scim_row_t *group,
     if (!type) {
         return NULL;
     }
-    scim_sql_add(sql, "UPDATE scim_resource SET member_of = ");
+    scim_sql_addv(sql,
+                  "UPDATE scim_resource SET member_of = "
+                  "CASE WHEN INSTR(member_of, %s) > 0 THEN member_of ELSE ",
+                  apr_psprintf(p, "\n%s ", group->id), NULL);
     scim_sql_addv(sql, scim_dbd_dialect(store->db)->member_of_append,
                   scim_member_of_entry(group, p), NULL);
-    scim_sql_addv(sql,
-                  " WHERE tenant = %s AND type = %s "
-                  "AND (member_of IS NULL OR INSTR(member_of, %s) = 0) AND id IN ",
-                  store->tenant->name, type->name, apr_psprintf(p, "\n%s ", group->id), NULL);
+    scim_sql_addv(sql, " END WHERE tenant = %s AND type = %s AND id IN ", store->tenant->name,
+                  type->name, NULL);
     scim_sql_list(sql, ids, n);
     return scim_store_exec(NULL, store, sql);
 }
@@ -125,17 +132,21 @@ scim_error_t *scim_member_of_add(scim_store_t *store, const scim_row_t *group,
 static scim_error_t *replace_some(scim_store_t *store, const apr_int64_t *rids, int n,
                                   const char *from, const char *to, apr_pool_t *p)
 {
+    const scim_resource_type_t *type = type_with(store, SCIM_AT_GROUPS);
     const char *list[SCIM_SQL_LIST];
     scim_sql_t *sql = scim_sql_make(p);
     int i;
 
+    if (!type) {
+        return NULL;
+    }
     for (i = 0; i < n; i++) {
         list[i] = scim_store_int(rids[i], p);
     }
     scim_sql_addv(sql,
                   "UPDATE scim_resource SET member_of = REPLACE(member_of, %s, %s) "
-                  "WHERE tenant = %s AND member_of IS NOT NULL AND rid IN ",
-                  from, to, store->tenant->name, NULL);
+                  "WHERE tenant = %s AND type = %s AND rid IN ",
+                  from, to, store->tenant->name, type->name, NULL);
     scim_sql_list(sql, list, n);
     return scim_store_exec(NULL, store, sql);
 }

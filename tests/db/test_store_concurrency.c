@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include <apr_strings.h>
+#include <apr_time.h>
 
 #define THREADS 32
 
@@ -387,6 +388,105 @@ START_TEST(a_big_change_locks_its_own_rows)
 }
 END_TEST
 
+/* So many of all there are that MariaDB walks through the table for them. */
+#define WALKED 250
+
+static void leave_only_these(void)
+{
+    db_sql(env, apr_psprintf(pool, "DELETE FROM scim_resource WHERE tenant <> '%s'",
+                             db_env_tenant(env)->name));
+    ck_assert_ptr_nonnull(db_value(env, "ANALYZE TABLE scim_resource"));
+}
+
+typedef struct slow_t {
+    scim_patch_t plan;
+    int slow; /* not committed before the other one waits for it */
+} slow_t;
+
+/* A statement of somebody else that has been running for so long that it waits for a lock. */
+static void wait_for_a_waiter(void)
+{
+    int tries;
+
+    for (tries = 0; tries < 200; tries++) {
+        if (db_int(env, "SELECT COUNT(*) FROM information_schema.processlist WHERE "
+                        "info LIKE '%scim_%' AND id <> CONNECTION_ID() AND time_ms > 100")) {
+            return;
+        }
+        apr_sleep(50000);
+    }
+    ck_abort_msg("nobody waits");
+}
+
+static scim_error_t *slow_change(void *baton, scim_store_t *store, apr_pool_t *p)
+{
+    const slow_t *s = baton;
+    scim_row_t *row;
+    int changed;
+    int unknown;
+    scim_error_t *err = scim_store_get(&row, store, db_type("Group"), group, p);
+
+    if (!err) {
+        err = scim_store_members_apply(&changed, &unknown, store, row, &s->plan, p);
+    }
+    if (s->slow) {
+        pthread_barrier_wait(&barrier);
+        wait_for_a_waiter();
+    }
+    return err;
+}
+
+static scim_member_op_t first_op;
+
+/* One user, and not committed yet; then all of them in the other direction. */
+static void *change_both_ways(void *baton)
+{
+    int first = *(int *)baton == 0;
+    scim_member_op_t other = first_op == SCIM_MEMBER_ADD ? SCIM_MEMBER_REMOVE : SCIM_MEMBER_ADD;
+    scim_member_step_t step = {first ? first_op : other, shared, first ? 1 : WALKED, NULL};
+    slow_t s = {{NULL, 0, &step, 1}, first};
+    db_request_t r = db_request(env);
+
+    if (!first) {
+        pthread_barrier_wait(&barrier);
+    }
+    statuses[!first] = status_of(scim_store_write(r.store, slow_change, &s));
+    db_request_end(&r);
+    return NULL;
+}
+
+/*
+ * Where many ids are found by a walk through the table, an UPDATE passes by a row whose last
+ * committed state it is not looking for, instead of waiting for who is changing it.
+ */
+START_TEST(a_walk_waits_for_uncommitted_members)
+{
+    int i;
+
+    first_op = _i ? SCIM_MEMBER_ADD : SCIM_MEMBER_REMOVE;
+    for (i = 0; i < WALKED; i++) {
+        shared[i] = db_put(env, db_user(apr_psprintf(pool, "shared %d", i), pool));
+    }
+    group = db_put(env, db_group("Group", pool));
+    leave_only_these();
+    if (first_op == SCIM_MEMBER_REMOVE) {
+        scim_member_step_t step = {SCIM_MEMBER_ADD, shared, 1, NULL};
+        db_request_t r = db_request(env);
+        db_ok(db_members(NULL, NULL, &r, group, &step));
+        db_request_end(&r);
+    }
+    run(2, change_both_ways);
+    ck_assert_int_eq(with_status(2, 200), 2);
+    ck_assert_int_eq(db_count(env, "SELECT COUNT(*) FROM scim_resource u WHERE u.tenant = %s AND "
+                                   "u.type = 'User' AND (COALESCE(u.member_of, '') <> '') <> "
+                                   "EXISTS (SELECT 1 FROM scim_member m WHERE m.member_rid = "
+                                   "u.rid)"),
+                     0);
+    ck_assert_int_eq(db_count(env, "SELECT COUNT(*) FROM scim_member WHERE tenant = %s"),
+                     first_op == SCIM_MEMBER_REMOVE ? WALKED : 0);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("store concurrency");
@@ -403,6 +503,7 @@ int main(void)
     if (db_is_mariadb()) {
         tcase_add_test(tc, deadlock_is_resolved); /* SQLite has one writer at a time */
         tcase_add_test(tc, a_big_change_locks_its_own_rows);
+        tcase_add_loop_test(tc, a_walk_waits_for_uncommitted_members, 0, 2);
     }
     suite_add_tcase(suite, tc);
     return db_main(suite);
