@@ -364,12 +364,14 @@ scim_error_t *scim_store_touch_late(scim_store_t *store, const scim_row_t *group
     scim_error_t *err;
     int rows = 0;
 
+    /* Each in the other is =, and to the byte: MySQL's = does not see spaces at the end. */
     scim_sql_addv(sql,
                   "UPDATE scim_resource SET version = version + 1, write_id = %s, "
                   "modified = CASE WHEN modified < %s THEN %s ELSE modified + 1 END "
-                  "WHERE tenant = %s AND rid = %s AND display = %s",
+                  "WHERE tenant = %s AND rid = %s "
+                  "AND INSTR(display, %s) = 1 AND INSTR(%s, display) = 1",
                   store->write_id, now, now, store->tenant->name,
-                  scim_store_int(group->rid, store->pool), group->display, NULL);
+                  scim_store_int(group->rid, store->pool), group->display, group->display, NULL);
     /* Members come and go twice as well as once. */
     set_mark(store, SCIM_MARK_AGAIN, group->id, group->version);
     err = scim_store_exec(&rows, store, sql);

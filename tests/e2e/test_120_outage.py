@@ -233,3 +233,27 @@ def test_120_08_a_group_deleted_under_a_change_of_its_members(env, tenant, scim,
     assert together(2, one) == [404, 204]
     assert [g["value"] for g in scim.get("/Users/" + user["id"]).user()["groups"]] == [other]
     consistent(env, tenant)
+
+
+@with_server
+def test_120_09_a_group_renamed_under_a_change_of_its_members(env, tenant, scim):
+    """By a space at its end, which MySQL's = does not see: the user shows the new name."""
+    user = scim.add_user("late")
+    group = scim.add_group("Padded")["id"]
+    path = "/Groups/" + group
+    lock = env.db.lock(tenant.name, user["id"])
+
+    def one(i):
+        client = Scim(tenant.base, tenant.token)
+        if i == 0:
+            return client.patch(path, {
+                "op": "add", "path": "members", "value": [{"value": user["id"]}]}).status
+        try:
+            wait_until("the change to wait for the user", lambda: waiting_writes(env), 20, 0.2)
+            return client.patch(path, {"op": "replace", "value": {"displayName": "Padded "}}).status
+        finally:
+            lock.close()
+    assert together(2, one) == [200, 200]
+    shown = scim.get("/Users/" + user["id"]).user()["groups"]
+    assert [g["display"] for g in shown] == ["Padded "]
+    consistent(env, tenant)
