@@ -32,7 +32,7 @@ typedef struct scim_row_t {
     const char *doc; /* JSON object text: schemas, id and attributes; no meta, members, groups */
     apr_size_t doc_len;
     const char *member_of; /* the groups it is in, as the store keeps them; NULL: none */
-    apr_size_t member_of_len;
+    apr_size_t member_of_len; /* more than member_of has: it is only a beginning */
 } scim_row_t;
 
 /** What a reply needs besides the row. */

@@ -74,12 +74,11 @@ static scim_error_t *unreadable(const scim_store_t *store, const scim_row_t *row
         "The groups of the resource could not be read.");
 }
 
-scim_error_t *scim_store_groups_of(apr_array_header_t **refs, const scim_store_t *store,
-                                   const scim_row_t *row, apr_pool_t *p)
+static scim_error_t *parse_entries(apr_array_header_t *refs, const scim_store_t *store,
+                                   const scim_row_t *row)
 {
     const scim_resource_type_t *type = type_with(store, SCIM_AT_MEMBERS);
-    const char *at = row->member_of ? row->member_of : "";
-    apr_array_header_t *out = apr_array_make(p, *at ? 8 : 1, sizeof(scim_ref_t));
+    const char *at = row->member_of;
 
     while (*at) {
         const char *space = strchr(at, ' ');
@@ -89,14 +88,65 @@ scim_error_t *scim_store_groups_of(apr_array_header_t **refs, const scim_store_t
         if (*at != '\n' || !space || !end || end < space || !type) {
             return unreadable(store, row);
         }
-        ref = apr_array_push(out);
-        ref->id = apr_pstrmemdup(p, at + 1, (apr_size_t)(space - at - 1));
-        ref->display = unescape(space + 1, (apr_size_t)(end - space - 1), p);
+        ref = apr_array_push(refs);
+        ref->id = apr_pstrmemdup(refs->pool, at + 1, (apr_size_t)(space - at - 1));
+        ref->display = unescape(space + 1, (apr_size_t)(end - space - 1), refs->pool);
         ref->type = type;
         at = end + 1;
     }
-    *refs = out;
     return NULL;
+}
+
+/* What a SELECT of groups fills. */
+typedef struct selecting_t {
+    apr_array_header_t *refs;
+    const scim_resource_type_t *type;
+} selecting_t;
+
+static scim_error_t *read_group(void *baton, const char *const *cols)
+{
+    const selecting_t *s = baton;
+    scim_ref_t *ref = apr_array_push(s->refs);
+
+    ref->id = apr_pstrdup(s->refs->pool, cols[0]);
+    ref->display = apr_pstrdup(s->refs->pool, cols[1]);
+    ref->type = s->type;
+    return NULL;
+}
+
+static scim_error_t *select_groups(apr_array_header_t *refs, scim_store_t *store,
+                                   const scim_row_t *row)
+{
+    selecting_t s = {refs, type_with(store, SCIM_AT_MEMBERS)};
+    scim_sql_t *sql = scim_sql_make(refs->pool);
+
+    if (!s.type) {
+        return unreadable(store, row);
+    }
+    scim_sql_addv(sql,
+                  "SELECT g.id, g.display FROM scim_member m JOIN scim_resource g "
+                  "ON g.rid = m.group_rid WHERE m.tenant = %s AND g.tenant = %s "
+                  "AND g.type = %s AND m.member_rid = %s ORDER BY m.group_rid",
+                  store->tenant->name, store->tenant->name, s.type->name,
+                  scim_store_int(row->rid, refs->pool), NULL);
+    return scim_store_select(store, sql, 1, 2, read_group, &s);
+}
+
+scim_error_t *scim_store_groups_of(apr_array_header_t **refs, scim_store_t *store,
+                                   const scim_row_t *row, apr_pool_t *p)
+{
+    apr_array_header_t *out = apr_array_make(p, row->member_of ? 8 : 1, sizeof(scim_ref_t));
+    scim_error_t *err = NULL;
+
+    if (row->member_of && strlen(row->member_of) != row->member_of_len) {
+        err = select_groups(out, store, row);
+    } else if (row->member_of) {
+        err = parse_entries(out, store, row);
+    }
+    if (!err) {
+        *refs = out;
+    }
+    return err;
 }
 
 /*
@@ -111,15 +161,17 @@ scim_error_t *scim_member_of_add(scim_store_t *store, const scim_row_t *group,
                                  const char *const *ids, int n, apr_pool_t *p)
 {
     const scim_resource_type_t *type = type_with(store, SCIM_AT_GROUPS);
+    const char *start = apr_psprintf(p, "\n%s ", group->id);
     scim_sql_t *sql = scim_sql_make(p);
 
     if (!type) {
         return NULL;
     }
     scim_sql_addv(sql,
-                  "UPDATE scim_resource SET member_of = "
-                  "CASE WHEN INSTR(member_of, %s) > 0 THEN member_of ELSE ",
-                  apr_psprintf(p, "\n%s ", group->id), NULL);
+                  "UPDATE scim_resource SET "
+                  "version = version + CASE WHEN INSTR(member_of, %s) > 0 THEN 0 ELSE 1 END, "
+                  "member_of = CASE WHEN INSTR(member_of, %s) > 0 THEN member_of ELSE ",
+                  start, start, NULL);
     scim_sql_addv(sql, scim_dbd_dialect(store->db)->member_of_append,
                   scim_member_of_entry(group, p), NULL);
     scim_sql_addv(sql, " END WHERE tenant = %s AND type = %s AND id IN ", store->tenant->name,
@@ -144,9 +196,11 @@ static scim_error_t *replace_some(scim_store_t *store, const apr_int64_t *rids, 
         list[i] = scim_store_int(rids[i], p);
     }
     scim_sql_addv(sql,
-                  "UPDATE scim_resource SET member_of = REPLACE(member_of, %s, %s) "
+                  "UPDATE scim_resource SET "
+                  "version = version + CASE WHEN INSTR(member_of, %s) > 0 THEN 1 ELSE 0 END, "
+                  "member_of = REPLACE(member_of, %s, %s) "
                   "WHERE tenant = %s AND type = %s AND rid IN ",
-                  from, to, store->tenant->name, type->name, NULL);
+                  from, from, to, store->tenant->name, type->name, NULL);
     scim_sql_list(sql, list, n);
     return scim_store_exec(NULL, store, sql);
 }

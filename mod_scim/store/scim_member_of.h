@@ -9,7 +9,8 @@
  * scim_resource.member_of: the groups that a user is a direct member of, repeated from scim_member
  * in the transaction that changes it, so that reading a user takes one row of one table. An entry
  * is LF, the group's id, a space, its display name, CR; LF, CR and the backslash in a name are
- * escaped, so that no name can look like an entry.
+ * escaped, so that no name can look like an entry. What a user shows has changed with it, so the
+ * user's version goes up in the same statement (first in SET: MySQL assigns from left to right).
  */
 
 /** The entry of a group, in p. */

@@ -11,7 +11,8 @@
  * document, so many characters are read at first: enough for nearly every user in one statement,
  * in 16 kB instead of a megabyte.
  */
-#define DOC_BEGINNING "SUBSTR(r.doc, 1, 4096), SUBSTR(r.member_of, 1, 4096)"
+#define DOC_BEGINNING "SUBSTR(r.doc, 1, 4096)"
+#define GROUPS_BEGINNING "SUBSTR(r.member_of, 1, 4096)"
 
 /* Longer documents are read on in batches of so many, to hold few of them twice at a time. */
 #define COMPLETE_BATCH 8
@@ -80,7 +81,7 @@ scim_error_t *scim_store_read_int(void *baton, const char *const *cols)
 void scim_store_columns(scim_sql_t *sql, const scim_dialect_t *dialect, int whole)
 {
     scim_sql_add(sql, "r.rid, r.id, r.version, r.created, r.modified, r.active, r.display, ");
-    scim_sql_add(sql, whole ? "r.doc, r.member_of" : DOC_BEGINNING);
+    scim_sql_add(sql, whole ? "r.doc, " GROUPS_BEGINNING : DOC_BEGINNING ", " GROUPS_BEGINNING);
     scim_sql_add(sql, ", ");
     scim_sql_add(sql, dialect->doc_bytes);
     scim_sql_add(sql, ", ");
@@ -107,11 +108,10 @@ static void fill_row(scim_row_t *row, const char *const *cols, apr_pool_t *p)
     row->member_of_len = (apr_size_t)integer(cols[10]);
 }
 
-/* Whether more of a row is in the database than was read. */
+/* Whether more of a document is in the database than was read. */
 static int is_cut(const scim_row_t *row)
 {
-    return strlen(row->doc) != row->doc_len ||
-           (row->member_of ? strlen(row->member_of) : 0) != row->member_of_len;
+    return strlen(row->doc) != row->doc_len;
 }
 
 scim_error_t *scim_store_read_row(void *baton, const char *const *cols)
@@ -146,10 +146,9 @@ static scim_error_t *read_whole(void *baton, const char *const *cols)
 static scim_error_t *truncated(const scim_store_t *store, const scim_row_t *row)
 {
     const char *log = apr_psprintf(store->pool,
-                                   "the document of resource %s (%" APR_SIZE_T_FMT
-                                   " bytes) or the list of its groups (%" APR_SIZE_T_FMT
-                                   " bytes) was cut off: raise fldsz in DBDParams",
-                                   row->id, row->doc_len, row->member_of_len);
+                                   "the document of resource %s was cut from %" APR_SIZE_T_FMT
+                                   " bytes to %" APR_SIZE_T_FMT ": raise fldsz in DBDParams",
+                                   row->id, row->doc_len, strlen(row->doc));
 
     return scim_error_internal(store->pool, 500, "SCIM2014", log,
                                "The resource could not be read completely.");

@@ -33,10 +33,11 @@ scim_error_t *scim_store_get(scim_row_t **row, scim_store_t *store,
                              apr_pool_t *p) SCIM_CHECKED;
 
 /**
- * The groups that a resource is a direct member of, as they came with its row. No database work.
- * @param refs array of scim_ref_t, in the order in which it was added to them
+ * The groups that a resource is a direct member of. They came with its row, unless their list is
+ * longer than 4,096 characters: then one SELECT reads them.
+ * @param refs array of scim_ref_t
  */
-scim_error_t *scim_store_groups_of(apr_array_header_t **refs, const scim_store_t *store,
+scim_error_t *scim_store_groups_of(apr_array_header_t **refs, scim_store_t *store,
                                    const scim_row_t *row, apr_pool_t *p) SCIM_CHECKED;
 
 typedef struct scim_list_t {

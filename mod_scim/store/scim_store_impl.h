@@ -67,6 +67,10 @@ scim_error_t *scim_store_read_int(void *baton, const char *const *cols);
 scim_error_t *scim_store_member_rids(apr_array_header_t **rids, scim_store_t *store,
                                      apr_int64_t group, apr_pool_t *p) SCIM_CHECKED;
 
+/** The numbers of the groups a resource is in, sorted; array of apr_int64_t. */
+scim_error_t *scim_store_group_rids(apr_array_header_t **rids, scim_store_t *store,
+                                    apr_int64_t member, apr_pool_t *p) SCIM_CHECKED;
+
 /** An integer as text, in p. */
 const char *scim_store_int(apr_int64_t n, apr_pool_t *p);
 

@@ -203,21 +203,37 @@ static scim_error_t *remove_ids(plan_t *plan, const scim_member_step_t *step)
 
 /* ---- replace ---- */
 
-scim_error_t *scim_store_member_rids(apr_array_header_t **rids, scim_store_t *store,
-                                     apr_int64_t group, apr_pool_t *p)
+static scim_error_t *select_rids(apr_array_header_t **rids, scim_store_t *store, const char *text,
+                                 apr_int64_t rid, apr_pool_t *p)
 {
     scim_sql_t *sql = scim_sql_make(p);
     scim_error_t *err;
 
     *rids = apr_array_make(p, 64, sizeof(apr_int64_t));
-    scim_sql_addv(sql,
-                  "SELECT m.member_rid FROM scim_member m WHERE m.tenant = %s AND m.group_rid = %s",
-                  store->tenant->name, scim_store_int(group, p), NULL);
+    scim_sql_addv(sql, text, store->tenant->name, scim_store_int(rid, p), NULL);
     err = scim_store_select(store, sql, 1, 1, read_rid, *rids);
     if (!err) {
         sort_rids(*rids);
     }
     return err;
+}
+
+scim_error_t *scim_store_member_rids(apr_array_header_t **rids, scim_store_t *store,
+                                     apr_int64_t group, apr_pool_t *p)
+{
+    return select_rids(rids, store,
+                       "SELECT m.member_rid FROM scim_member m "
+                       "WHERE m.tenant = %s AND m.group_rid = %s",
+                       group, p);
+}
+
+scim_error_t *scim_store_group_rids(apr_array_header_t **rids, scim_store_t *store,
+                                    apr_int64_t member, apr_pool_t *p)
+{
+    return select_rids(rids, store,
+                       "SELECT m.group_rid FROM scim_member m "
+                       "WHERE m.tenant = %s AND m.member_rid = %s",
+                       member, p);
 }
 
 /* A wanted member with its number, to find those that are not there yet. */

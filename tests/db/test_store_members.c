@@ -408,6 +408,49 @@ START_TEST(a_user_shows_its_groups)
 }
 END_TEST
 
+static apr_int64_t version_of(const char *type, const char *id)
+{
+    db_request_t r = db_request(env);
+    apr_int64_t version;
+    scim_row_t *row;
+
+    db_ok(scim_store_get(&row, r.store, db_type(type), id, pool));
+    version = row->version;
+    db_request_end(&r);
+    return version;
+}
+
+/* Else a client would be told that nothing has changed. */
+START_TEST(versions_follow_what_is_shown)
+{
+    json_t *doc = db_group("Second", pool);
+    const char *second = db_put(env, doc);
+    db_request_t r = db_request(env);
+    apr_int64_t before;
+
+    make_users(2);
+    add_to(second, ids[0]);
+    ck_assert_int_eq(version_of("User", ids[0]), 2);
+    ck_assert_int_eq(version_of("User", ids[1]), 1);
+    add_to(second, ids[0]);
+    ck_assert_int_eq(version_of("User", ids[0]), 2);
+    rename_to(doc, "Renamed");
+    ck_assert_int_eq(version_of("User", ids[0]), 3);
+    db_ok(apply_to(second, SCIM_MEMBER_REPLACE, ids, 2, NULL).err);
+    ck_assert_int_eq(version_of("User", ids[0]), 3);
+    ck_assert_int_eq(version_of("User", ids[1]), 2);
+    add_to(group, second);
+    before = version_of("Group", second);
+    db_ok(db_change(NULL, &r, "User", ids[1], NULL));
+    ck_assert_int_eq(version_of("Group", second), before + 1);
+    before = version_of("Group", group);
+    db_ok(db_change(NULL, &r, "Group", second, NULL));
+    ck_assert_int_eq(version_of("User", ids[0]), 4);
+    ck_assert_int_eq(version_of("Group", group), before + 1);
+    db_request_end(&r);
+}
+END_TEST
+
 /* Names with every character of the entries' form, and one that holds another group's entry. */
 START_TEST(names_cannot_look_like_entries)
 {
@@ -468,6 +511,7 @@ int main(void)
     tcase_add_test(tc, deleting_a_group);
     tcase_add_test(tc, lists_by_membership);
     tcase_add_test(tc, a_user_shows_its_groups);
+    tcase_add_test(tc, versions_follow_what_is_shown);
     tcase_add_test(tc, names_cannot_look_like_entries);
     tcase_add_test(tc, a_user_in_many_groups);
     suite_add_tcase(suite, tc);

@@ -206,3 +206,16 @@ def many_users(scim, n):
             client.close()
     with concurrent.futures.ThreadPoolExecutor(8) as pool:
         return sorted(i for part in pool.map(lane, range(8)) for i in part)
+
+
+def test_050_18_etags_follow_the_membership(scim):
+    user, group = scim.add_user("etag"), scim.add_group("Etag")
+    user_path, group_path = "/Users/" + user["id"], "/Groups/" + group["id"]
+    scim.patch(group_path, {"op": "add", "path": "members", "value": [{"value": user["id"]}]})
+    got = scim.get(user_path, headers={"If-None-Match": user["meta"]["version"]}).user(200)
+    assert [g["display"] for g in got["groups"]] == ["Etag"]
+    etag = scim.get(group_path).group()["meta"]["version"]
+    assert etag != group["meta"]["version"]
+    scim.delete(user_path)
+    got = scim.get(group_path, headers={"If-None-Match": etag}).group(200)
+    assert not got.get("members")
