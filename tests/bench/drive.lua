@@ -1,0 +1,121 @@
+-- SPDX-License-Identifier: Apache-2.0
+-- Copyright the mod_scim authors
+--
+-- wrk's side of the bench: one operation per run, each thread with its own part of the data.
+--   wrk … -s drive.lua BASE -- OP DATA
+-- DATA is the loader's output. Fails loudly on any status but the operation's own.
+
+local threads = {}
+
+function setup(thread)
+   thread:set("thread_number", #threads + 1)
+   table.insert(threads, thread)
+end
+
+local function read_data(path)
+   local users, groups = {}, {}
+   for line in io.lines(path) do
+      local kind, id, rest = line:match("^(%S+) (%S+) (%S+)$")
+      if kind == "user" then
+         users[#users + 1] = { id = id, name = rest }
+      elseif kind == "group" then
+         groups[#groups + 1] = { id = id, size = tonumber(rest) }
+      end
+   end
+   return users, groups
+end
+
+local patch_head = '{"schemas":["urn:ietf:params:scim:api:messages:2.0:PatchOp"],"Operations":['
+local json = {} -- wrk.headers and the content type; a table given to wrk.format() replaces wrk's
+local run_mark = os.time() % 1000000
+
+local function new_user(name)
+   return '{"schemas":["urn:ietf:params:scim:schemas:core:2.0:User"],"userName":"' .. name ..
+      '","externalId":"' .. name .. '","name":{"formatted":"New User","familyName":"User",' ..
+      '"givenName":"New"},"displayName":"New User","title":"Engineer","locale":"en-US",' ..
+      '"active":true,"emails":[{"value":"' .. name .. '@example.com","type":"work",' ..
+      '"primary":true},{"value":"' .. name .. '@home.example.org","type":"home"}],' ..
+      '"phoneNumbers":[{"value":"+49-30-1234567","type":"work"}],"addresses":[{"type":"work",' ..
+      '"streetAddress":"1 Example Street","locality":"Berlin","region":"BE",' ..
+      '"postalCode":"10115","country":"DE"}],"groups":[],"password":"1mz050nq"}'
+end
+
+local ops = {}
+local users, groups, counter
+
+local function any_user()
+   return users[math.random(#users)]
+end
+
+local function unique()
+   counter = counter + 1
+   return string.format("b%d-%d-%d", run_mark, thread_number, counter)
+end
+
+function ops.memory() return wrk.format("GET", "/probe/memory") end
+function ops.select() return wrk.format("GET", "/probe/select/" .. any_user().id) end
+function ops.page100() return wrk.format("GET", "/probe/page/0") end
+function ops.insert()
+   local name = unique()
+   return wrk.format("POST", "/probe/insert/" .. name, json, new_user(name))
+end
+
+function ops.get() return wrk.format("GET", wrk.path .. "/Users/" .. any_user().id) end
+-- The loader puts the first users into every group, and the last ones into none when there are more.
+function ops.get_member() return wrk.format("GET", wrk.path .. "/Users/" .. users[1 + math.random(0, 4)].id) end
+function ops.get_free() return wrk.format("GET", wrk.path .. "/Users/" .. users[#users - math.random(0, 4)].id) end
+function ops.lookup()
+   return wrk.format("GET", wrk.path .. "/Users?filter=userName%20eq%20%22" .. any_user().name ..
+      "%22&startIndex=1&count=100")
+end
+function ops.page() return wrk.format("GET", wrk.path .. "/Users?startIndex=1&count=100") end
+function ops.post() return wrk.format("POST", wrk.path .. "/Users", json, new_user(unique())) end
+function ops.patch_active()
+   counter = counter + 1
+   return wrk.format("PATCH", wrk.path .. "/Users/" .. any_user().id, json, patch_head ..
+      '{"op":"replace","value":{"active":' .. (counter % 2 == 0 and "true" or "false") .. '}}]}')
+end
+
+local function member_change(group)
+   counter = counter + 1
+   -- remove and add by turns, so that the group keeps its size
+   local id = users[(thread_number * 1000 + math.floor(counter / 2)) % #users + 1].id
+   if counter % 2 == 0 then
+      return wrk.format("PATCH", wrk.path .. "/Groups/" .. group, json, patch_head ..
+         '{"op":"remove","path":"members[value eq \\"' .. id .. '\\"]"}]}')
+   end
+   return wrk.format("PATCH", wrk.path .. "/Groups/" .. group, json, patch_head ..
+      '{"op":"add","path":"members","value":[{"value":"' .. id .. '"}]}]}')
+end
+
+local function group_by_size(largest)
+   local found = groups[1]
+   for _, g in ipairs(groups) do
+      if (g.size > found.size) == largest then found = g end
+   end
+   return found.id
+end
+
+function ops.member_small() return member_change(group_by_size(false)) end
+function ops.member_big() return member_change(group_by_size(true)) end
+
+local operation
+
+function init(args)
+   math.randomseed(os.time() * 100 + thread_number)
+   users, groups = read_data(args[2])
+   counter = 0
+   for name, value in pairs(wrk.headers) do json[name] = value end
+   json["Content-Type"] = "application/scim+json"
+   operation = ops[args[1]]
+   if not operation then error("no such operation: " .. tostring(args[1])) end
+end
+
+function request() return operation() end
+
+function done(summary, latency)
+   io.write(string.format("RESULT %d %d %d %d %d %d\n", summary.requests, summary.duration,
+      summary.errors.status + summary.errors.connect + summary.errors.read +
+      summary.errors.write + summary.errors.timeout, latency:percentile(50),
+      latency:percentile(99), summary.bytes))
+end
