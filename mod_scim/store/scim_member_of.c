@@ -155,10 +155,58 @@ scim_error_t *scim_store_groups_of(apr_array_header_t **refs, scim_store_t *stor
  * Only what never changes in a row may be in WHERE. By READ COMMITTED, an UPDATE that walks through
  * the table skips a row whose last committed state it is not looking for, and does not wait for who
  * is changing it: a user just added to the group would keep what is removed from the others.
+ *
+ * The type is not in WHERE either, so that only one index serves. Where two changes lock the same
+ * users by different ones, they deadlock.
  */
 
-scim_error_t *scim_member_of_add(scim_store_t *store, const scim_row_t *group,
-                                 const char *const *ids, int n, apr_pool_t *p)
+static scim_error_t *ignore_row(void *baton, const char *const *cols)
+{
+    (void)baton;
+    (void)cols;
+    return NULL;
+}
+
+static const char **texts_of(const apr_int64_t *rids, int n, apr_pool_t *p)
+{
+    const char **texts = apr_palloc(p, sizeof(*texts) * (apr_size_t)n);
+    int i;
+
+    for (i = 0; i < n; i++) {
+        texts[i] = scim_store_int(rids[i], p);
+    }
+    return texts;
+}
+
+scim_error_t *scim_member_of_lock(scim_store_t *store, const apr_array_header_t *rids,
+                                  apr_pool_t *p)
+{
+    const scim_dialect_t *dialect = scim_dbd_dialect(store->db);
+    const apr_int64_t *rid = (const apr_int64_t *)(const void *)rids->elts;
+    scim_error_t *err = NULL;
+    apr_pool_t *chunk;
+    int left;
+
+    if (dialect->one_writer) {
+        return NULL;
+    }
+    apr_pool_create(&chunk, p);
+    for (left = rids->nelts; left > 0 && !err; left -= SCIM_SQL_LIST, rid += SCIM_SQL_LIST) {
+        int n = left < SCIM_SQL_LIST ? left : SCIM_SQL_LIST;
+        scim_sql_t *sql = scim_sql_make(chunk);
+        scim_sql_addv(sql, "SELECT r.rid FROM scim_resource r WHERE r.tenant = %s AND r.rid IN ",
+                      store->tenant->name, NULL);
+        scim_sql_list(sql, texts_of(rid, n, chunk), n);
+        scim_sql_add(sql, dialect->for_update);
+        err = scim_store_select(store, sql, 1, 1, ignore_row, NULL);
+        apr_pool_clear(chunk);
+    }
+    apr_pool_destroy(chunk);
+    return err;
+}
+
+scim_error_t *scim_member_of_add(scim_store_t *store, const scim_row_t *group, const char *column,
+                                 const char *const *keys, int n, apr_pool_t *p)
 {
     const scim_resource_type_t *type = type_with(store, SCIM_AT_GROUPS);
     const char *start = apr_psprintf(p, "\n%s ", group->id);
@@ -168,40 +216,32 @@ scim_error_t *scim_member_of_add(scim_store_t *store, const scim_row_t *group,
         return NULL;
     }
     scim_sql_addv(sql,
-                  "UPDATE scim_resource SET "
-                  "version = version + CASE WHEN INSTR(member_of, %s) > 0 THEN 0 ELSE 1 END, "
-                  "member_of = CASE WHEN INSTR(member_of, %s) > 0 THEN member_of ELSE ",
-                  start, start, NULL);
+                  "UPDATE scim_resource SET version = version + "
+                  "CASE WHEN type <> %s OR INSTR(member_of, %s) > 0 THEN 0 ELSE 1 END, "
+                  "member_of = "
+                  "CASE WHEN type <> %s OR INSTR(member_of, %s) > 0 THEN member_of ELSE ",
+                  type->name, start, type->name, start, NULL);
     scim_sql_addv(sql, scim_dbd_dialect(store->db)->member_of_append,
                   scim_member_of_entry(group, p), NULL);
-    scim_sql_addv(sql, " END WHERE tenant = %s AND type = %s AND id IN ", store->tenant->name,
-                  type->name, NULL);
-    scim_sql_list(sql, ids, n);
+    scim_sql_addv(sql, " END WHERE tenant = %s AND ", store->tenant->name, NULL);
+    scim_sql_add(sql, column);
+    scim_sql_add(sql, " IN ");
+    scim_sql_list(sql, keys, n);
     return scim_store_exec(NULL, store, sql);
 }
 
-/* One statement for at most SCIM_SQL_LIST of them. */
+/* One statement for at most SCIM_SQL_LIST of them. Of what is no user, member_of is NULL. */
 static scim_error_t *replace_some(scim_store_t *store, const apr_int64_t *rids, int n,
                                   const char *from, const char *to, apr_pool_t *p)
 {
-    const scim_resource_type_t *type = type_with(store, SCIM_AT_GROUPS);
-    const char *list[SCIM_SQL_LIST];
     scim_sql_t *sql = scim_sql_make(p);
-    int i;
 
-    if (!type) {
-        return NULL;
-    }
-    for (i = 0; i < n; i++) {
-        list[i] = scim_store_int(rids[i], p);
-    }
     scim_sql_addv(sql,
                   "UPDATE scim_resource SET "
                   "version = version + CASE WHEN INSTR(member_of, %s) > 0 THEN 1 ELSE 0 END, "
-                  "member_of = REPLACE(member_of, %s, %s) "
-                  "WHERE tenant = %s AND type = %s AND rid IN ",
-                  from, from, to, store->tenant->name, type->name, NULL);
-    scim_sql_list(sql, list, n);
+                  "member_of = REPLACE(member_of, %s, %s) WHERE tenant = %s AND rid IN ",
+                  from, from, to, store->tenant->name, NULL);
+    scim_sql_list(sql, texts_of(rids, n, p), n);
     return scim_store_exec(NULL, store, sql);
 }
 

@@ -16,10 +16,22 @@
 /** The entry of a group, in p. */
 const char *scim_member_of_entry(const scim_row_t *group, apr_pool_t *p);
 
-/** Append the group to the users among ids that do not show it yet. Before scim_member's rows: so
- *  users are locked for writing first, and two groups that add one user do not deadlock. */
-scim_error_t *scim_member_of_add(scim_store_t *store, const scim_row_t *group,
-                                 const char *const *ids, int n, apr_pool_t *p) SCIM_CHECKED;
+/**
+ * Lock members, for a change that takes more than one statement: each would lock in an order of its
+ * own, and two changes that have users in common would deadlock.
+ * @param rids array of apr_int64_t, sorted
+ */
+scim_error_t *scim_member_of_lock(scim_store_t *store, const apr_array_header_t *rids,
+                                  apr_pool_t *p) SCIM_CHECKED;
+
+/**
+ * Append the group to the users that do not show it yet. Before scim_member's rows: so users are
+ * locked for writing first, and two groups that add one user do not deadlock.
+ * @param column what the keys are: "id" or "rid"
+ * @param keys   at most SCIM_SQL_LIST, sorted
+ */
+scim_error_t *scim_member_of_add(scim_store_t *store, const scim_row_t *group, const char *column,
+                                 const char *const *keys, int n, apr_pool_t *p) SCIM_CHECKED;
 
 /**
  * Put one entry in the place of another in the rows of some users.

@@ -27,6 +27,7 @@ typedef struct plan_t {
     const char *group_rid;
     int changed;
     int unknown;
+    int locked;        /* whom it names was locked before the first step */
     apr_int64_t looks; /* members that filters have looked at */
     apr_pool_t *pool;
     apr_pool_t *chunk; /* cleared for each statement */
@@ -80,48 +81,15 @@ static scim_error_t *each_chunk(plan_t *plan, const scim_member_step_t *step, id
     return n && !err ? fn(plan, ids, n, baton) : err;
 }
 
-/* " FROM scim_resource r WHERE …": the users and groups of this tenant among the ids. */
-static void add_known(scim_sql_t *sql, const plan_t *plan, const char *const *ids, int n)
+/* " FROM scim_resource r WHERE …": the users and groups of this tenant among the keys. */
+static void add_known(scim_sql_t *sql, const plan_t *plan, const char *column,
+                      const char *const *keys, int n)
 {
-    scim_sql_addv(sql,
-                  " FROM scim_resource r WHERE r.tenant = %s AND r.type IN (%s, %s) AND r.id IN ",
+    scim_sql_addv(sql, " FROM scim_resource r WHERE r.tenant = %s AND r.type IN (%s, %s) AND r.",
                   plan->store->tenant->name, "User", "Group", NULL);
-    scim_sql_list(sql, ids, n);
-}
-
-/* ---- add ---- */
-
-/* The insert itself finds the rows. Fewer than asked for: some were members, or are unknown. */
-static scim_error_t *add_ids(plan_t *plan, const char *const *ids, int n, void *baton)
-{
-    scim_sql_t *sql = scim_sql_make(plan->chunk);
-    scim_sql_t *count;
-    apr_int64_t known = 0;
-    int added = 0;
-    scim_error_t *err;
-
-    (void)baton;
-    err = scim_member_of_add(plan->store, plan->group, ids, n, plan->chunk);
-    if (err) {
-        return err;
-    }
-    scim_sql_add(sql, scim_dbd_dialect(plan->store->db)->insert_ignore);
-    scim_sql_addv(sql,
-                  " INTO scim_member (tenant, group_rid, member_rid) SELECT r.tenant, %s, r.rid",
-                  plan->group_rid, NULL);
-    add_known(sql, plan, ids, n);
-    err = run(&added, plan, sql);
-    plan->changed += added;
-    if (err || added == n) {
-        return err;
-    }
-    count = scim_sql_make(plan->chunk);
-    scim_sql_add(count, "SELECT COUNT(*)");
-    add_known(count, plan, ids, n);
-    err = scim_store_select(plan->store, count, 1, 1, scim_store_read_int, &known);
-    apr_pool_clear(plan->chunk);
-    plan->unknown += n - (int)known;
-    return err;
+    scim_sql_add(sql, column);
+    scim_sql_add(sql, " IN ");
+    scim_sql_list(sql, keys, n);
 }
 
 /* ---- numbers of rows ---- */
@@ -141,7 +109,7 @@ static scim_error_t *resolve_ids(plan_t *plan, const char *const *ids, int n, vo
     scim_error_t *err;
 
     scim_sql_add(sql, "SELECT r.rid");
-    add_known(sql, plan, ids, n);
+    add_known(sql, plan, "id", ids, n);
     err = scim_store_select(plan->store, sql, 1, 1, read_rid, rids);
     apr_pool_clear(plan->chunk);
     plan->unknown += n - (rids->nelts - before);
@@ -160,6 +128,87 @@ static void sort_rids(apr_array_header_t *rids)
 {
     qsort(rids->elts, (size_t)rids->nelts, sizeof(apr_int64_t), compare_rids);
 }
+
+/* ---- add ---- */
+
+/*
+ * The insert itself finds the rows.
+ * @param column "id" or "rid", which the keys are
+ */
+static scim_error_t *add_some(int *added, plan_t *plan, const char *column, const char *const *keys,
+                              int n)
+{
+    scim_sql_t *sql;
+    scim_error_t *err =
+        scim_member_of_add(plan->store, plan->group, column, keys, n, plan->chunk);
+
+    if (err) {
+        return err;
+    }
+    sql = scim_sql_make(plan->chunk);
+    scim_sql_add(sql, scim_dbd_dialect(plan->store->db)->insert_ignore);
+    scim_sql_addv(sql,
+                  " INTO scim_member (tenant, group_rid, member_rid) SELECT r.tenant, %s, r.rid",
+                  plan->group_rid, NULL);
+    add_known(sql, plan, column, keys, n);
+    err = run(added, plan, sql);
+    plan->changed += *added;
+    return err;
+}
+
+/* Fewer than asked for: some were members, or are unknown. */
+static scim_error_t *add_ids(plan_t *plan, const char *const *ids, int n, void *baton)
+{
+    scim_sql_t *count;
+    apr_int64_t known = 0;
+    int added = 0;
+    scim_error_t *err = add_some(&added, plan, "id", ids, n);
+
+    (void)baton;
+    if (err || added == n) {
+        return err;
+    }
+    count = scim_sql_make(plan->chunk);
+    scim_sql_add(count, "SELECT COUNT(*)");
+    add_known(count, plan, "id", ids, n);
+    err = scim_store_select(plan->store, count, 1, 1, scim_store_read_int, &known);
+    apr_pool_clear(plan->chunk);
+    plan->unknown += n - (int)known;
+    return err;
+}
+
+/* @param rids sorted */
+static scim_error_t *add_rids(plan_t *plan, const apr_array_header_t *rids)
+{
+    const char *list[CHUNK];
+    scim_error_t *err = NULL;
+    int i = 0;
+
+    while (i < rids->nelts && !err) {
+        int added = 0;
+        int n = 0;
+        for (; n < CHUNK && i < rids->nelts; i++) {
+            list[n++] = scim_store_int(APR_ARRAY_IDX(rids, i, apr_int64_t), plan->chunk);
+        }
+        err = add_some(&added, plan, "rid", list, n);
+    }
+    return err;
+}
+
+static scim_error_t *add_members(plan_t *plan, const scim_member_step_t *step)
+{
+    apr_array_header_t *rids = apr_array_make(plan->pool, 64, sizeof(apr_int64_t));
+    scim_error_t *err;
+
+    if (!plan->locked) {
+        return each_chunk(plan, step, add_ids, NULL);
+    }
+    err = each_chunk(plan, step, resolve_ids, rids);
+    sort_rids(rids);
+    return err ? err : add_rids(plan, rids);
+}
+
+/* ---- remove ---- */
 
 /* Deletes the rows of some members, over chunks of rids. */
 static scim_error_t *delete_rids(plan_t *plan, const apr_array_header_t *rids)
@@ -186,8 +235,6 @@ static scim_error_t *delete_rids(plan_t *plan, const apr_array_header_t *rids)
     }
     return err;
 }
-
-/* ---- remove ---- */
 
 static scim_error_t *remove_ids(plan_t *plan, const scim_member_step_t *step)
 {
@@ -236,53 +283,21 @@ scim_error_t *scim_store_group_rids(apr_array_header_t **rids, scim_store_t *sto
                        member, p);
 }
 
-/* A wanted member with its number, to find those that are not there yet. */
-typedef struct wanted_t {
-    apr_int64_t rid;
-    const char *id;
-} wanted_t;
-
-static scim_error_t *read_wanted(void *baton, const char *const *cols)
-{
-    apr_array_header_t *wanted = baton;
-    wanted_t *w = apr_array_push(wanted);
-
-    w->rid = apr_atoi64(cols[0]);
-    w->id = apr_pstrdup(wanted->pool, cols[1]);
-    return NULL;
-}
-
-/* @param baton array of wanted_t to append to */
-static scim_error_t *resolve_wanted(plan_t *plan, const char *const *ids, int n, void *baton)
-{
-    apr_array_header_t *wanted = baton;
-    scim_sql_t *sql = scim_sql_make(plan->chunk);
-    int before = wanted->nelts;
-    scim_error_t *err;
-
-    scim_sql_add(sql, "SELECT r.rid, r.id");
-    add_known(sql, plan, ids, n);
-    err = scim_store_select(plan->store, sql, 1, 2, read_wanted, wanted);
-    apr_pool_clear(plan->chunk);
-    plan->unknown += n - (wanted->nelts - before);
-    return err;
-}
-
-/* The members that go, by number, and those that come, by id. */
+/* The members that go, those that come, and both: all by number, sorted. */
 static void compare_members(apr_array_header_t *gone, apr_array_header_t *fresh,
-                            const apr_array_header_t *there, const apr_array_header_t *wanted)
+                            apr_array_header_t *both, const apr_array_header_t *there,
+                            const apr_array_header_t *wanted)
 {
     int i = 0;
     int j = 0;
 
     while (i < there->nelts || j < wanted->nelts) {
         apr_int64_t a = i < there->nelts ? APR_ARRAY_IDX(there, i, apr_int64_t) : APR_INT64_MAX;
-        apr_int64_t b = j < wanted->nelts ? APR_ARRAY_IDX(wanted, j, wanted_t).rid : APR_INT64_MAX;
+        apr_int64_t b = j < wanted->nelts ? APR_ARRAY_IDX(wanted, j, apr_int64_t) : APR_INT64_MAX;
 
-        if (a < b) {
-            APR_ARRAY_PUSH(gone, apr_int64_t) = a;
-        } else if (b < a) {
-            APR_ARRAY_PUSH(fresh, const char *) = APR_ARRAY_IDX(wanted, j, wanted_t).id;
+        if (a != b) {
+            APR_ARRAY_PUSH(a < b ? gone : fresh, apr_int64_t) = a < b ? a : b;
+            APR_ARRAY_PUSH(both, apr_int64_t) = a < b ? a : b;
         }
         i += a <= b;
         j += b <= a;
@@ -291,12 +306,12 @@ static void compare_members(apr_array_header_t *gone, apr_array_header_t *fresh,
 
 static scim_error_t *replace_ids(plan_t *plan, const scim_member_step_t *step)
 {
-    apr_array_header_t *wanted = apr_array_make(plan->pool, 64, sizeof(wanted_t));
+    apr_array_header_t *wanted = apr_array_make(plan->pool, 64, sizeof(apr_int64_t));
     apr_array_header_t *gone = apr_array_make(plan->pool, 64, sizeof(apr_int64_t));
-    apr_array_header_t *fresh = apr_array_make(plan->pool, 64, sizeof(const char *));
-    scim_member_step_t add = {SCIM_MEMBER_ADD, NULL, 0, NULL};
+    apr_array_header_t *fresh = apr_array_make(plan->pool, 64, sizeof(apr_int64_t));
+    apr_array_header_t *both = apr_array_make(plan->pool, 64, sizeof(apr_int64_t));
     apr_array_header_t *there;
-    scim_error_t *err = each_chunk(plan, step, resolve_wanted, wanted);
+    scim_error_t *err = each_chunk(plan, step, resolve_ids, wanted);
 
     if (!err) {
         err = scim_store_member_rids(&there, plan->store, plan->group->rid, plan->pool);
@@ -304,13 +319,15 @@ static scim_error_t *replace_ids(plan_t *plan, const scim_member_step_t *step)
     if (err) {
         return err;
     }
-    /* The number comes first in a wanted_t, so it is what is compared. */
-    qsort(wanted->elts, (size_t)wanted->nelts, sizeof(wanted_t), compare_rids);
-    compare_members(gone, fresh, there, wanted);
-    err = delete_rids(plan, gone);
-    add.ids = (const char *const *)(const void *)fresh->elts;
-    add.n = fresh->nelts;
-    return err ? err : each_chunk(plan, &add, add_ids, NULL);
+    sort_rids(wanted);
+    compare_members(gone, fresh, both, there, wanted);
+    if (gone->nelts && fresh->nelts) {
+        err = scim_member_of_lock(plan->store, both, plan->pool);
+    }
+    if (!err) {
+        err = delete_rids(plan, gone);
+    }
+    return err ? err : add_rids(plan, fresh);
 }
 
 /* ---- remove by filter ---- */
@@ -398,7 +415,7 @@ static scim_error_t *run_step(plan_t *plan, const scim_member_step_t *step)
     }
     switch (step->op) {
     case SCIM_MEMBER_ADD:
-        return each_chunk(plan, step, add_ids, NULL);
+        return add_members(plan, step);
     case SCIM_MEMBER_REMOVE:
         return remove_ids(plan, step);
     case SCIM_MEMBER_REPLACE:
@@ -408,15 +425,35 @@ static scim_error_t *run_step(plan_t *plan, const scim_member_step_t *step)
     }
 }
 
+/* Whom several steps name is locked before the first of them, all in one order. */
+static scim_error_t *lock_named(plan_t *plan, const scim_patch_t *patch)
+{
+    apr_array_header_t *rids = apr_array_make(plan->pool, 64, sizeof(apr_int64_t));
+    scim_error_t *err = NULL;
+    int i;
+
+    if (patch->nmembers < 2 || scim_dbd_dialect(plan->store->db)->one_writer) {
+        return NULL;
+    }
+    for (i = 0; i < patch->nmembers && !err; i++) {
+        err = each_chunk(plan, &patch->members[i], resolve_ids, rids);
+    }
+    plan->unknown = 0; /* each step counts again */
+    plan->locked = 1;
+    sort_rids(rids);
+    return err ? err : scim_member_of_lock(plan->store, rids, plan->pool);
+}
+
 scim_error_t *scim_store_members_apply(int *changed, int *unknown, scim_store_t *store,
                                        const scim_row_t *group, const scim_patch_t *plan,
                                        apr_pool_t *p)
 {
-    plan_t state = {store, group, scim_store_int(group->rid, p), 0, 0, 0, p, NULL};
-    scim_error_t *err = NULL;
+    plan_t state = {store, group, scim_store_int(group->rid, p), 0, 0, 0, 0, p, NULL};
+    scim_error_t *err;
     int i;
 
     apr_pool_create(&state.chunk, p);
+    err = lock_named(&state, plan);
     for (i = 0; i < plan->nmembers && !err; i++) {
         err = run_step(&state, &plan->members[i]);
     }

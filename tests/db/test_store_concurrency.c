@@ -5,6 +5,7 @@
 #include "db_env.h"
 
 #include <pthread.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <apr_strings.h>
@@ -327,6 +328,74 @@ START_TEST(groups_share_their_users)
 }
 END_TEST
 
+typedef struct mixed_t {
+    const char *group;
+    const scim_patch_t *plan;
+} mixed_t;
+
+#define MIXED 60
+#define ROUNDS 12
+
+static scim_error_t *apply_plan(void *baton, scim_store_t *store, apr_pool_t *p)
+{
+    const mixed_t *m = baton;
+    scim_row_t *row;
+    int changed;
+    int unknown;
+    scim_error_t *err = scim_store_get(&row, store, db_type("Group"), m->group, p);
+
+    return err ? err : scim_store_members_apply(&changed, &unknown, store, row, m->plan, p);
+}
+
+/* Half of the users go, the other half comes, in every group another one; then all at once. */
+static void *mix_shared(void *baton)
+{
+    db_request_t r = db_request(env);
+    int i = *(int *)baton;
+    const char *out[MIXED / 2];
+    const char *in[MIXED / 2];
+    scim_member_step_t steps[] = {{SCIM_MEMBER_REMOVE, out, MIXED / 2, NULL},
+                                  {SCIM_MEMBER_ADD, in, MIXED / 2, NULL}};
+    scim_member_step_t all = {SCIM_MEMBER_REPLACE, in, MIXED / 2, NULL};
+    scim_patch_t plan;
+    mixed_t m = {groups[i], &plan};
+    unsigned state = (unsigned)i + 1;
+    int round;
+    int k;
+
+    statuses[i] = 200;
+    pthread_barrier_wait(&barrier);
+    for (round = 0; round < ROUNDS && statuses[i] == 200; round++) {
+        for (k = 0; k < MIXED / 2; k++) {
+            int swap = rand_r(&state) % 2;
+            out[k] = shared[2 * k + swap];
+            in[k] = shared[2 * k + !swap];
+        }
+        plan = round % 3 ? (scim_patch_t){NULL, 0, steps, 2} : (scim_patch_t){NULL, 0, &all, 1};
+        statuses[i] = status_of(scim_store_write(r.store, apply_plan, &m));
+    }
+    db_request_end(&r);
+    return NULL;
+}
+
+/* Requests that take users out and put others in lock them in one order: none gives up. */
+START_TEST(users_come_and_go_in_many_groups)
+{
+    int i;
+
+    for (i = 0; i < MIXED; i++) {
+        shared[i] = db_put(env, db_user(apr_psprintf(pool, "shared %d", i), pool));
+    }
+    for (i = 0; i < SHARERS; i++) {
+        groups[i] = db_put(env, db_group(apr_psprintf(pool, "group %d", i), pool));
+    }
+    run(SHARERS, mix_shared);
+    ck_assert_int_eq(with_status(SHARERS, 200), SHARERS);
+    ck_assert_int_eq(db_count(env, "SELECT COUNT(*) FROM scim_member WHERE tenant = %s"),
+                     SHARERS * MIXED / 2);
+}
+END_TEST
+
 typedef struct big_t {
     const scim_patch_t *plan;
     db_env_t *other;
@@ -500,6 +569,7 @@ int main(void)
     tcase_add_test(tc, deleted_while_being_added);
     tcase_add_test(tc, updates_do_not_get_lost);
     tcase_add_test(tc, groups_share_their_users);
+    tcase_add_test(tc, users_come_and_go_in_many_groups);
     if (db_is_mariadb()) {
         tcase_add_test(tc, deadlock_is_resolved); /* SQLite has one writer at a time */
         tcase_add_test(tc, a_big_change_locks_its_own_rows);
