@@ -167,42 +167,25 @@ static scim_error_t *ignore_row(void *baton, const char *const *cols)
     return NULL;
 }
 
-static const char **texts_of(const apr_int64_t *rids, int n, apr_pool_t *p)
+static scim_error_t *lock_some(void *baton, const char *const *rids, int n, apr_pool_t *p)
 {
-    const char **texts = apr_palloc(p, sizeof(*texts) * (apr_size_t)n);
-    int i;
+    scim_store_t *store = baton;
+    scim_sql_t *sql = scim_sql_make(p);
 
-    for (i = 0; i < n; i++) {
-        texts[i] = scim_store_int(rids[i], p);
-    }
-    return texts;
+    scim_sql_addv(sql, "SELECT r.rid FROM scim_resource r WHERE r.tenant = %s AND r.rid IN ",
+                  store->tenant->name, NULL);
+    scim_sql_list(sql, rids, n);
+    scim_sql_add(sql, scim_dbd_dialect(store->db)->for_update);
+    return scim_store_select(store, sql, 1, 1, ignore_row, NULL);
 }
 
 scim_error_t *scim_member_of_lock(scim_store_t *store, const apr_array_header_t *rids,
                                   apr_pool_t *p)
 {
-    const scim_dialect_t *dialect = scim_dbd_dialect(store->db);
-    const apr_int64_t *rid = (const apr_int64_t *)(const void *)rids->elts;
-    scim_error_t *err = NULL;
-    apr_pool_t *chunk;
-    int left;
-
-    if (dialect->one_writer) {
+    if (scim_dbd_dialect(store->db)->one_writer) {
         return NULL;
     }
-    apr_pool_create(&chunk, p);
-    for (left = rids->nelts; left > 0 && !err; left -= SCIM_SQL_LIST, rid += SCIM_SQL_LIST) {
-        int n = left < SCIM_SQL_LIST ? left : SCIM_SQL_LIST;
-        scim_sql_t *sql = scim_sql_make(chunk);
-        scim_sql_addv(sql, "SELECT r.rid FROM scim_resource r WHERE r.tenant = %s AND r.rid IN ",
-                      store->tenant->name, NULL);
-        scim_sql_list(sql, texts_of(rid, n, chunk), n);
-        scim_sql_add(sql, dialect->for_update);
-        err = scim_store_select(store, sql, 1, 1, ignore_row, NULL);
-        apr_pool_clear(chunk);
-    }
-    apr_pool_destroy(chunk);
-    return err;
+    return scim_store_each_rids(rids, lock_some, store, p);
 }
 
 scim_error_t *scim_member_of_add(scim_store_t *store, const scim_row_t *group, const char *column,
@@ -230,38 +213,33 @@ scim_error_t *scim_member_of_add(scim_store_t *store, const scim_row_t *group, c
     return scim_store_exec(NULL, store, sql);
 }
 
-/* One statement for at most SCIM_SQL_LIST of them. Of what is no user, member_of is NULL. */
-static scim_error_t *replace_some(scim_store_t *store, const apr_int64_t *rids, int n,
-                                  const char *from, const char *to, apr_pool_t *p)
+typedef struct replacing_t {
+    scim_store_t *store;
+    const char *from;
+    const char *to;
+} replacing_t;
+
+/* Of what is no user, member_of is NULL. */
+static scim_error_t *replace_some(void *baton, const char *const *rids, int n, apr_pool_t *p)
 {
+    const replacing_t *r = baton;
     scim_sql_t *sql = scim_sql_make(p);
 
     scim_sql_addv(sql,
                   "UPDATE scim_resource SET "
                   "version = version + CASE WHEN INSTR(member_of, %s) > 0 THEN 1 ELSE 0 END, "
                   "member_of = REPLACE(member_of, %s, %s) WHERE tenant = %s AND rid IN ",
-                  from, from, to, store->tenant->name, NULL);
-    scim_sql_list(sql, texts_of(rids, n, p), n);
-    return scim_store_exec(NULL, store, sql);
+                  r->from, r->from, r->to, r->store->tenant->name, NULL);
+    scim_sql_list(sql, rids, n);
+    return scim_store_exec(NULL, r->store, sql);
 }
 
 scim_error_t *scim_member_of_replace(scim_store_t *store, const apr_array_header_t *rids,
                                      const char *from, const char *to, apr_pool_t *p)
 {
-    const apr_int64_t *rid = (const apr_int64_t *)(const void *)rids->elts;
-    scim_error_t *err = NULL;
-    apr_pool_t *chunk;
-    int left;
+    replacing_t r = {store, from, to};
 
-    apr_pool_create(&chunk, p);
-    for (left = rids->nelts; left > 0 && !err; left -= SCIM_SQL_LIST) {
-        int n = left < SCIM_SQL_LIST ? left : SCIM_SQL_LIST;
-        err = replace_some(store, rid, n, from, to, chunk);
-        rid += n;
-        apr_pool_clear(chunk);
-    }
-    apr_pool_destroy(chunk);
-    return err;
+    return scim_store_each_rids(rids, replace_some, &r, p);
 }
 
 scim_error_t *scim_member_of_replace_all(scim_store_t *store, const scim_row_t *group,

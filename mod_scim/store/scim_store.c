@@ -32,6 +32,27 @@ const char *scim_store_int(apr_int64_t n, apr_pool_t *p)
     return apr_psprintf(p, "%" APR_INT64_T_FMT, n);
 }
 
+scim_error_t *scim_store_each_rids(const apr_array_header_t *rids, scim_store_rids_fn *fn,
+                                   void *baton, apr_pool_t *p)
+{
+    const char *list[SCIM_SQL_LIST];
+    scim_error_t *err = NULL;
+    apr_pool_t *chunk;
+    int i = 0;
+
+    apr_pool_create(&chunk, p);
+    while (i < rids->nelts && !err) {
+        int n = 0;
+        for (; n < SCIM_SQL_LIST && i < rids->nelts; i++) {
+            list[n++] = scim_store_int(APR_ARRAY_IDX(rids, i, apr_int64_t), chunk);
+        }
+        err = fn(baton, list, n, chunk);
+        apr_pool_clear(chunk);
+    }
+    apr_pool_destroy(chunk);
+    return err;
+}
+
 static scim_stmt_t statement(const scim_sql_t *sql, int keep, int ncols)
 {
     scim_stmt_t stmt = {sql->text->data, keep, (const char *const *)(const void *)sql->args->elts,

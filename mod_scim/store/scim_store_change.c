@@ -444,22 +444,18 @@ scim_error_t *scim_store_update(scim_row_t **row, scim_store_t *store,
 /* ---- delete ---- */
 
 /* The groups of a member that goes show one less. */
-static scim_error_t *touch_some(scim_store_t *store, const apr_int64_t *rids, int n, apr_pool_t *p)
+static scim_error_t *touch_some(void *baton, const char *const *rids, int n, apr_pool_t *p)
 {
+    scim_store_t *store = baton;
     const char *now = scim_store_int(now_ms() / 1000, p);
-    const char *list[SCIM_SQL_LIST];
     scim_sql_t *sql = scim_sql_make(p);
-    int i;
 
-    for (i = 0; i < n; i++) {
-        list[i] = scim_store_int(rids[i], p);
-    }
     scim_sql_addv(sql,
                   "UPDATE scim_resource SET version = version + 1, "
                   "modified = CASE WHEN modified < %s THEN %s ELSE modified + 1 END "
                   "WHERE tenant = %s AND rid IN ",
                   now, now, store->tenant->name, NULL);
-    scim_sql_list(sql, list, n);
+    scim_sql_list(sql, rids, n);
     return scim_store_exec(NULL, store, sql);
 }
 
@@ -467,13 +463,8 @@ static scim_error_t *touch_groups(scim_store_t *store, const scim_row_t *member,
 {
     apr_array_header_t *rids;
     scim_error_t *err = scim_store_group_rids(&rids, store, member->rid, p);
-    int i;
 
-    for (i = 0; !err && i < rids->nelts; i += SCIM_SQL_LIST) {
-        int n = rids->nelts - i < SCIM_SQL_LIST ? rids->nelts - i : SCIM_SQL_LIST;
-        err = touch_some(store, &APR_ARRAY_IDX(rids, i, apr_int64_t), n, p);
-    }
-    return err;
+    return err ? err : scim_store_each_rids(rids, touch_some, store, p);
 }
 
 static scim_error_t *delete_where(scim_store_t *store, const char *text, apr_int64_t rid)

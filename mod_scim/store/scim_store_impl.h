@@ -71,6 +71,17 @@ scim_error_t *scim_store_member_rids(apr_array_header_t **rids, scim_store_t *st
 scim_error_t *scim_store_group_rids(apr_array_header_t **rids, scim_store_t *store,
                                     apr_int64_t member, apr_pool_t *p) SCIM_CHECKED;
 
+/** Called for some of a list of row numbers, as text. @param p cleared after the call */
+typedef scim_error_t *(scim_store_rids_fn)(void *baton, const char *const *rids, int n,
+                                           apr_pool_t *p);
+
+/**
+ * Call fn for row numbers, as many at a time as one statement takes, in order. An error stops.
+ * @param rids array of apr_int64_t
+ */
+scim_error_t *scim_store_each_rids(const apr_array_header_t *rids, scim_store_rids_fn *fn,
+                                   void *baton, apr_pool_t *p) SCIM_CHECKED;
+
 /** An integer as text, in p. */
 const char *scim_store_int(apr_int64_t n, apr_pool_t *p);
 

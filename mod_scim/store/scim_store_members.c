@@ -177,22 +177,18 @@ static scim_error_t *add_ids(plan_t *plan, const char *const *ids, int n, void *
     return err;
 }
 
+static scim_error_t *add_some_rids(void *baton, const char *const *rids, int n, apr_pool_t *p)
+{
+    int added = 0;
+
+    (void)p;
+    return add_some(&added, baton, "rid", rids, n);
+}
+
 /* @param rids sorted */
 static scim_error_t *add_rids(plan_t *plan, const apr_array_header_t *rids)
 {
-    const char *list[CHUNK];
-    scim_error_t *err = NULL;
-    int i = 0;
-
-    while (i < rids->nelts && !err) {
-        int added = 0;
-        int n = 0;
-        for (; n < CHUNK && i < rids->nelts; i++) {
-            list[n++] = scim_store_int(APR_ARRAY_IDX(rids, i, apr_int64_t), plan->chunk);
-        }
-        err = add_some(&added, plan, "rid", list, n);
-    }
-    return err;
+    return scim_store_each_rids(rids, add_some_rids, plan, plan->pool);
 }
 
 static scim_error_t *add_members(plan_t *plan, const scim_member_step_t *step)
@@ -210,30 +206,28 @@ static scim_error_t *add_members(plan_t *plan, const scim_member_step_t *step)
 
 /* ---- remove ---- */
 
-/* Deletes the rows of some members, over chunks of rids. */
+static scim_error_t *delete_some(void *baton, const char *const *rids, int n, apr_pool_t *p)
+{
+    plan_t *plan = baton;
+    scim_sql_t *sql = scim_sql_make(p);
+    int rows = 0;
+    scim_error_t *err;
+
+    scim_sql_addv(sql,
+                  "DELETE FROM scim_member WHERE tenant = %s AND group_rid = %s AND member_rid IN ",
+                  plan->store->tenant->name, plan->group_rid, NULL);
+    scim_sql_list(sql, rids, n);
+    err = scim_store_exec(&rows, plan->store, sql);
+    plan->changed += rows;
+    return err;
+}
+
 static scim_error_t *delete_rids(plan_t *plan, const apr_array_header_t *rids)
 {
-    const char *list[CHUNK];
     const char *entry = scim_member_of_entry(plan->group, plan->pool);
     scim_error_t *err = scim_member_of_replace(plan->store, rids, entry, "", plan->pool);
-    int i = 0;
 
-    while (i < rids->nelts && !err) {
-        scim_sql_t *sql = scim_sql_make(plan->chunk);
-        int rows = 0;
-        int n = 0;
-        for (; n < CHUNK && i < rids->nelts; i++) {
-            list[n++] = scim_store_int(APR_ARRAY_IDX(rids, i, apr_int64_t), plan->chunk);
-        }
-        scim_sql_addv(sql,
-                      "DELETE FROM scim_member WHERE tenant = %s AND group_rid = %s "
-                      "AND member_rid IN ",
-                      plan->store->tenant->name, plan->group_rid, NULL);
-        scim_sql_list(sql, list, n);
-        err = run(&rows, plan, sql);
-        plan->changed += rows;
-    }
-    return err;
+    return err ? err : scim_store_each_rids(rids, delete_some, plan, plan->pool);
 }
 
 static scim_error_t *remove_ids(plan_t *plan, const scim_member_step_t *step)
