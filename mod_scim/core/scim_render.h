@@ -29,6 +29,7 @@ typedef struct scim_row_t {
     apr_time_t modified;
     const char *display; /* what members and groups show of it */
     int active;
+    int members;     /* of a group: how many it has */
     const char *doc; /* JSON object text: schemas, id and attributes; no meta, members, groups */
     apr_size_t doc_len;
     const char *member_of; /* the groups it is in, as the store keeps them; NULL: none */

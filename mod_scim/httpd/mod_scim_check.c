@@ -83,6 +83,14 @@ static int server_pool(const server_rec *s, apr_pool_t *p)
     return n < 0 || n > POOL_MAX ? POOL_MAX : n;
 }
 
+/* SQLite's driver asks nobody when it hands a connection out, so there is nothing to be saved. */
+static int server_warm(const server_rec *s, apr_pool_t *p)
+{
+    const char *driver = server_directive(s, "DBDriver", p);
+
+    return driver && strcmp(driver, "mysql") == 0 ? server_pool(s, p) / 2 : 0;
+}
+
 /* ---- checks of one place ---- */
 
 static int fail(const place_t *place, const char *msgid, const char *wrong)
@@ -281,6 +289,7 @@ int scim_check_run(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, serve
         server->bases = apr_array_make(pconf, 2, sizeof(const char *));
         /* Each dead connection of the pool costs a try, then one to open and one to spare. */
         server->tries = server_pool(s, ptemp) + 2;
+        server->warm = server_warm(s, ptemp);
         ap_set_module_config(s->module_config, &scim_module, server);
         rc = check_server(s, quiet, pconf, ptemp);
     }

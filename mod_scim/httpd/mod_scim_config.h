@@ -43,6 +43,7 @@ typedef struct scim_dir_t {
 typedef struct scim_server_t {
     apr_array_header_t *bases; /* of const char *: every base that is served here */
     int tries;                 /* how often a connection is asked for before giving up */
+    int warm;                  /* connections that a child keeps for a moment between requests */
     const struct scim_dbd_source_t *source; /* made in post_config where bases has any */
     apr_global_mutex_t *mutex;              /* queues SQLite's writers; one for all servers */
 } scim_server_t;

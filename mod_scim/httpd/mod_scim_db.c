@@ -8,6 +8,8 @@
 #include <mod_dbd.h>
 #include <util_mutex.h>
 
+#include "mod_scim_warm.h"
+
 #define MUTEX_TYPE "scim-sqlite"
 
 /*
@@ -33,6 +35,7 @@ typedef struct source_t {
     APR_OPTIONAL_FN_TYPE(ap_dbd_close) * close;
     apr_global_mutex_t *mutex;
     int tries;
+    scim_warm_t *warm;              /* of this child, for all servers; NULL: none stay */
     volatile apr_uint32_t given;    /* counts what this process gave back to the pool */
     volatile apr_uint32_t empty_at; /* given, when every try failed: nothing is pooled since */
 } source_t;
@@ -50,9 +53,8 @@ int scim_db_available(void)
  * pointless, and a page of log, to repeat them all for each request. What is remembered for that is
  * only how to ask, never an answer.
  */
-static int take(scim_dbd_conn_t *out, void *baton, apr_pool_t *p)
+static ap_dbd_t *open_pooled(source_t *source, apr_pool_t *p)
 {
-    source_t *source = baton;
     apr_uint32_t given = apr_atomic_read32(&source->given);
     int tries = apr_atomic_read32(&source->empty_at) == given ? TRIES_EMPTY : source->tries;
     ap_dbd_t *dbd = NULL;
@@ -65,10 +67,22 @@ static int take(scim_dbd_conn_t *out, void *baton, apr_pool_t *p)
             break;
         }
     }
+    if (!dbd && i == tries) {
+        apr_atomic_set32(&source->empty_at, given);
+    }
+    return dbd;
+}
+
+static int take(scim_dbd_conn_t *out, void *baton, apr_pool_t *p)
+{
+    source_t *source = baton;
+    ap_dbd_t *dbd = scim_warm_take(source->warm, source);
+
     if (!dbd) {
-        if (i == tries) {
-            apr_atomic_set32(&source->empty_at, given);
-        }
+        dbd = open_pooled(source, p);
+        scim_warm_waited(source->warm);
+    }
+    if (!dbd) {
         return 0;
     }
     out->driver = dbd->driver;
@@ -77,6 +91,14 @@ static int take(scim_dbd_conn_t *out, void *baton, apr_pool_t *p)
     out->prepared = dbd->prepared;
     out->owner = dbd;
     return 1;
+}
+
+static void give_pooled(void *conn, void *owner)
+{
+    source_t *source = owner;
+
+    source->close(source->server, conn);
+    apr_atomic_inc32(&source->given);
 }
 
 /*
@@ -88,9 +110,12 @@ static void give(scim_dbd_conn_t *conn, int healthy, void *baton)
 {
     source_t *source = baton;
 
-    (void)healthy;
-    source->close(source->server, conn->owner);
-    apr_atomic_inc32(&source->given);
+    if (healthy && source->warm) {
+        scim_warm_give(source->warm, source, conn->owner);
+    } else {
+        scim_warm_empty(healthy ? NULL : source->warm);
+        give_pooled(conn->owner, source);
+    }
     conn->owner = NULL;
 }
 
@@ -202,12 +227,33 @@ static void mutex_child(server_rec *s, apr_pool_t *pchild)
     }
 }
 
+/* Servers may share a pool of mod_dbd's, and so they share what is kept: half of the smallest. */
+static void keep_warm(const server_rec *main_server, apr_pool_t *pchild)
+{
+    scim_warm_t *warm;
+    const server_rec *s;
+    int most = -1;
+
+    for (s = main_server; s; s = s->next) {
+        if (serves_scim(s) && scim_server_get(s)->warm > 0) {
+            most = most < 0 || scim_server_get(s)->warm < most ? scim_server_get(s)->warm : most;
+        }
+    }
+    warm = scim_warm_make(most, give_pooled, pchild);
+    for (s = main_server; s; s = s->next) {
+        if (serves_scim(s) && scim_server_get(s)->warm > 0) {
+            ((source_t *)scim_db_source(s)->baton)->warm = warm;
+        }
+    }
+}
+
 void scim_db_child(apr_pool_t *pchild, server_rec *main_server)
 {
     const server_rec *first = NULL;
     server_rec *s;
     apr_pool_t *p;
 
+    keep_warm(main_server, pchild);
     for (s = main_server; s; s = s->next) {
         if (!serves_scim(s)) {
             continue;

@@ -126,47 +126,53 @@ static scim_error_t *lock_row(scim_row_t **row, json_t **doc, service_t *sv, apr
     return doc ? scim_json_load(doc, (*row)->doc, (*row)->doc_len, NULL, p) : NULL;
 }
 
-/* Write what changed: the document, or only the version when just the membership did. */
+/* @param group its row is the new one afterwards, where it was locked */
+static scim_error_t *apply_members(write_t *w, scim_group_t *group, const scim_patch_t *plan,
+                                   apr_pool_t *p)
+{
+    scim_membership_t done;
+    scim_error_t *err = scim_store_members_apply(&done, w->sv->store, group, plan, p);
+
+    if (!err) {
+        w->reply->unknown_members = done.unknown;
+        group->row = done.row;
+    }
+    return err;
+}
+
+/* Write what changed: the document, the membership, or both. */
 static scim_error_t *store_changes(scim_row_t **row, write_t *w, const json_t *old, json_t *doc,
                                    const scim_patch_t *plan, apr_pool_t *p)
 {
     service_t *sv = w->sv;
-    int changed = 0;
-    scim_error_t *err;
+    scim_group_t group = {.row = *row, .access = SCIM_GROUP_LOCKED};
+    scim_error_t *err = NULL;
 
     w->reply->unknown_members = 0;
     if (plan && plan->nmembers > 0) {
-        err = scim_store_members_apply(&changed, &w->reply->unknown_members, sv->store, *row, plan,
-                                       p);
-        if (err) {
-            return err;
-        }
+        err = apply_members(w, &group, plan, p);
     }
-    if (!json_equal(old, doc)) {
-        return scim_store_update(row, sv->store, sv->type, *row, old, doc, p);
+    if (err || json_equal(old, doc)) {
+        *row = group.row;
+        return err;
     }
-    return changed ? scim_store_touch(row, sv->store, sv->type, *row, p) : NULL;
+    err = scim_store_update(row, sv->store, sv->type, *row, old, doc, p);
+    (*row)->members = group.row->members;
+    return err;
 }
 
 static scim_error_t *create_tx(void *baton, scim_store_t *store, apr_pool_t *p)
 {
     write_t *w = baton;
+    scim_group_t group = {.access = SCIM_GROUP_NEW};
     scim_row_t *row;
-    scim_error_t *err;
-    int changed;
+    scim_error_t *err = scim_store_insert(&row, store, w->sv->type, w->doc, p);
 
-    err = scim_store_insert(&row, store, w->sv->type, w->doc, p);
-    if (err) {
-        return err;
+    if (!err && w->plan) {
+        group.row = row;
+        err = apply_members(w, &group, w->plan, p);
     }
-    if (w->plan) {
-        err = scim_store_members_apply(&changed, &w->reply->unknown_members, store, row, w->plan,
-                                       p);
-        if (err) {
-            return err;
-        }
-    }
-    return reply_row(w, 201, row, p);
+    return err ? err : reply_row(w, 201, row, p);
 }
 
 /* A user is active unless the client says otherwise. */
@@ -251,22 +257,9 @@ scim_error_t *service_replace(service_t *sv)
  * A changed group answers with itself only while it is small, or where the client chose what it
  * wants to see: the cost of a membership change must not depend on the group.
  */
-static scim_error_t *answers_with_itself(int *yes, const service_t *sv, const scim_row_t *row,
-                                         apr_pool_t *p)
+static int too_large(const service_t *sv, const scim_row_t *row)
 {
-    int most = sv->tenant->group_reply_members;
-    scim_error_t *err;
-    int n;
-
-    *yes = !scim_type_attr_at(sv->type, SCIM_AT_MEMBERS) || sv->view.projection;
-    if (*yes) {
-        return NULL;
-    }
-    err = scim_store_member_count(&n, sv->store, row->rid, most + 1, p);
-    if (!err) {
-        *yes = n <= most;
-    }
-    return err;
+    return row->members > sv->tenant->group_reply_members && !sv->view.projection;
 }
 
 static void reply_empty(write_t *w)
@@ -315,25 +308,16 @@ static scim_error_t *keeps_document(int *yes, const write_t *w, const scim_row_t
  * Members come and go without the group's lock, which is taken only when all is done: so clients
  * that push one group at once wait for each other's COMMIT, not for each other's work.
  */
-static scim_error_t *patch_members(write_t *w, scim_row_t *row, apr_pool_t *p)
+static scim_error_t *patch_members(write_t *w, scim_group_t *group, apr_pool_t *p)
 {
     service_t *sv = w->sv;
-    int changed;
-    int whole;
-    scim_error_t *err;
+    scim_row_t *row;
+    scim_error_t *err = apply_members(w, group, w->patch, p);
 
-    err = scim_store_members_apply(&changed, &w->reply->unknown_members, sv->store, row, w->patch,
-                                   p);
-    if (!err) {
-        err = answers_with_itself(&whole, sv, row, p);
-    }
-    if (!err && changed) {
-        err = scim_store_touch_late(sv->store, row);
-    }
     if (err) {
         return err;
     }
-    if (!whole) {
+    if (too_large(sv, group->row)) {
         reply_empty(w);
         return NULL;
     }
@@ -350,7 +334,6 @@ static scim_error_t *patch_locked(write_t *w, apr_pool_t *p)
     scim_row_t *row;
     json_t *old;
     json_t *doc;
-    int whole;
     scim_error_t *err;
 
     err = lock_row(&row, &old, sv, p);
@@ -360,13 +343,10 @@ static scim_error_t *patch_locked(write_t *w, apr_pool_t *p)
     if (!err) {
         err = store_changes(&row, w, old, doc, w->patch, p);
     }
-    if (!err) {
-        err = answers_with_itself(&whole, sv, row, p);
-    }
     if (err) {
         return err;
     }
-    if (whole) {
+    if (!too_large(sv, row)) {
         return reply_row(w, 200, row, p);
     }
     reply_empty(w);
@@ -374,28 +354,33 @@ static scim_error_t *patch_locked(write_t *w, apr_pool_t *p)
     return NULL;
 }
 
+/* *shared 1: done. 0: the patch changes the document too, so the group must be locked. */
+static scim_error_t *patch_shared(int *shared, write_t *w, scim_store_t *store, apr_pool_t *p)
+{
+    service_t *sv = w->sv;
+    scim_group_t group;
+    scim_error_t *err = scim_store_share(&group, store, sv->type, sv->id, w->patch, p);
+
+    if (!err && !group.row) {
+        err = service_not_found(sv);
+    }
+    if (!err) {
+        err = keeps_document(shared, w, group.row, p);
+    }
+    return err || !*shared ? err : patch_members(w, &group, p);
+}
+
 static scim_error_t *patch_tx(void *baton, scim_store_t *store, apr_pool_t *p)
 {
     write_t *w = baton;
-    service_t *sv = w->sv;
-    scim_row_t *row;
-    scim_error_t *err;
-    int unlocked = names_members_only(w) && !w->again;
+    int shared = names_members_only(w) && !w->again;
+    scim_error_t *err = NULL;
 
     w->again = 1;
-    if (unlocked) {
-        err = scim_store_get(&row, store, sv->type, sv->id, p);
-        if (!err && !row) {
-            err = service_not_found(sv);
-        }
-        if (!err) {
-            err = keeps_document(&unlocked, w, row, p);
-        }
-        if (err) {
-            return err;
-        }
+    if (shared) {
+        err = patch_shared(&shared, w, store, p);
     }
-    return unlocked ? patch_members(w, row, p) : patch_locked(w, p);
+    return err || shared ? err : patch_locked(w, p);
 }
 
 scim_error_t *service_patch(service_t *sv)

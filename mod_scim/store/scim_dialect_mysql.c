@@ -35,7 +35,6 @@ static const code_t codes[] = {
     {1205, SCIM_CAUSE_RETRY}, /* lock wait timeout */
     {1213, SCIM_CAUSE_RETRY}, /* deadlock */
     {1317, SCIM_CAUSE_RETRY}, /* KILL QUERY */
-    {1452, SCIM_CAUSE_RETRY}, /* foreign key: the member was deleted while it was being added */
     {1969, SCIM_CAUSE_RETRY}, /* max_statement_time */
     {3024, SCIM_CAUSE_RETRY}, /* max_execution_time */
     {3572, SCIM_CAUSE_RETRY}, /* lock not available at once */
@@ -110,6 +109,8 @@ const scim_dialect_t scim_dialect_mysql = {
     .one_writer = 0,
     .begin = "START TRANSACTION",
     .last_id = "LAST_INSERT_ID()",
+    .by_rid = " FORCE INDEX (PRIMARY)",
+    .by_id = " FORCE INDEX (scim_resource_id)",
     .doc_bytes = "OCTET_LENGTH(r.doc)",
     .member_of_bytes = "OCTET_LENGTH(r.member_of)",
     .member_of_append = "CONCAT(COALESCE(member_of, ''), %s)",

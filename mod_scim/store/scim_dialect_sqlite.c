@@ -23,7 +23,6 @@ static const text_t texts[] = {
     {"UNIQUE constraint failed", SCIM_CAUSE_DUPLICATE},
     {"CHECK constraint failed: too_long", SCIM_CAUSE_TRUNCATED},
     {"string or blob too big", SCIM_CAUSE_TRUNCATED},
-    {"FOREIGN KEY constraint failed", SCIM_CAUSE_RETRY}, /* the member was deleted meanwhile */
     {"database is locked", SCIM_CAUSE_RETRY},
     {"database table is locked", SCIM_CAUSE_RETRY},
     {"database schema has changed", SCIM_CAUSE_GONE}, /* statements must be prepared again */
@@ -67,6 +66,8 @@ const scim_dialect_t scim_dialect_sqlite = {
     .one_writer = 1,
     .begin = "BEGIN IMMEDIATE",
     .last_id = "last_insert_rowid()",
+    .by_rid = "",
+    .by_id = "",
     .doc_bytes = "LENGTH(CAST(r.doc AS BLOB))",
     .member_of_bytes = "LENGTH(CAST(r.member_of AS BLOB))",
     .member_of_append = "COALESCE(member_of, '') || %s",

@@ -172,8 +172,9 @@ static scim_error_t *lock_some(void *baton, const char *const *rids, int n, apr_
     scim_store_t *store = baton;
     scim_sql_t *sql = scim_sql_make(p);
 
-    scim_sql_addv(sql, "SELECT r.rid FROM scim_resource r WHERE r.tenant = %s AND r.rid IN ",
-                  store->tenant->name, NULL);
+    scim_sql_add(sql, "SELECT r.rid FROM scim_resource r");
+    scim_sql_add(sql, scim_dbd_dialect(store->db)->by_rid);
+    scim_sql_addv(sql, " WHERE r.tenant = %s AND r.rid IN ", store->tenant->name, NULL);
     scim_sql_list(sql, rids, n);
     scim_sql_add(sql, scim_dbd_dialect(store->db)->for_update);
     return scim_store_select(store, sql, 1, 1, ignore_row, NULL);
@@ -188,29 +189,93 @@ scim_error_t *scim_member_of_lock(scim_store_t *store, const apr_array_header_t 
     return scim_store_each_rids(rids, lock_some, store, p);
 }
 
-scim_error_t *scim_member_of_add(scim_store_t *store, const scim_row_t *group, const char *column,
-                                 const char *const *keys, int n, apr_pool_t *p)
+/* "<the user's row has to change> THEN " */
+static void add_when_changed(scim_sql_t *sql, const scim_member_of_change_t *c, const char *user,
+                             apr_pool_t *p)
+{
+    if (c->add) {
+        scim_sql_addv(sql, "type = %s AND COALESCE(INSTR(member_of, %s), 0) = 0 THEN ", user,
+                      apr_psprintf(p, "\n%s ", c->group->id), NULL);
+    } else {
+        scim_sql_addv(sql, "INSTR(member_of, %s) > 0 THEN ", scim_member_of_entry(c->group, p),
+                      NULL);
+    }
+}
+
+static void add_member_of(scim_sql_t *sql, const scim_store_t *store,
+                          const scim_member_of_change_t *c, const char *user, apr_pool_t *p)
+{
+    const char *entry = scim_member_of_entry(c->group, p);
+
+    scim_sql_add(sql, ", member_of = CASE WHEN ");
+    add_when_changed(sql, c, user, p);
+    if (c->add) {
+        scim_sql_addv(sql, scim_dbd_dialect(store->db)->member_of_append, entry, NULL);
+    } else {
+        scim_sql_addv(sql, "REPLACE(member_of, %s, '')", entry, NULL);
+    }
+    scim_sql_add(sql, " ELSE member_of END");
+}
+
+/* The rest of SET, and WHERE. Of the group it is checked that it shows the name it was read with:
+ * each in the other is =, and to the byte; MySQL's = does not see spaces at the end. */
+static void add_group(scim_sql_t *sql, const scim_store_t *store, const scim_member_of_change_t *c,
+                      const char *rid, apr_pool_t *p)
+{
+    const char *now = scim_store_int(c->now / 1000, p);
+    const char *name = c->group->display;
+
+    scim_sql_addv(sql,
+                  ", write_id = CASE WHEN rid = %s THEN %s ELSE write_id END, "
+                  "members = CASE WHEN rid = %s THEN members + %s ELSE members END, "
+                  "modified = CASE WHEN rid <> %s THEN modified WHEN modified < %s THEN %s "
+                  "ELSE modified + %s END WHERE (rid <> %s OR (INSTR(display, %s) = 1 "
+                  "AND INSTR(%s, display) = 1))",
+                  rid, store->write_id, rid, scim_store_int(c->grown, p), rid, now, now,
+                  c->new_version ? "1" : "0", rid, name, name, NULL);
+}
+
+static scim_error_t *changed_meanwhile(const scim_store_t *store)
+{
+    scim_error_t *err = scim_error_internal(store->pool, 503, "SCIM2019",
+                                            "a group or a member changed during a write",
+                                            "The group is being changed by others; try again.");
+
+    err->cause = SCIM_CAUSE_RETRY;
+    return err;
+}
+
+scim_error_t *scim_member_of_change(scim_store_t *store, const scim_member_of_change_t *change,
+                                    const apr_array_header_t *rids, apr_pool_t *p)
 {
     const scim_resource_type_t *type = type_with(store, SCIM_AT_GROUPS);
-    const char *start = apr_psprintf(p, "\n%s ", group->id);
+    const char *user = type ? type->name : "";
+    const char *rid = scim_store_int(change->group->rid, p);
+    const char *list[SCIM_SQL_LIST];
     scim_sql_t *sql = scim_sql_make(p);
+    scim_error_t *err;
+    int rows = 0;
+    int n = 0;
 
-    if (!type) {
-        return NULL;
+    for (; n < rids->nelts; n++) {
+        list[n] = scim_store_int(APR_ARRAY_IDX(rids, n, apr_int64_t), p);
     }
-    scim_sql_addv(sql,
-                  "UPDATE scim_resource SET version = version + "
-                  "CASE WHEN type <> %s OR INSTR(member_of, %s) > 0 THEN 0 ELSE 1 END, "
-                  "member_of = "
-                  "CASE WHEN type <> %s OR INSTR(member_of, %s) > 0 THEN member_of ELSE ",
-                  type->name, start, type->name, start, NULL);
-    scim_sql_addv(sql, scim_dbd_dialect(store->db)->member_of_append,
-                  scim_member_of_entry(group, p), NULL);
-    scim_sql_addv(sql, " END WHERE tenant = %s AND ", store->tenant->name, NULL);
-    scim_sql_add(sql, column);
-    scim_sql_add(sql, " IN ");
-    scim_sql_list(sql, keys, n);
-    return scim_store_exec(NULL, store, sql);
+    if (change->touch_group) {
+        list[n++] = rid;
+    }
+    /* First in SET, before what it looks at has changed. */
+    scim_sql_add(sql, "UPDATE scim_resource");
+    scim_sql_add(sql, scim_dbd_dialect(store->db)->by_rid);
+    scim_sql_addv(sql, " SET version = version + CASE WHEN rid = %s THEN %s WHEN ", rid,
+                  change->new_version ? "1" : "0", NULL);
+    add_when_changed(sql, change, user, p);
+    scim_sql_add(sql, "1 ELSE 0 END");
+    add_member_of(sql, store, change, user, p);
+    add_group(sql, store, change, rid, p);
+    scim_sql_addv(sql, " AND tenant = %s AND rid IN ", store->tenant->name, NULL);
+    scim_sql_list(sql, list, n);
+    err = scim_store_exec(&rows, store, sql);
+    return !err && rows != n ? changed_meanwhile(store) : err;
 }
 
 typedef struct replacing_t {
@@ -225,28 +290,22 @@ static scim_error_t *replace_some(void *baton, const char *const *rids, int n, a
     const replacing_t *r = baton;
     scim_sql_t *sql = scim_sql_make(p);
 
+    scim_sql_add(sql, "UPDATE scim_resource");
+    scim_sql_add(sql, scim_dbd_dialect(r->store->db)->by_rid);
     scim_sql_addv(sql,
-                  "UPDATE scim_resource SET "
-                  "version = version + CASE WHEN INSTR(member_of, %s) > 0 THEN 1 ELSE 0 END, "
+                  " SET version = version + CASE WHEN INSTR(member_of, %s) > 0 THEN 1 ELSE 0 END, "
                   "member_of = REPLACE(member_of, %s, %s) WHERE tenant = %s AND rid IN ",
                   r->from, r->from, r->to, r->store->tenant->name, NULL);
     scim_sql_list(sql, rids, n);
     return scim_store_exec(NULL, r->store, sql);
 }
 
-scim_error_t *scim_member_of_replace(scim_store_t *store, const apr_array_header_t *rids,
-                                     const char *from, const char *to, apr_pool_t *p)
-{
-    replacing_t r = {store, from, to};
-
-    return scim_store_each_rids(rids, replace_some, &r, p);
-}
-
 scim_error_t *scim_member_of_replace_all(scim_store_t *store, const scim_row_t *group,
                                          const char *from, const char *to, apr_pool_t *p)
 {
+    replacing_t r = {store, from, to};
     apr_array_header_t *rids;
     scim_error_t *err = scim_store_member_rids(&rids, store, group->rid, p);
 
-    return err ? err : scim_member_of_replace(store, rids, from, to, p);
+    return err ? err : scim_store_each_rids(rids, replace_some, &r, p);
 }

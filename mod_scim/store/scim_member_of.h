@@ -24,22 +24,28 @@ const char *scim_member_of_entry(const scim_row_t *group, apr_pool_t *p);
 scim_error_t *scim_member_of_lock(scim_store_t *store, const apr_array_header_t *rids,
                                   apr_pool_t *p) SCIM_CHECKED;
 
-/**
- * Append the group to the users that do not show it yet. Before scim_member's rows: so users are
- * locked for writing first, and two groups that add one user do not deadlock.
- * @param column what the keys are: "id" or "rid"
- * @param keys   at most SCIM_SQL_LIST, sorted
- */
-scim_error_t *scim_member_of_add(scim_store_t *store, const scim_row_t *group, const char *column,
-                                 const char *const *keys, int n, apr_pool_t *p) SCIM_CHECKED;
+/** How the rows of some users change when they get into a group or leave it. */
+typedef struct scim_member_of_change_t {
+    const scim_row_t *group;
+    int add;         /* 1: they got into the group, 0: they left it */
+    int touch_group; /* 1: the group's own row too, */
+    int new_version; /* whose version goes up by 0 or 1, */
+    int grown;       /* and its number of members by this many */
+    apr_time_t now;
+} scim_member_of_change_t;
+
+/** Users of one scim_member_of_change(). */
+#define SCIM_MEMBER_OF_MOST (SCIM_SQL_LIST - 1)
 
 /**
- * Put one entry in the place of another in the rows of some users.
- * @param rids array of apr_int64_t
- * @param to   "" to remove the entry
+ * Change the rows of users whose rows in scim_member were just written, and the group's with them
+ * in one statement. Their locks are taken in the order of the row numbers.
+ * @param rids array of apr_int64_t, sorted, without duplicates, 1 to SCIM_MEMBER_OF_MOST
+ * @return an error with cause RETRY if one of the rows is gone, or the group shows another name
+ *         than it did when it was read
  */
-scim_error_t *scim_member_of_replace(scim_store_t *store, const apr_array_header_t *rids,
-                                     const char *from, const char *to, apr_pool_t *p) SCIM_CHECKED;
+scim_error_t *scim_member_of_change(scim_store_t *store, const scim_member_of_change_t *change,
+                                    const apr_array_header_t *rids, apr_pool_t *p) SCIM_CHECKED;
 
 /** Put one entry in the place of another in the rows of all members of a group. */
 scim_error_t *scim_member_of_replace_all(scim_store_t *store, const scim_row_t *group,

@@ -51,14 +51,16 @@ void scim_sql_addv(scim_sql_t *sql, const char *text, ...)
     va_end(args);
 }
 
+int scim_sql_list_size(int n)
+{
+    return n <= 2 ? n : n <= 8 ? 8 : n <= 64 ? 64 : SCIM_SQL_LIST;
+}
+
 void scim_sql_list(scim_sql_t *sql, const char *const *values, int n)
 {
-    int size = 1;
+    int size = scim_sql_list_size(n);
     int i;
 
-    while (size < n) {
-        size = size == 1 ? 8 : size == 8 ? 64 : SCIM_SQL_LIST;
-    }
     scim_sql_add(sql, "(");
     for (i = 0; i < size; i++) {
         if (i) {

@@ -33,6 +33,9 @@ void scim_sql_addv(scim_sql_t *sql, const char *text, ...) __attribute__((sentin
  * @param n at least 1, at most SCIM_SQL_LIST
  */
 void scim_sql_list(scim_sql_t *sql, const char *const *values, int n);
+
+/** The size to which scim_sql_list() fills up a list of n. */
+int scim_sql_list_size(int n);
 #define SCIM_SQL_LIST 256
 
 /**

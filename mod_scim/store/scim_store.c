@@ -99,14 +99,21 @@ scim_error_t *scim_store_read_int(void *baton, const char *const *cols)
 
 /* ---- rows ---- */
 
-void scim_store_columns(scim_sql_t *sql, const scim_dialect_t *dialect, int whole)
+void scim_store_columns(scim_sql_t *sql, const scim_dialect_t *dialect, scim_store_extent_t extent)
 {
+    static const char *const documents[] = {
+        DOC_BEGINNING ", " GROUPS_BEGINNING,
+        "r.doc, " GROUPS_BEGINNING,
+        "CASE WHEN r.type = 'Group' THEN " DOC_BEGINNING " END, SUBSTR(r.member_of, 1, 1)",
+    };
+
     scim_sql_add(sql, "r.rid, r.id, r.version, r.created, r.modified, r.active, r.display, ");
-    scim_sql_add(sql, whole ? "r.doc, " GROUPS_BEGINNING : DOC_BEGINNING ", " GROUPS_BEGINNING);
+    scim_sql_add(sql, documents[extent]);
     scim_sql_add(sql, ", ");
     scim_sql_add(sql, dialect->doc_bytes);
     scim_sql_add(sql, ", ");
     scim_sql_add(sql, dialect->member_of_bytes);
+    scim_sql_add(sql, ", r.members");
 }
 
 static apr_int64_t integer(const char *text)
@@ -127,6 +134,7 @@ static void fill_row(scim_row_t *row, const char *const *cols, apr_pool_t *p)
     row->member_of = cols[8] && *cols[8] ? apr_pstrdup(p, cols[8]) : NULL;
     row->doc_len = (apr_size_t)integer(cols[9]);
     row->member_of_len = (apr_size_t)integer(cols[10]);
+    row->members = (int)integer(cols[11]);
 }
 
 /* Whether more of a document is in the database than was read. */

@@ -65,12 +65,6 @@ scim_error_t *scim_store_list(apr_array_header_t **rows, apr_int64_t *total, sci
 scim_error_t *scim_store_members(apr_array_header_t **refs, apr_int64_t *after, scim_store_t *store,
                                  apr_int64_t group, int limit, apr_pool_t *p) SCIM_CHECKED;
 
-/**
- * How many members a group has, counted only up to limit, so that a large group costs no more.
- */
-scim_error_t *scim_store_member_count(int *n, scim_store_t *store, apr_int64_t group, int limit,
-                                      apr_pool_t *p) SCIM_CHECKED;
-
 /* ---- writing ---- */
 
 /**
@@ -114,33 +108,50 @@ scim_error_t *scim_store_update(scim_row_t **row, scim_store_t *store,
                                 const json_t *old_doc, const json_t *doc,
                                 apr_pool_t *p) SCIM_CHECKED;
 
-/** Only raise version and modified of a locked row (membership changed). *row is the new row. */
-scim_error_t *scim_store_touch(scim_row_t **row, scim_store_t *store,
-                               const scim_resource_type_t *type, const scim_row_t *old,
-                               apr_pool_t *p) SCIM_CHECKED;
-
-/**
- * As scim_store_touch() for a group that was read by scim_store_get() in this write and is not
- * locked: the row is waited for here, at the end, so that writers of one group hold it only while
- * they commit.
- * @return an error with cause RETRY if the row is gone or shows another name since it was read
- */
-scim_error_t *scim_store_touch_late(scim_store_t *store, const scim_row_t *group) SCIM_CHECKED;
-
 /** Delete a locked row with its index rows and its memberships both ways. */
 scim_error_t *scim_store_delete(scim_store_t *store, const scim_resource_type_t *type,
                                 const scim_row_t *row, apr_pool_t *p) SCIM_CHECKED;
 
+/** How a write holds a group whose members it changes. */
+typedef enum scim_group_access_t {
+    SCIM_GROUP_NEW,    /* inserted by this write: its version stays */
+    SCIM_GROUP_LOCKED, /* locked by scim_store_lock() */
+    SCIM_GROUP_SHARED  /* only read: its row is waited for at the end, so that writers of one group
+                          hold it only while they commit */
+} scim_group_access_t;
+
+/** A group as a change of its members sees it. */
+typedef struct scim_group_t {
+    scim_row_t *row; /* NULL: there is none */
+    scim_group_access_t access;
+    apr_hash_t *named; /* id -> apr_int64_t, its row number; NULL: not looked up */
+} scim_group_t;
+
 /**
- * Run a membership plan on a locked group. Cost goes by the plan's size; only a replace and a
- * filter read the group's members, once. Removing what is not there is no error. A group as its own
- * member is refused: 400 invalidValue.
- * @param changed rows inserted and deleted
- * @param unknown number of ids to add that name no user or group of this tenant and were skipped;
- *                with tenant->reject_unknown_members the write fails with 400 invalidValue instead
+ * Read a group without locking it and, in the same SELECT, whom the plan names.
+ * @param group row NULL where there is none
  */
-scim_error_t *scim_store_members_apply(int *changed, int *unknown, scim_store_t *store,
-                                       const scim_row_t *group, const scim_patch_t *plan,
+scim_error_t *scim_store_share(scim_group_t *group, scim_store_t *store,
+                               const scim_resource_type_t *type, const char *id,
+                               const scim_patch_t *plan, apr_pool_t *p) SCIM_CHECKED;
+
+/** What a change of members did. */
+typedef struct scim_membership_t {
+    int changed;     /* members that came or went */
+    int unknown;     /* ids to add that name no user or group of this tenant, and were skipped */
+    scim_row_t *row; /* the group's, as it is now; of a shared one as if only this write went on */
+} scim_membership_t;
+
+/**
+ * Run a membership plan on a group; if any member came or went, its version and modified go up.
+ * Cost goes by the plan's size; only a replace and a filter read the group's members, once.
+ * Removing what is not there is no error. A group as its own member is refused: 400 invalidValue;
+ * with tenant->reject_unknown_members also an unknown id.
+ * @return with SCIM_GROUP_SHARED an error with cause RETRY if the group is gone or shows another
+ *         name since it was read
+ */
+scim_error_t *scim_store_members_apply(scim_membership_t *done, scim_store_t *store,
+                                       const scim_group_t *group, const scim_patch_t *plan,
                                        apr_pool_t *p) SCIM_CHECKED;
 
 #endif

@@ -21,7 +21,7 @@
 /* Index rows deleted by one statement. */
 #define DELETE_MANY 8
 
-static void set_mark(scim_store_t *store, scim_mark_kind_t kind, const char *id,
+void scim_store_mark(scim_store_t *store, scim_mark_kind_t kind, const char *id,
                      apr_int64_t version)
 {
     if (kind > store->mark) {
@@ -270,7 +270,7 @@ static scim_error_t *read_rid(scim_store_t *store, scim_row_t *row)
     return scim_store_select(store, sql, 1, 1, scim_store_read_int, &row->rid);
 }
 
-static apr_time_t now_ms(void)
+apr_time_t scim_store_now(void)
 {
     apr_time_t now = apr_time_now();
 
@@ -288,9 +288,9 @@ scim_error_t *scim_store_insert(scim_row_t **row, scim_store_t *store,
         return err;
     }
     made->version = 1;
-    made->created = now_ms();
+    made->created = scim_store_now();
     made->modified = made->created;
-    set_mark(store, SCIM_MARK_INSERT, made->id, 0);
+    scim_store_mark(store, SCIM_MARK_INSERT, made->id, 0);
     err = insert_resource(store, type, &cols, made);
     if (!err) {
         err = insert_all_values(store, type, scim_index_rows(type, doc, p), NULL);
@@ -309,11 +309,9 @@ scim_error_t *scim_store_insert(scim_row_t **row, scim_store_t *store,
 
 /* ---- update ---- */
 
-/* The new row before its document: version and time go up, also if the clock does not. */
-static scim_row_t *next_row(const scim_row_t *old, apr_pool_t *p)
+scim_row_t *scim_store_next(const scim_row_t *old, apr_time_t now, apr_pool_t *p)
 {
     scim_row_t *row = apr_pmemdup(p, old, sizeof(*old));
-    apr_time_t now = now_ms();
 
     row->version++;
     row->modified = now > old->modified ? now : old->modified + 1000;
@@ -330,55 +328,12 @@ static scim_error_t *run_update(scim_sql_t *sql, scim_store_t *store, const scim
                   scim_store_int(row->version, store->pool),
                   scim_store_int(row->modified / 1000, store->pool), store->write_id,
                   store->tenant->name, scim_store_int(row->rid, store->pool), NULL);
-    set_mark(store, SCIM_MARK_UPDATE, row->id, row->version - 1);
+    scim_store_mark(store, SCIM_MARK_UPDATE, row->id, row->version - 1);
     err = scim_store_exec(&rows, store, sql);
     if (!err && rows != 1) {
         return scim_error_internal(store->pool, 500, "SCIM2015", "a locked row was not there",
                                    "The request failed because of an error in the service "
                                    "provider's database.");
-    }
-    return err;
-}
-
-scim_error_t *scim_store_touch(scim_row_t **row, scim_store_t *store,
-                               const scim_resource_type_t *type, const scim_row_t *old,
-                               apr_pool_t *p)
-{
-    scim_row_t *next = next_row(old, p);
-    scim_sql_t *sql = scim_sql_make(store->pool);
-    scim_error_t *err;
-
-    (void)type;
-    scim_sql_add(sql, "UPDATE scim_resource SET");
-    err = run_update(sql, store, next);
-    if (!err) {
-        *row = next;
-    }
-    return err;
-}
-
-scim_error_t *scim_store_touch_late(scim_store_t *store, const scim_row_t *group)
-{
-    const char *now = scim_store_int(now_ms() / 1000, store->pool);
-    scim_sql_t *sql = scim_sql_make(store->pool);
-    scim_error_t *err;
-    int rows = 0;
-
-    /* Each in the other is =, and to the byte: MySQL's = does not see spaces at the end. */
-    scim_sql_addv(sql,
-                  "UPDATE scim_resource SET version = version + 1, write_id = %s, "
-                  "modified = CASE WHEN modified < %s THEN %s ELSE modified + 1 END "
-                  "WHERE tenant = %s AND rid = %s "
-                  "AND INSTR(display, %s) = 1 AND INSTR(%s, display) = 1",
-                  store->write_id, now, now, store->tenant->name,
-                  scim_store_int(group->rid, store->pool), group->display, group->display, NULL);
-    /* Members come and go twice as well as once. */
-    set_mark(store, SCIM_MARK_AGAIN, group->id, group->version);
-    err = scim_store_exec(&rows, store, sql);
-    if (!err && rows != 1) {
-        err = scim_error_internal(store->pool, 503, "SCIM2019", "a group changed during a write",
-                                  "The group is being changed by others; try again.");
-        err->cause = SCIM_CAUSE_RETRY;
     }
     return err;
 }
@@ -412,7 +367,7 @@ scim_error_t *scim_store_update(scim_row_t **row, scim_store_t *store,
                                 const scim_resource_type_t *type, const scim_row_t *old,
                                 const json_t *old_doc, const json_t *doc, apr_pool_t *p)
 {
-    scim_row_t *next = next_row(old, p);
+    scim_row_t *next = scim_store_next(old, scim_store_now(), p);
     scim_sql_t *sql = scim_sql_make(store->pool);
     scim_index_columns_t cols;
     scim_error_t *err = make_columns(&cols, next, store, type, doc, p);
@@ -420,8 +375,9 @@ scim_error_t *scim_store_update(scim_row_t **row, scim_store_t *store,
     if (err) {
         return err;
     }
-    scim_sql_addv(sql, "UPDATE scim_resource SET ukey = %s, doc = %s, external_id = ", cols.ukey,
-                  next->doc, NULL);
+    scim_sql_add(sql, "UPDATE scim_resource");
+    scim_sql_add(sql, scim_dbd_dialect(store->db)->by_rid);
+    scim_sql_addv(sql, " SET ukey = %s, doc = %s, external_id = ", cols.ukey, next->doc, NULL);
     scim_sql_bind(sql, cols.external_id);
     scim_sql_add(sql, ", display = ");
     scim_sql_bind(sql, cols.display);
@@ -447,11 +403,13 @@ scim_error_t *scim_store_update(scim_row_t **row, scim_store_t *store,
 static scim_error_t *touch_some(void *baton, const char *const *rids, int n, apr_pool_t *p)
 {
     scim_store_t *store = baton;
-    const char *now = scim_store_int(now_ms() / 1000, p);
+    const char *now = scim_store_int(scim_store_now() / 1000, p);
     scim_sql_t *sql = scim_sql_make(p);
 
+    scim_sql_add(sql, "UPDATE scim_resource");
+    scim_sql_add(sql, scim_dbd_dialect(store->db)->by_rid);
     scim_sql_addv(sql,
-                  "UPDATE scim_resource SET version = version + 1, "
+                  " SET version = version + 1, members = members - 1, "
                   "modified = CASE WHEN modified < %s THEN %s ELSE modified + 1 END "
                   "WHERE tenant = %s AND rid IN ",
                   now, now, store->tenant->name, NULL);
@@ -487,7 +445,6 @@ scim_error_t *scim_store_delete(scim_store_t *store, const scim_resource_type_t 
     if (!err) {
         err = touch_groups(store, row, p);
     }
-    /* MySQL would cascade from scim_resource; saying it makes both databases do the same. */
     if (!err) {
         err = delete_where(
             store, "DELETE FROM scim_member WHERE tenant = %s AND member_rid = %s", row->rid);
@@ -501,7 +458,7 @@ scim_error_t *scim_store_delete(scim_store_t *store, const scim_resource_type_t 
                            row->rid);
     }
     if (!err) {
-        set_mark(store, SCIM_MARK_DELETE, row->id, row->version);
+        scim_store_mark(store, SCIM_MARK_DELETE, row->id, row->version);
         err = delete_where(store, "DELETE FROM scim_resource WHERE tenant = %s AND rid = %s",
                            row->rid);
     }

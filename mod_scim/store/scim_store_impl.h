@@ -29,8 +29,18 @@ struct scim_store_t {
     apr_int64_t mark_version; /* before the write */
 };
 
+/** Note what a write will have left behind; of several, the one that tells most stays. */
+void scim_store_mark(scim_store_t *store, scim_mark_kind_t kind, const char *id,
+                     apr_int64_t version);
+
+/** The time, cut to whole milliseconds. */
+apr_time_t scim_store_now(void);
+
+/** A row as it is after its next change: version and modified go up, also if the clock does not. */
+scim_row_t *scim_store_next(const scim_row_t *old, apr_time_t now, apr_pool_t *p);
+
 /** Columns of a row statement, after those that a statement puts in front. */
-#define SCIM_ROW_COLUMNS 11
+#define SCIM_ROW_COLUMNS 12
 
 /** Rows read by a statement over `scim_resource r`. */
 typedef struct scim_reading_t {
@@ -40,8 +50,15 @@ typedef struct scim_reading_t {
     int skip;                 /* columns in front of the row's */
 } scim_reading_t;
 
-/** The SELECT list of a row. @param whole 1: the whole document, 0: its beginning */
-void scim_store_columns(scim_sql_t *sql, const scim_dialect_t *dialect, int whole);
+/** How much of their documents a statement reads. */
+typedef enum scim_store_extent_t {
+    SCIM_STORE_BEGINNING, /* the beginning of each */
+    SCIM_STORE_WHOLE,
+    SCIM_STORE_GROUPS /* the beginning of groups' only */
+} scim_store_extent_t;
+
+/** The SELECT list of a row. */
+void scim_store_columns(scim_sql_t *sql, const scim_dialect_t *dialect, scim_store_extent_t extent);
 
 /** scim_dbd_row_fn of a scim_reading_t. */
 scim_error_t *scim_store_read_row(void *baton, const char *const *cols);

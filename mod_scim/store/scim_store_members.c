@@ -11,7 +11,7 @@
 #include "scim_match.h"
 #include "scim_member_of.h"
 
-/* Ids or row numbers of one statement. */
+/* Ids of one statement. */
 #define CHUNK SCIM_SQL_LIST
 
 /* Members of one statement while a filter is matched against them. */
@@ -23,73 +23,44 @@
 /* A membership plan being run. */
 typedef struct plan_t {
     scim_store_t *store;
-    const scim_row_t *group;
+    const scim_group_t *group;
     const char *group_rid;
-    int changed;
-    int unknown;
-    int locked;        /* whom it names was locked before the first step */
+    scim_membership_t done;
+    apr_time_t now;
     apr_int64_t looks; /* members that filters have looked at */
     apr_pool_t *pool;
     apr_pool_t *chunk; /* cleared for each statement */
+    /* Who came or went last, and whose rows do not show it yet: with the last ones the group's
+     * row changes in the same statement. */
+    apr_array_header_t *pending;
+    int pending_add;
+    int grown; /* members that came, less those that went */
 } plan_t;
 
-typedef scim_error_t *(ids_fn)(plan_t *plan, const char *const *ids, int n, void *baton);
+typedef scim_error_t *(ids_fn)(plan_t *plan, const char *const *ids, int n,
+                               apr_array_header_t *rids);
 
-static scim_error_t *run(int *rows, plan_t *plan, const scim_sql_t *sql)
-{
-    scim_error_t *err = scim_store_exec(rows, plan->store, sql);
-
-    apr_pool_clear(plan->chunk);
-    return err;
-}
-
-static int compare_ids(const void *a, const void *b)
-{
-    return strcmp(*(const char *const *)a, *(const char *const *)b);
-}
-
-/*
- * Calls fn for chunks of the ids. Longer ones than any that exists are unknown without a query.
- * In the order of the ids, whatever the client's was: plans that have users in common would
- * otherwise lock them crosswise and deadlock, again at every retry.
- */
+/* Calls fn for chunks of the ids. Longer ones than any that exists are unknown without a query. */
 static scim_error_t *each_chunk(plan_t *plan, const scim_member_step_t *step, ids_fn *fn,
-                                void *baton)
+                                apr_array_header_t *rids)
 {
-    const char **sorted =
-        apr_pmemdup(plan->pool, step->ids, sizeof(*sorted) * (apr_size_t)step->n);
     const char *ids[CHUNK];
     scim_error_t *err = NULL;
     int n = 0;
     int i;
 
-    if (step->n == 0) {
-        return NULL;
-    }
-    qsort(sorted, (size_t)step->n, sizeof(*sorted), compare_ids);
     for (i = 0; i < step->n && !err; i++) {
-        if (strlen(sorted[i]) <= SCIM_ID_MAX) {
-            ids[n++] = sorted[i];
+        if (strlen(step->ids[i]) <= SCIM_ID_MAX) {
+            ids[n++] = step->ids[i];
         } else {
-            plan->unknown += step->op != SCIM_MEMBER_REMOVE;
+            plan->done.unknown += step->op != SCIM_MEMBER_REMOVE;
         }
         if (n == CHUNK) {
-            err = fn(plan, ids, n, baton);
+            err = fn(plan, ids, n, rids);
             n = 0;
         }
     }
-    return n && !err ? fn(plan, ids, n, baton) : err;
-}
-
-/* " FROM scim_resource r WHERE …": the users and groups of this tenant among the keys. */
-static void add_known(scim_sql_t *sql, const plan_t *plan, const char *column,
-                      const char *const *keys, int n)
-{
-    scim_sql_addv(sql, " FROM scim_resource r WHERE r.tenant = %s AND r.type IN (%s, %s) AND r.",
-                  plan->store->tenant->name, "User", "Group", NULL);
-    scim_sql_add(sql, column);
-    scim_sql_add(sql, " IN ");
-    scim_sql_list(sql, keys, n);
+    return n && !err ? fn(plan, ids, n, rids) : err;
 }
 
 /* ---- numbers of rows ---- */
@@ -98,22 +69,6 @@ static scim_error_t *read_rid(void *baton, const char *const *cols)
 {
     APR_ARRAY_PUSH((apr_array_header_t *)baton, apr_int64_t) = apr_atoi64(cols[0]);
     return NULL;
-}
-
-/* @param baton array of apr_int64_t to append to */
-static scim_error_t *resolve_ids(plan_t *plan, const char *const *ids, int n, void *baton)
-{
-    apr_array_header_t *rids = baton;
-    scim_sql_t *sql = scim_sql_make(plan->chunk);
-    int before = rids->nelts;
-    scim_error_t *err;
-
-    scim_sql_add(sql, "SELECT r.rid");
-    add_known(sql, plan, "id", ids, n);
-    err = scim_store_select(plan->store, sql, 1, 1, read_rid, rids);
-    apr_pool_clear(plan->chunk);
-    plan->unknown += n - (rids->nelts - before);
-    return err;
 }
 
 static int compare_rids(const void *a, const void *b)
@@ -126,120 +81,169 @@ static int compare_rids(const void *a, const void *b)
 
 static void sort_rids(apr_array_header_t *rids)
 {
+    apr_int64_t *rid = (apr_int64_t *)(void *)rids->elts;
+    int kept = 0;
+    int i;
+
     qsort(rids->elts, (size_t)rids->nelts, sizeof(apr_int64_t), compare_rids);
+    for (i = 0; i < rids->nelts; i++) {
+        if (i == 0 || rid[i] != rid[kept - 1]) {
+            rid[kept++] = rid[i];
+        }
+    }
+    rids->nelts = kept;
 }
 
-/* ---- add ---- */
+static scim_error_t *select_ids(plan_t *plan, const char *const *ids, int n,
+                                apr_array_header_t *rids)
+{
+    scim_sql_t *sql = scim_sql_make(plan->chunk);
+    int before = rids->nelts;
+    scim_error_t *err;
+
+    scim_sql_add(sql, "SELECT r.rid FROM scim_resource r");
+    scim_sql_add(sql, scim_dbd_dialect(plan->store->db)->by_id);
+    scim_sql_addv(sql, " WHERE r.tenant = %s AND r.type IN (%s, %s) AND r.id IN ",
+                  plan->store->tenant->name, "User", "Group", NULL);
+    scim_sql_list(sql, ids, n);
+    err = scim_store_select(plan->store, sql, 1, 1, read_rid, rids);
+    apr_pool_clear(plan->chunk);
+    plan->done.unknown += n - (rids->nelts - before);
+    return err;
+}
+
+/* Those that were read with the group. */
+static scim_error_t *look_up_ids(plan_t *plan, const char *const *ids, int n,
+                                 apr_array_header_t *rids)
+{
+    int i;
+
+    for (i = 0; i < n; i++) {
+        const apr_int64_t *rid = apr_hash_get(plan->group->named, ids[i], APR_HASH_KEY_STRING);
+        if (rid) {
+            APR_ARRAY_PUSH(rids, apr_int64_t) = *rid;
+        } else {
+            plan->done.unknown++;
+        }
+    }
+    return NULL;
+}
+
+/* The row numbers of a step's users and groups, sorted. */
+static scim_error_t *resolve(apr_array_header_t **rids, plan_t *plan,
+                             const scim_member_step_t *step)
+{
+    int named = plan->group->named && step->op != SCIM_MEMBER_FILTER;
+    scim_error_t *err;
+
+    *rids = apr_array_make(plan->pool, step->n < 64 ? step->n + 1 : 64, sizeof(apr_int64_t));
+    err = each_chunk(plan, step, named ? look_up_ids : select_ids, *rids);
+    sort_rids(*rids);
+    return err;
+}
+
+/* ---- who comes and who goes ---- */
+
+/* Change the rows that do not show yet what came last; the group's too if touch. */
+static scim_error_t *flush(plan_t *plan, int touch)
+{
+    int new_version = plan->group->access != SCIM_GROUP_NEW;
+    scim_member_of_change_t change = {plan->group->row, plan->pending_add, touch,
+                                      new_version,      plan->grown,       plan->now};
+    scim_error_t *err;
+
+    if (!plan->pending) {
+        return NULL;
+    }
+    err = scim_member_of_change(plan->store, &change, plan->pending, plan->chunk);
+    apr_pool_clear(plan->chunk);
+    plan->pending = NULL;
+    return err;
+}
+
+/* "INSERT … VALUES (…), …"; filled up as a list is, for what is there twice is ignored. */
+static void add_values(scim_sql_t *sql, const plan_t *plan, const char *const *rids, int n)
+{
+    int size = scim_sql_list_size(n);
+    int i;
+
+    scim_sql_add(sql, scim_dbd_dialect(plan->store->db)->insert_ignore);
+    scim_sql_add(sql, " INTO scim_member (tenant, group_rid, member_rid) VALUES ");
+    for (i = 0; i < size; i++) {
+        scim_sql_addv(sql, i ? ", (%s, %s, %s)" : "(%s, %s, %s)", plan->store->tenant->name,
+                      plan->group_rid, rids[i < n ? i : n - 1], NULL);
+    }
+}
 
 /*
- * The insert itself finds the rows.
- * @param column "id" or "rid", which the keys are
+ * Their rows, and then their users': who waits for a row of scim_member waits for whoever is
+ * changing this member of this group, and nobody is kept from other groups' changes by it.
  */
-static scim_error_t *add_some(int *added, plan_t *plan, const char *column, const char *const *keys,
-                              int n)
+static scim_error_t *change_some(plan_t *plan, const apr_array_header_t *rids, int add)
 {
-    scim_sql_t *sql;
-    scim_error_t *err =
-        scim_member_of_add(plan->store, plan->group, column, keys, n, plan->chunk);
+    scim_sql_t *sql = scim_sql_make(plan->chunk);
+    const char *list[SCIM_MEMBER_OF_MOST];
+    scim_error_t *err;
+    int rows = 0;
+    int i;
 
-    if (err) {
-        return err;
+    for (i = 0; i < rids->nelts; i++) {
+        list[i] = scim_store_int(APR_ARRAY_IDX(rids, i, apr_int64_t), plan->chunk);
     }
-    sql = scim_sql_make(plan->chunk);
-    scim_sql_add(sql, scim_dbd_dialect(plan->store->db)->insert_ignore);
-    scim_sql_addv(sql,
-                  " INTO scim_member (tenant, group_rid, member_rid) SELECT r.tenant, %s, r.rid",
-                  plan->group_rid, NULL);
-    add_known(sql, plan, column, keys, n);
-    err = run(added, plan, sql);
-    plan->changed += *added;
-    return err;
-}
-
-/* Fewer than asked for: some were members, or are unknown. */
-static scim_error_t *add_ids(plan_t *plan, const char *const *ids, int n, void *baton)
-{
-    scim_sql_t *count;
-    apr_int64_t known = 0;
-    int added = 0;
-    scim_error_t *err = add_some(&added, plan, "id", ids, n);
-
-    (void)baton;
-    if (err || added == n) {
-        return err;
+    if (add) {
+        add_values(sql, plan, list, rids->nelts);
+    } else {
+        scim_sql_addv(sql,
+                      "DELETE FROM scim_member WHERE tenant = %s AND group_rid = %s "
+                      "AND member_rid IN ",
+                      plan->store->tenant->name, plan->group_rid, NULL);
+        scim_sql_list(sql, list, rids->nelts);
     }
-    count = scim_sql_make(plan->chunk);
-    scim_sql_add(count, "SELECT COUNT(*)");
-    add_known(count, plan, "id", ids, n);
-    err = scim_store_select(plan->store, count, 1, 1, scim_store_read_int, &known);
+    err = scim_store_exec(&rows, plan->store, sql);
     apr_pool_clear(plan->chunk);
-    plan->unknown += n - (int)known;
+    if (err || rows == 0) {
+        return err;
+    }
+    plan->done.changed += rows;
+    plan->grown += add ? rows : -rows;
+    err = flush(plan, 0);
+    plan->pending = apr_array_copy(plan->pool, rids);
+    plan->pending_add = add;
     return err;
 }
 
-static scim_error_t *add_some_rids(void *baton, const char *const *rids, int n, apr_pool_t *p)
+/* @param rids sorted, without duplicates */
+static scim_error_t *change_rids(plan_t *plan, const apr_array_header_t *rids, int add)
 {
-    int added = 0;
+    scim_error_t *err = NULL;
+    int i;
 
-    (void)p;
-    return add_some(&added, baton, "rid", rids, n);
-}
-
-/* @param rids sorted */
-static scim_error_t *add_rids(plan_t *plan, const apr_array_header_t *rids)
-{
-    return scim_store_each_rids(rids, add_some_rids, plan, plan->pool);
+    for (i = 0; i < rids->nelts && !err; i += SCIM_MEMBER_OF_MOST) {
+        apr_array_header_t some = *rids;
+        some.elts += i * (int)sizeof(apr_int64_t);
+        some.nelts = rids->nelts - i < SCIM_MEMBER_OF_MOST ? rids->nelts - i : SCIM_MEMBER_OF_MOST;
+        err = change_some(plan, &some, add);
+    }
+    return err;
 }
 
 static scim_error_t *add_members(plan_t *plan, const scim_member_step_t *step)
 {
-    apr_array_header_t *rids = apr_array_make(plan->pool, 64, sizeof(apr_int64_t));
-    scim_error_t *err;
+    apr_array_header_t *rids;
+    scim_error_t *err = resolve(&rids, plan, step);
 
-    if (!plan->locked) {
-        return each_chunk(plan, step, add_ids, NULL);
-    }
-    err = each_chunk(plan, step, resolve_ids, rids);
-    sort_rids(rids);
-    return err ? err : add_rids(plan, rids);
+    return err ? err : change_rids(plan, rids, 1);
 }
 
-/* ---- remove ---- */
-
-static scim_error_t *delete_some(void *baton, const char *const *rids, int n, apr_pool_t *p)
+static scim_error_t *remove_members(plan_t *plan, const scim_member_step_t *step)
 {
-    plan_t *plan = baton;
-    scim_sql_t *sql = scim_sql_make(p);
-    int rows = 0;
-    scim_error_t *err;
-
-    scim_sql_addv(sql,
-                  "DELETE FROM scim_member WHERE tenant = %s AND group_rid = %s AND member_rid IN ",
-                  plan->store->tenant->name, plan->group_rid, NULL);
-    scim_sql_list(sql, rids, n);
-    err = scim_store_exec(&rows, plan->store, sql);
-    plan->changed += rows;
-    return err;
-}
-
-static scim_error_t *delete_rids(plan_t *plan, const apr_array_header_t *rids)
-{
-    const char *entry = scim_member_of_entry(plan->group, plan->pool);
-    scim_error_t *err = scim_member_of_replace(plan->store, rids, entry, "", plan->pool);
-
-    return err ? err : scim_store_each_rids(rids, delete_some, plan, plan->pool);
-}
-
-static scim_error_t *remove_ids(plan_t *plan, const scim_member_step_t *step)
-{
-    apr_array_header_t *rids = apr_array_make(plan->pool, 64, sizeof(apr_int64_t));
-    int unknown = plan->unknown;
-    scim_error_t *err = each_chunk(plan, step, resolve_ids, rids);
+    int unknown = plan->done.unknown;
+    apr_array_header_t *rids;
+    scim_error_t *err = resolve(&rids, plan, step);
 
     /* Who is gone is no member any more: what the client wants is so. */
-    plan->unknown = unknown;
-    sort_rids(rids);
-    return err ? err : delete_rids(plan, rids);
+    plan->done.unknown = unknown;
+    return err ? err : change_rids(plan, rids, 0);
 }
 
 /* ---- replace ---- */
@@ -298,30 +302,29 @@ static void compare_members(apr_array_header_t *gone, apr_array_header_t *fresh,
     }
 }
 
-static scim_error_t *replace_ids(plan_t *plan, const scim_member_step_t *step)
+static scim_error_t *replace_members(plan_t *plan, const scim_member_step_t *step)
 {
-    apr_array_header_t *wanted = apr_array_make(plan->pool, 64, sizeof(apr_int64_t));
     apr_array_header_t *gone = apr_array_make(plan->pool, 64, sizeof(apr_int64_t));
     apr_array_header_t *fresh = apr_array_make(plan->pool, 64, sizeof(apr_int64_t));
     apr_array_header_t *both = apr_array_make(plan->pool, 64, sizeof(apr_int64_t));
+    apr_array_header_t *wanted;
     apr_array_header_t *there;
-    scim_error_t *err = each_chunk(plan, step, resolve_ids, wanted);
+    scim_error_t *err = resolve(&wanted, plan, step);
 
     if (!err) {
-        err = scim_store_member_rids(&there, plan->store, plan->group->rid, plan->pool);
+        err = scim_store_member_rids(&there, plan->store, plan->group->row->rid, plan->pool);
     }
     if (err) {
         return err;
     }
-    sort_rids(wanted);
     compare_members(gone, fresh, both, there, wanted);
     if (gone->nelts && fresh->nelts) {
         err = scim_member_of_lock(plan->store, both, plan->pool);
     }
     if (!err) {
-        err = delete_rids(plan, gone);
+        err = change_rids(plan, gone, 0);
     }
-    return err ? err : add_rids(plan, fresh);
+    return err ? err : change_rids(plan, fresh, 1);
 }
 
 /* ---- remove by filter ---- */
@@ -354,7 +357,7 @@ static void match_page(apr_array_header_t *matched, const apr_array_header_t *re
 static scim_error_t *remove_matching(plan_t *plan, const scim_member_step_t *step)
 {
     apr_array_header_t *matched = apr_array_make(plan->pool, 64, sizeof(const char *));
-    scim_member_step_t remove = {SCIM_MEMBER_REMOVE, NULL, 0, NULL};
+    scim_member_step_t remove = {SCIM_MEMBER_FILTER, NULL, 0, NULL};
     apr_array_header_t *refs;
     apr_int64_t after = 0;
     apr_pool_t *page;
@@ -368,7 +371,8 @@ static scim_error_t *remove_matching(plan_t *plan, const scim_member_step_t *ste
     }
     apr_pool_create(&page, plan->pool);
     do {
-        err = scim_store_members(&refs, &after, plan->store, plan->group->rid, FILTER_PAGE, page);
+        err = scim_store_members(&refs, &after, plan->store, plan->group->row->rid, FILTER_PAGE,
+                                 page);
         full = !err && refs->nelts == FILTER_PAGE;
         if (!err) {
             match_page(matched, refs, step->filter, page);
@@ -382,7 +386,7 @@ static scim_error_t *remove_matching(plan_t *plan, const scim_member_step_t *ste
     }
     remove.ids = (const char *const *)(const void *)matched->elts;
     remove.n = matched->nelts;
-    return remove_ids(plan, &remove);
+    return remove_members(plan, &remove);
 }
 
 /* ---- the plan ---- */
@@ -392,7 +396,7 @@ static scim_error_t *refuse_self(const plan_t *plan, const scim_member_step_t *s
     int i;
 
     for (i = 0; i < step->n && step->op != SCIM_MEMBER_REMOVE; i++) {
-        if (strcmp(step->ids[i], plan->group->id) == 0) {
+        if (strcmp(step->ids[i], plan->group->row->id) == 0) {
             return scim_error_make(plan->store->pool, 400, SCIM_TYPE_INVALID_VALUE,
                                    "A group cannot be a member of itself.");
         }
@@ -411,9 +415,9 @@ static scim_error_t *run_step(plan_t *plan, const scim_member_step_t *step)
     case SCIM_MEMBER_ADD:
         return add_members(plan, step);
     case SCIM_MEMBER_REMOVE:
-        return remove_ids(plan, step);
+        return remove_members(plan, step);
     case SCIM_MEMBER_REPLACE:
-        return replace_ids(plan, step);
+        return replace_members(plan, step);
     default:
         return remove_matching(plan, step);
     }
@@ -422,7 +426,8 @@ static scim_error_t *run_step(plan_t *plan, const scim_member_step_t *step)
 /* Whom several steps name is locked before the first of them, all in one order. */
 static scim_error_t *lock_named(plan_t *plan, const scim_patch_t *patch)
 {
-    apr_array_header_t *rids = apr_array_make(plan->pool, 64, sizeof(apr_int64_t));
+    apr_array_header_t *all = apr_array_make(plan->pool, 64, sizeof(apr_int64_t));
+    apr_array_header_t *rids;
     scim_error_t *err = NULL;
     int i;
 
@@ -430,36 +435,70 @@ static scim_error_t *lock_named(plan_t *plan, const scim_patch_t *patch)
         return NULL;
     }
     for (i = 0; i < patch->nmembers && !err; i++) {
-        err = each_chunk(plan, &patch->members[i], resolve_ids, rids);
+        err = resolve(&rids, plan, &patch->members[i]);
+        if (!err) {
+            apr_array_cat(all, rids);
+        }
     }
-    plan->unknown = 0; /* each step counts again */
-    plan->locked = 1;
-    sort_rids(rids);
-    return err ? err : scim_member_of_lock(plan->store, rids, plan->pool);
+    plan->done.unknown = 0; /* each step counts again */
+    sort_rids(all);
+    return err ? err : scim_member_of_lock(plan->store, all, plan->pool);
 }
 
-scim_error_t *scim_store_members_apply(int *changed, int *unknown, scim_store_t *store,
-                                       const scim_row_t *group, const scim_patch_t *plan,
-                                       apr_pool_t *p)
+static scim_error_t *run_steps(plan_t *plan, const scim_patch_t *patch)
 {
-    plan_t state = {store, group, scim_store_int(group->rid, p), 0, 0, 0, 0, p, NULL};
-    scim_error_t *err;
+    scim_error_t *err = lock_named(plan, patch);
     int i;
 
+    for (i = 0; i < patch->nmembers && !err; i++) {
+        err = run_step(plan, &patch->members[i]);
+    }
+    return err;
+}
+
+/* With the last users' rows the group's, and by what the outcome is looked up if COMMIT's answer is
+ * lost. A group that is not locked has no known version; members come and go twice as well as once.
+ */
+static scim_error_t *finish(plan_t *plan)
+{
+    const scim_group_t *group = plan->group;
+    scim_row_t *row = group->row;
+
+    if (plan->pending && group->access != SCIM_GROUP_NEW) {
+        scim_store_mark(plan->store,
+                        group->access == SCIM_GROUP_LOCKED ? SCIM_MARK_UPDATE : SCIM_MARK_AGAIN,
+                        row->id, row->version);
+        row = scim_store_next(row, plan->now, plan->pool);
+    }
+    row->members += plan->grown;
+    plan->done.row = row;
+    return flush(plan, 1);
+}
+
+scim_error_t *scim_store_members_apply(scim_membership_t *done, scim_store_t *store,
+                                       const scim_group_t *group, const scim_patch_t *plan,
+                                       apr_pool_t *p)
+{
+    plan_t state = {.store = store,
+                    .group = group,
+                    .group_rid = scim_store_int(group->row->rid, p),
+                    .now = scim_store_now(),
+                    .pool = p};
+    scim_error_t *err;
+
     apr_pool_create(&state.chunk, p);
-    err = lock_named(&state, plan);
-    for (i = 0; i < plan->nmembers && !err; i++) {
-        err = run_step(&state, &plan->members[i]);
+    err = run_steps(&state, plan);
+    if (!err && state.done.unknown && store->tenant->reject_unknown_members) {
+        err = scim_error_make(store->pool, 400, SCIM_TYPE_INVALID_VALUE,
+                              "%d of the values of members name no user or group.",
+                              state.done.unknown);
+    }
+    if (!err) {
+        err = finish(&state);
     }
     apr_pool_destroy(state.chunk);
-    if (!err && state.unknown && store->tenant->reject_unknown_members) {
-        err = scim_error_make(store->pool, 400, SCIM_TYPE_INVALID_VALUE,
-                              "%d of the values of members name no user or group.", state.unknown);
+    if (!err) {
+        *done = state.done;
     }
-    if (err) {
-        return err;
-    }
-    *changed = state.changed;
-    *unknown = state.unknown;
-    return NULL;
+    return err;
 }

@@ -25,6 +25,7 @@ CREATE TABLE scim_resource (
     created     BIGINT         NOT NULL,  -- milliseconds since 1970
     modified    BIGINT         NOT NULL,
     write_id    VARBINARY(32)  NOT NULL,  -- random mark of the last write
+    members     INT            NOT NULL DEFAULT 0, -- of a group: rows of scim_member
     doc         MEDIUMTEXT     NOT NULL,  -- JSON without meta, members and groups
     member_of   MEDIUMTEXT     NULL,      -- a user's groups, ready to be shown; see scim_member
     PRIMARY KEY (rid),
@@ -35,9 +36,9 @@ CREATE TABLE scim_resource (
     KEY scim_resource_list (tenant, type, rid)
 ) ENGINE=InnoDB ROW_FORMAT=DYNAMIC DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
 
--- Group membership. The foreign key guards against a member deleted while it is being added. There
--- is none on the group: it would lock the group's row with the first member that comes, and writers
--- of one group queue for that row only at their end.
+-- Group membership. No foreign keys: they would lock the rows of group and member with the first
+-- member that comes, and in no order. The write that adds a member changes the member's own row too
+-- and fails if it is gone; the write that deletes a resource deletes these rows.
 -- scim_resource.member_of repeats it for each user, written in the same transaction: users are
 -- read far more often than groups change, and a join would more than double what a read costs.
 CREATE TABLE scim_member (
@@ -45,9 +46,7 @@ CREATE TABLE scim_member (
     group_rid  BIGINT        NOT NULL,
     member_rid BIGINT        NOT NULL,
     PRIMARY KEY (group_rid, member_rid),
-    KEY scim_member_of (member_rid, group_rid),
-    CONSTRAINT scim_member_member FOREIGN KEY (member_rid)
-        REFERENCES scim_resource (rid) ON DELETE CASCADE
+    KEY scim_member_of (member_rid, group_rid)
 ) ENGINE=InnoDB ROW_FORMAT=DYNAMIC DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
 
 -- Index rows of the filterable attributes; kept by the write that changes the document.

@@ -32,6 +32,7 @@ CREATE TABLE scim_resource (
     created     INTEGER NOT NULL,
     modified    INTEGER NOT NULL,
     write_id    TEXT    NOT NULL,
+    members     INTEGER NOT NULL DEFAULT 0,
     doc         TEXT    NOT NULL,
     member_of   TEXT    NULL
 );
@@ -44,7 +45,7 @@ CREATE INDEX scim_resource_list ON scim_resource (tenant, type, rid);
 CREATE TABLE scim_member (
     tenant     TEXT    NOT NULL,
     group_rid  INTEGER NOT NULL,
-    member_rid INTEGER NOT NULL REFERENCES scim_resource (rid) ON DELETE CASCADE,
+    member_rid INTEGER NOT NULL,
     PRIMARY KEY (group_rid, member_rid)
 ) WITHOUT ROWID;
 CREATE INDEX scim_member_of ON scim_member (member_rid, group_rid);

@@ -76,15 +76,21 @@ function ops.patch_active()
       '{"op":"replace","value":{"active":' .. (counter % 2 == 0 and "true" or "false") .. '}}]}')
 end
 
+-- Sixteen users of this thread go and come back, or come and go, so that the group keeps its size and
+-- no two requests under way are about one user: an identity provider does not do that either.
+local window = 16
+
 local function member_change(group)
+   local round = math.floor(counter / window)
+   local at = thread_number * 1000 + math.floor(round / 2) * window + counter % window
+   local id = users[at % #users + 1].id
+   local comes = (round % 2 == 0) == (group.size < #users / 2)
    counter = counter + 1
-   -- remove and add by turns, so that the group keeps its size
-   local id = users[(thread_number * 1000 + math.floor(counter / 2)) % #users + 1].id
-   if counter % 2 == 0 then
-      return wrk.format("PATCH", wrk.path .. "/Groups/" .. group, json, patch_head ..
+   if not comes then
+      return wrk.format("PATCH", wrk.path .. "/Groups/" .. group.id, json, patch_head ..
          '{"op":"remove","path":"members[value eq \\"' .. id .. '\\"]"}]}')
    end
-   return wrk.format("PATCH", wrk.path .. "/Groups/" .. group, json, patch_head ..
+   return wrk.format("PATCH", wrk.path .. "/Groups/" .. group.id, json, patch_head ..
       '{"op":"add","path":"members","value":[{"value":"' .. id .. '"}]}]}')
 end
 
@@ -93,7 +99,7 @@ local function group_by_size(largest)
    for _, g in ipairs(groups) do
       if (g.size > found.size) == largest then found = g end
    end
-   return found.id
+   return found
 end
 
 function ops.member_small() return member_change(group_by_size(false)) end

@@ -106,11 +106,10 @@ static scim_error_t *write_group(void *baton, scim_store_t *store, apr_pool_t *p
     const char **ids = apr_palloc(p, sizeof(*ids) * (apr_size_t)(ld->count + 1));
     scim_member_step_t step = {SCIM_MEMBER_ADD, ids, (int)ld->count, NULL};
     scim_patch_t plan = {NULL, 0, &step, 1};
+    scim_group_t group = {.access = SCIM_GROUP_NEW};
+    scim_membership_t done;
     scim_error_t *err;
-    scim_row_t *row;
     json_t *doc;
-    int changed;
-    int unknown;
     long i;
 
     for (i = 0; i < ld->count; i++) {
@@ -118,12 +117,12 @@ static scim_error_t *write_group(void *baton, scim_store_t *store, apr_pool_t *p
     }
     doc = json_pack("{s:[s],s:s,s:o}", "schemas", SCIM_URN_GROUP, "id", id, "displayName",
                     json_sprintf("Group of %ld", ld->count));
-    err = scim_store_insert(&row, store, type, scim_json_own(doc, p), p);
+    err = scim_store_insert(&group.row, store, type, scim_json_own(doc, p), p);
     if (!err) {
-        err = scim_store_members_apply(&changed, &unknown, store, row, &plan, p);
+        err = scim_store_members_apply(&done, store, &group, &plan, p);
     }
     if (!err) {
-        printf("group %s %d\n", id, changed);
+        printf("group %s %d\n", id, done.changed);
     }
     return err;
 }

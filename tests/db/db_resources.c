@@ -114,13 +114,19 @@ static scim_error_t *members_fn(void *baton, scim_store_t *store, apr_pool_t *p)
 {
     write_t *w = baton;
     scim_patch_t plan = {NULL, 0, w->step, 1};
-    scim_row_t *group;
-    scim_error_t *err = lock(&group, w, store, p);
+    scim_group_t group = {.access = SCIM_GROUP_LOCKED};
+    scim_membership_t done;
+    scim_error_t *err = lock(&group.row, w, store, p);
 
     if (!err) {
-        err = scim_store_members_apply(&w->changed, &w->unknown, store, group, &plan, p);
+        err = scim_store_members_apply(&done, store, &group, &plan, p);
     }
-    return err ? err : scim_store_touch(&w->row, store, w->type, group, p);
+    if (!err) {
+        w->changed = done.changed;
+        w->unknown = done.unknown;
+        w->row = done.row;
+    }
+    return err;
 }
 
 scim_error_t *db_members(int *changed, int *unknown, db_request_t *r, const char *group,

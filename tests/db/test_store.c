@@ -133,17 +133,23 @@ START_TEST(update_raises_version)
 }
 END_TEST
 
-START_TEST(touch_raises_version_only)
+START_TEST(members_raise_version_only)
 {
     json_t *doc = db_group("g", pool);
+    const char *user = db_put(env, db_user("user", pool));
     scim_member_step_t none = {SCIM_MEMBER_ADD, NULL, 0, NULL};
+    scim_member_step_t one = {SCIM_MEMBER_ADD, &user, 1, NULL};
     db_request_t r = db_request(env);
     scim_row_t *row;
 
     db_put(env, doc);
     db_ok(db_members(NULL, NULL, &r, db_id(doc), &none));
+    ck_assert_int_eq(get("Group", db_id(doc))->version, 1);
+    db_ok(db_members(NULL, NULL, &r, db_id(doc), &one));
+    db_ok(db_members(NULL, NULL, &r, db_id(doc), &one)); /* is one already */
     row = get("Group", db_id(doc));
     ck_assert_int_eq(row->version, 2);
+    ck_assert_int_eq(row->members, 1);
     ck_assert_str_eq(row->doc, scim_json_dump(doc, NULL, pool));
     db_request_end(&r);
 }
@@ -424,7 +430,7 @@ int main(void)
     tcase_add_test(tc, insert_and_get);
     tcase_add_test(tc, long_id_needs_no_query);
     tcase_add_test(tc, update_raises_version);
-    tcase_add_test(tc, touch_raises_version_only);
+    tcase_add_test(tc, members_raise_version_only);
     tcase_add_test(tc, index_follows_the_document);
     tcase_add_test(tc, delete_leaves_nothing);
     tcase_add_test(tc, uniqueness_is_case_folding);

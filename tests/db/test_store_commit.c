@@ -201,16 +201,12 @@ static scim_error_t *add_late(void *baton, scim_store_t *store, apr_pool_t *p)
 {
     scim_member_step_t step = {SCIM_MEMBER_ADD, &member, 1, NULL};
     scim_patch_t plan = {NULL, 0, &step, 1};
-    scim_row_t *row;
-    int changed = 0;
-    int unknown;
-    scim_error_t *err = scim_store_get(&row, store, db_type("Group"), group, p);
+    scim_membership_t done;
+    scim_group_t shared;
+    scim_error_t *err = scim_store_share(&shared, store, db_type("Group"), group, &plan, p);
 
     (void)baton;
-    if (!err) {
-        err = scim_store_members_apply(&changed, &unknown, store, row, &plan, p);
-    }
-    return !err && changed ? scim_store_touch_late(store, row) : err;
+    return err ? err : scim_store_members_apply(&done, store, &shared, &plan, p);
 }
 
 static void take_away(void *baton)

@@ -240,6 +240,20 @@ typedef struct crossing_t {
     int tries;
 } crossing_t;
 
+static scim_error_t *change_title(scim_store_t *store, scim_row_t *row, apr_pool_t *p)
+{
+    json_t *old;
+    json_t *doc;
+    scim_error_t *err = scim_json_load(&old, row->doc, row->doc_len, NULL, p);
+
+    if (err) {
+        return err;
+    }
+    doc = scim_json_own(json_deep_copy(old), p);
+    json_object_set_new(doc, "title", json_sprintf("the %" APR_INT64_T_FMT "th", row->version));
+    return scim_store_update(&row, store, db_type("User"), row, old, doc, p);
+}
+
 static scim_error_t *cross(void *baton, scim_store_t *store, apr_pool_t *p)
 {
     crossing_t *c = baton;
@@ -252,7 +266,7 @@ static scim_error_t *cross(void *baton, scim_store_t *store, apr_pool_t *p)
     if (!err) {
         err = scim_store_lock(&row, store, db_type("User"), c->second, p);
     }
-    return err ? err : scim_store_touch(&row, store, db_type("User"), row, p);
+    return err ? err : change_title(store, row, p);
 }
 
 static int crossings[2];
@@ -339,12 +353,11 @@ typedef struct mixed_t {
 static scim_error_t *apply_plan(void *baton, scim_store_t *store, apr_pool_t *p)
 {
     const mixed_t *m = baton;
-    scim_row_t *row;
-    int changed;
-    int unknown;
-    scim_error_t *err = scim_store_get(&row, store, db_type("Group"), m->group, p);
+    scim_group_t held;
+    scim_membership_t done;
+    scim_error_t *err = scim_store_share(&held, store, db_type("Group"), m->group, m->plan, p);
 
-    return err ? err : scim_store_members_apply(&changed, &unknown, store, row, m->plan, p);
+    return err ? err : scim_store_members_apply(&done, store, &held, m->plan, p);
 }
 
 /* Half of the users go, the other half comes, in every group another one; then all at once. */
@@ -419,13 +432,12 @@ static int touch(db_env_t *of, const char *id)
 static scim_error_t *big_change(void *baton, scim_store_t *store, apr_pool_t *p)
 {
     const big_t *b = baton;
-    scim_row_t *row;
-    int changed;
-    int unknown;
-    scim_error_t *err = scim_store_lock(&row, store, db_type("Group"), group, p);
+    scim_group_t locked = {.access = SCIM_GROUP_LOCKED};
+    scim_membership_t done;
+    scim_error_t *err = scim_store_lock(&locked.row, store, db_type("Group"), group, p);
 
     if (!err) {
-        err = scim_store_members_apply(&changed, &unknown, store, row, b->plan, p);
+        err = scim_store_members_apply(&done, store, &locked, b->plan, p);
     }
     if (!err) {
         statuses[0] = touch(env, b->user);
@@ -490,13 +502,12 @@ static void wait_for_a_waiter(void)
 static scim_error_t *slow_change(void *baton, scim_store_t *store, apr_pool_t *p)
 {
     const slow_t *s = baton;
-    scim_row_t *row;
-    int changed;
-    int unknown;
-    scim_error_t *err = scim_store_get(&row, store, db_type("Group"), group, p);
+    scim_group_t held;
+    scim_membership_t done;
+    scim_error_t *err = scim_store_share(&held, store, db_type("Group"), group, &s->plan, p);
 
     if (!err) {
-        err = scim_store_members_apply(&changed, &unknown, store, row, &s->plan, p);
+        err = scim_store_members_apply(&done, store, &held, &s->plan, p);
     }
     if (s->slow) {
         pthread_barrier_wait(&barrier);

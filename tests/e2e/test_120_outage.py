@@ -211,10 +211,8 @@ def schema_version(env, version):
 
 
 @with_server
-@pytest.mark.parametrize("op", ["add", "remove"])
-def test_120_08_a_group_deleted_under_a_change_of_its_members(env, tenant, scim, op):
-    """Members change without the group's lock: it may be gone when the answer is made, also of a
-    change that changes nothing (to remove who is no member)."""
+def test_120_08_a_group_deleted_under_a_change_of_its_members(env, tenant, scim):
+    """Members change without the group's lock: it may be gone when its version is raised."""
     user = scim.add_user("nowhere")
     other = scim.add_group("Elsewhere", [user["id"]])["id"]
     group = scim.add_group("Short-lived")["id"]
@@ -224,7 +222,7 @@ def test_120_08_a_group_deleted_under_a_change_of_its_members(env, tenant, scim,
     def one(i):
         if i == 0:
             return Scim(tenant.base, tenant.token).patch(path, {
-                "op": op, "path": "members", "value": [{"value": user["id"]}]}).status
+                "op": "add", "path": "members", "value": [{"value": user["id"]}]}).status
         try:
             wait_until("the change to wait for the user", lambda: waiting_writes(env), 20, 0.2)
             return Scim(tenant.base, tenant.token).delete(path).status
