@@ -144,7 +144,7 @@ static void mark_schema(marks_t *marks, const scim_projection_t *pr, const scim_
     }
 }
 
-static void mark_name(marks_t *marks, const scim_projection_t *pr, const char *name,
+static void mark_name(marks_t *marks, const scim_projection_t *pr, const char *name, int filter_ok,
                       const scim_resource_type_t *type, apr_pool_t *p)
 {
     const scim_schema_t *schema = scim_type_schema(type, name, strlen(name));
@@ -156,12 +156,12 @@ static void mark_name(marks_t *marks, const scim_projection_t *pr, const char *n
         return;
     }
     /* A name that no schema of the type defines selects nothing; that is no error. */
-    if (scim_path_parse(&path, name, type, SCIM_TYPE_INVALID_VALUE, 0, p) == NULL && path.attr) {
+    if (!scim_path_parse(&path, name, type, SCIM_TYPE_INVALID_VALUE, filter_ok, p) && path.attr) {
         mark_path(marks, pr, &path, p);
     }
 }
 
-static void mark_list(marks_t *marks, const scim_projection_t *pr, const char *list,
+static void mark_list(marks_t *marks, const scim_projection_t *pr, const char *list, int filter_ok,
                       const scim_resource_type_t *type, apr_pool_t *p)
 {
     while (list && *list) {
@@ -176,7 +176,8 @@ static void mark_list(marks_t *marks, const scim_projection_t *pr, const char *l
             end--;
         }
         if (end > start) {
-            mark_name(marks, pr, apr_pstrmemdup(p, start, (apr_size_t)(end - start)), type, p);
+            mark_name(marks, pr, apr_pstrmemdup(p, start, (apr_size_t)(end - start)), filter_ok,
+                      type, p);
         }
         list += n;
         list += *list == ',';
@@ -288,8 +289,8 @@ static const scim_projection_t *projection_parse(int *given, const char *attribu
 
     marks_init(&in, pr, p);
     marks_init(&out, pr, p);
-    mark_list(&in, pr, attributes, type, p);
-    mark_list(&out, pr, excluded, type, p);
+    mark_list(&in, pr, attributes, 1, type, p);
+    mark_list(&out, pr, excluded, 0, type, p);
     projection_finish(pr, &in, &out, p);
     if (given) {
         *given = in.given || out.given;

@@ -14,7 +14,9 @@ typedef struct scim_projection_t scim_projection_t;
 
 /**
  * Parse the two parameters, comma-separated paths in any of the standard's notations; unknown names
- * are ignored. With both given, `attributes` selects and `excludedAttributes` takes away.
+ * are ignored. With both given, `attributes` selects and `excludedAttributes` takes away. A value
+ * filter in `attributes` (Entra: emails[type eq "work"]) selects the attribute with all its values;
+ * in `excludedAttributes`, where that would take away too much, it makes the name unknown.
  * @param out NULL when both are NULL or empty and the type has no `request` attribute: the default
  *            view, for which a stored document needs no parsing
  */

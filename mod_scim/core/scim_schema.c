@@ -9,7 +9,7 @@
 const scim_resource_type_t *scim_catalog_endpoint(const scim_catalog_t *c, const char *segment)
 {
     for (int i = 0; i < c->ntypes; i++) {
-        if (strcmp(c->types[i]->endpoint, segment) == 0) {
+        if (scim_text_ieq(c->types[i]->endpoint, segment)) {
             return c->types[i];
         }
     }

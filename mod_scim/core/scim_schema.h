@@ -122,7 +122,7 @@ const scim_catalog_t *scim_catalog_default(void);
  */
 const scim_attr_t *scim_common_attrs(int *n);
 
-/** Resource type by endpoint segment ("Users", exact), or NULL. */
+/** Resource type by endpoint segment ("Users", in any case: clients write /users), or NULL. */
 const scim_resource_type_t *scim_catalog_endpoint(const scim_catalog_t *c, const char *segment);
 
 /** Resource type by name ("User", exact), or NULL. */

@@ -294,7 +294,7 @@ static const scim_attr_t user_attrs[] = {
 static const scim_schema_t user_schema = {
     .urn = SCIM_URN_USER,
     .name = "User",
-    .description = "User account",
+    .description = "User Account",
     ATTRS(user_attrs),
 };
 
@@ -390,7 +390,7 @@ static const scim_extension_t user_extensions[] = {
 static const scim_resource_type_t user_type = {
     .name = "User",
     .endpoint = "Users",
-    .description = "User account",
+    .description = "User Account",
     .schema = &user_schema,
     .extensions = user_extensions,
     .nextensions = (int)(sizeof(user_extensions) / sizeof(user_extensions[0])),

@@ -41,7 +41,7 @@ def test_070_18_a_method_is_case_sensitive(tenant):
 
 
 @pytest.mark.parametrize("path", [
-    "", "/", "/NoSuch", "/users", "/Users/a/b", "/Users/a/b/c", "/UsersX",
+    "", "/", "/NoSuch", "/schemas", "/Users/a/b", "/Users/a/b/c", "/UsersX",
     "/ServiceProviderConfig/x", "/Schemas/nosuch", "/ResourceTypes/NoSuch", "/Users/none",
     "/Groups/none",
     "/Users%2Fnone", "/v1/Users", "/index.html", "/Users/" + "x" * 200, "/Bulk/x"])

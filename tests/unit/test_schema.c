@@ -236,7 +236,8 @@ START_TEST(resource_types)
 
     ck_assert_ptr_eq(scim_catalog_endpoint(c, "Users"), type_of("User"));
     ck_assert_ptr_eq(scim_catalog_endpoint(c, "Groups"), type_of("Group"));
-    ck_assert_ptr_null(scim_catalog_endpoint(c, "users"));
+    ck_assert_ptr_eq(scim_catalog_endpoint(c, "users"), type_of("User"));
+    ck_assert_ptr_null(scim_catalog_endpoint(c, "Usersx"));
     ck_assert_ptr_null(scim_catalog_endpoint(c, "User"));
     ck_assert_ptr_null(scim_catalog_endpoint(c, ""));
     ck_assert_ptr_null(scim_catalog_type(c, "user"));
