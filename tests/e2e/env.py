@@ -241,7 +241,8 @@ class Env:
             if self.proxy:
                 self.proxy.close()
             self.db.destroy()
-            kept = os.path.join(build_folder(), "e2e-logs", self.db.name)
+            kept = os.path.join(build_folder(), os.environ.get("SCIM_LOGS", "e2e-logs"),
+                                self.db.name)
             shutil.rmtree(kept, ignore_errors=True)
             shutil.copytree(os.path.join(self.root, "logs"), kept)
             shutil.copy(os.path.join(self.root, "conf", "httpd.conf"), kept)
