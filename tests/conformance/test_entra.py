@@ -23,9 +23,9 @@ if not NEWMAN:
     pytest.skip("Entra's collection: " + os.environ["SCIM_NEWMAN_MISSING"],
                 allow_module_level=True)
 
-# "Get Token" asks the reference code's own endpoint for a token; it is left out. Of the two requests
-# "Get all users" newman takes the first of that name, so the last one of the collection is not run;
-# what it asserts, that no user is left, is asserted here.
+# "Get Token" asks the reference code's own endpoint for a token; it is left out. Of the two
+# requests "Get all users" newman takes the first of that name, so the last one of the collection is
+# not run; what it asserts, that no user is left, is asserted here.
 FOLDERS = ("Endpoint tests", "User tests", "Group tests", "ComplexAttribute tests",
            "User tests with garbage", "Group tests with garbage", "Teardown garbage",
            "Get all users", "Get all groups")

@@ -2,8 +2,8 @@
 # Copyright the mod_scim authors
 """Okta's suites: SPEC of today and of 2017, the one of 2016, CRUD, and Entitlements.
 
-A suite runs once per database, in a tenant of its own, when the first of its tests asks; each of its
-requests is then a test, and so is the number of assertions that were evaluated.
+A suite runs once per database, in a tenant of its own, when the first of its tests asks; each of
+its requests is then a test, and so is the number of assertions that were evaluated.
 
 The CRUD suite drives a real Okta organisation and looks at the server in between. Here the shape
 of Okta's client in tests/e2e does what the organisation would do, in both of its dialects.

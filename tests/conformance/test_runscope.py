@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # Copyright the mod_scim authors
-"""The interpreter of Okta's suites itself: it must fail where a suite would, and know its limits."""
+"""The interpreter of Okta's suites: it must fail where a suite would, and know its limits."""
 
 import json
 

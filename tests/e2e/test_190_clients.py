@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # Copyright the mod_scim authors
-"""Identity providers other than Okta: what each sends, from the tables in clients/, and the quirks of
-all of them.
+"""Identity providers other than Okta: what each sends, from the tables in clients/, and the quirks
+of all of them.
 
 Where each quirk of the clients is tested:
 

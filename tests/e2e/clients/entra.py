@@ -98,7 +98,7 @@ SCENARIOS = {
     "attributes": [
         create,
         patch("several in one", "/Users/<user>",
-              {"op": "Replace", "path": "emails[type eq \"work\"].value", "value": "jo@new.example"},
+              {"op": "Replace", "path": 'emails[type eq "work"].value', "value": "jo@new.example"},
               {"op": "Replace", "path": "name.familyName", "value": "Old"},
               {"op": "Add", "path": "title", "value": "Dr."},
               {"op": "Add", "path": URN_ENTERPRISE + ":costCenter", "value": "77"}),

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # Copyright the mod_scim authors
-"""Microsoft Entra ID with aadOptscim062020 in the tenant URL: operations in lower case, booleans, one
-pathless value with dotted and qualified keys, members removed by a filter. The flag is a query
+"""Microsoft Entra ID with aadOptscim062020 in the tenant URL: operations in lower case, booleans,
+one pathless value with dotted and qualified keys, members removed by a filter. The flag is a query
 parameter that reaches the server with every request."""
 
 from clients import ABSENT, delete, get, gone, patch
@@ -31,7 +31,7 @@ SCENARIOS = {
         patch("add", "/Users/<user>", {"op": "add", "value": {
             "title": "Dr.", "name.honorificPrefix": "Dr."}}),
         patch("an element by a filter", "/Users/<user>",
-              {"op": "replace", "path": "emails[type eq \"work\"].value", "value": "a@example.com"}),
+              {"op": "replace", "path": 'emails[type eq "work"].value', "value": "a@example.com"}),
         patch("a value goes", "/Users/<user>", {"op": "remove", "path": "title"}),
         get("read", "/Users/<user>", want={
             "title": ABSENT, "name": {"honorificPrefix": "Dr.", "givenName": "A"},

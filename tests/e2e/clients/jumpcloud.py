@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # Copyright the mod_scim authors
-"""JumpCloud: activation makes a test user and a test group and deletes them again; groups are matched
-by name; members leave by a list of values; disassociation deactivates."""
+"""JumpCloud: activation makes a test user and a test group and deletes them again; groups are
+matched by name; members leave by a list of values; disassociation deactivates."""
 
 from clients import delete, get, gone, patch, post, put
 from okta_wire import URN_GROUP, URN_USER
