@@ -222,13 +222,14 @@ static apr_array_header_t *tokens_of(scim_dir_t *dir, apr_pool_t *p)
     return dir->tokens;
 }
 
-static const char *set_token(cmd_parms *cmd, void *config, const char *hash, const char *label)
+static const char *set_token(cmd_parms *cmd, void *config, const char *hash, const char *one,
+                             const char *two)
 {
     scim_dir_t *dir = config;
     const char *wrong = check_context(cmd);
 
     if (!wrong) {
-        wrong = scim_token_add(tokens_of(dir, cmd->pool), hash, label, cmd->pool);
+        wrong = scim_token_add(tokens_of(dir, cmd->pool), hash, one, two, cmd->pool);
         wrong = wrong ? apr_pstrcat(cmd->pool, "ScimToken: ", wrong, NULL) : NULL;
     }
     return wrong;
@@ -336,8 +337,9 @@ const command_rec scim_config_commands[] = {
                   "URL path below which SCIM is served (default: the Location's, else /scim/v2)"),
     AP_INIT_TAKE1("ScimTenant", set_tenant, NULL, ANYWHERE,
                   "name under which the resources are kept in the database"),
-    AP_INIT_TAKE12("ScimToken", set_token, NULL, ANYWHERE,
-                   "sha256:<64 hex digits> of a bearer token, and a label for the log"),
+    AP_INIT_TAKE123("ScimToken", set_token, NULL, ANYWHERE,
+                    "sha256:<64 hex digits> of a bearer token, a label for the log, owner=userName "
+                    "for /Me"),
     AP_INIT_TAKE1("ScimTokenFile", set_token_file, NULL, ANYWHERE,
                   "file of lines as ScimToken takes them"),
     AP_INIT_FLAG("ScimRequireTLS", set_flag, (void *)offsetof(scim_dir_t, require_tls), ANYWHERE,

@@ -135,21 +135,32 @@ static int takes_body(scim_method_t method)
     return method == SCIM_POST || method == SCIM_PUT || method == SCIM_PATCH;
 }
 
+/* What a request must pass before anything is done for it. */
+static scim_error_t *admit(scim_call_t *call)
+{
+    const scim_token_t *token = NULL;
+    scim_error_t *err = scim_auth_transport(call->r, call->dir);
+
+    if (!err) {
+        err = scim_auth_check(&token, call->r, call->dir);
+    }
+    if (!err) {
+        call->request.owner = token->owner;
+    }
+    return err;
+}
+
 /* A body is read only where it will be used: elsewhere the path or the method is the error. */
 static scim_error_t *serve(scim_call_t *call)
 {
     request_rec *r = call->r;
     const char *allow;
-    scim_error_t *err;
+    scim_error_t *err = admit(call);
 
-    err = scim_auth_transport(r, call->dir);
-    if (!err) {
-        err = scim_auth_check(r, call->dir);
-    }
     if (err) {
         return err;
     }
-    allow = scim_service_allow(call->tenant, call->request.path, r->pool);
+    allow = scim_service_allow(call->tenant, &call->request, r->pool);
     if (allow && r->method_number == M_OPTIONS) {
         call->reply.op = "options";
         call->reply.allow = allow;

@@ -26,8 +26,10 @@ FLAVOURS = {
     "plain_ok": (1, ("ScimRequireTLS Off",)),
     "deflate": (1, ("SetOutputFilter DEFLATE",)),
     "off": (1, ("ScimEnable Off",)),
-    "token_file": (2, ("ScimTokenFile {root}/conf/tokens",)),
+    "token_file": (3, ("ScimTokenFile {root}/conf/tokens",)),
     "many_tokens": (1, ("ScimToken sha256:{second} second", "ScimToken sha256:{third}")),
+    "owners": (16, ("ScimToken sha256:{second} owner=Jane@Example.com",
+                    "ScimToken sha256:{third} third \"owner=Jörg Müller\"")),
 }
 
 # What an operator may have set for the whole server; SCIM's own answers must win over all of it.
@@ -154,8 +156,9 @@ def location(name, flavour, root):
 
 def token_file():
     """Tokens of the flavour "token_file": comments, labels and empty lines as allowed."""
-    return "# tokens of a test\n\nsha256:%s from-the-file\n  sha256:%s\n" % (
-        token_hash(token_of("in-file-1")), token_hash(token_of("in-file-2")))
+    return ("# tokens of a test\n\nsha256:%s from-the-file\n  sha256:%s\n"
+            "sha256:%s owned owner=jane@example.com\n" % tuple(
+                token_hash(token_of("in-file-" + name)) for name in ("1", "2", "owned")))
 
 
 def load_modules(module, modules_dir):

@@ -41,7 +41,9 @@ def test_010_01_every_directive_in_every_place(tmp_path, where):
         "ScimRequireTLS Off", "ScimMaxBody 1048576", "ScimMaxDocument 65536",
         "ScimPageSize 50 200", "ScimMaxScan 500", "ScimMaxFilterTerms 20", "ScimMaxOperations 100",
         "ScimGroupReplyMembers 0", "ScimUnknownMembers reject", "ScimUnknownAttributes reject",
-        "ScimPatchReplaceCreates On"]), where)
+        "ScimPatchReplaceCreates On",
+        TOKEN.replace("ab", "01") + " mine owner=jane@example.com",
+        TOKEN.replace("ab", "02") + " \"owner=Jane Doe\""]), where)
     assert code == 0 and "Syntax OK" in said, said
 
 
@@ -73,6 +75,10 @@ MISTAKES = [
     ("ScimUnknownMembers ignore", r"skip.*reject"),
     ("ScimUnknownAttributes drop", r"ignore.*reject"),
     ("ScimPatchReplaceCreates Maybe", r"On or Off"),
+    ("ScimToken sha256:" + "cd" * 32 + " label nobody", r"owner="),
+    ("ScimToken sha256:" + "cd" * 32 + " owner=jane label", r"owner="),
+    ("ScimToken sha256:" + "cd" * 32 + " owner=", r"owner.*1 to 255"),
+    ("ScimToken sha256:" + "cd" * 32 + " owner=" + "x" * 256, r"owner.*1 to 255"),
 ]
 
 
