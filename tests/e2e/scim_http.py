@@ -43,9 +43,9 @@ def check_answer(answer):
             need(answer.headers.get("WWW-Authenticate"), "401 without WWW-Authenticate")
         if answer.status == 405:
             need(answer.headers.get("Allow"), "405 without Allow")
-        if answer.status == 503:
+        if answer.status in (429, 503):
             need(re.fullmatch(r"[1-9]\d*", answer.headers.get("Retry-After", "")),
-                 "503 without Retry-After in whole seconds")
+                 "%d without Retry-After in whole seconds" % answer.status)
     if answer.status in (204, 304):
         need(not answer.raw, "%d with a body" % answer.status)
     elif answer.method != "HEAD":
