@@ -212,6 +212,9 @@ const char *scim_discovery_schemas(const scim_tenant_t *tenant, const char *urn,
 
     if (urn) {
         schema = scim_catalog_schema(c, urn);
+        if (!schema && tenant->config_schema && scim_text_ieq(urn, tenant->config_schema->urn)) {
+            schema = tenant->config_schema;
+        }
         return schema ? scim_json_dump(scim_json_own(schema_new(schema, base, p), p), NULL, p)
                       : NULL;
     }
@@ -221,6 +224,9 @@ const char *scim_discovery_schemas(const scim_tenant_t *tenant, const char *urn,
         for (j = 0; j < c->types[i]->nextensions; j++) {
             list_schema(resources, c->types[i]->extensions[j].schema, base, p);
         }
+    }
+    if (tenant->config_schema) {
+        list_schema(resources, tenant->config_schema, base, p);
     }
     return list_text(list, resources, p);
 }
@@ -314,6 +320,9 @@ const char *scim_discovery_config(const scim_tenant_t *tenant, const char *base,
     json_object_set_new(o, "authenticationSchemes", schemes_new());
     json_object_set_new(o, "pagination", pagination_new(tenant));
     json_object_set_new(o, "securityEvents", events_new());
+    if (tenant->interop_conformant) {
+        json_object_set_new(o, "interopProfileConformant", json_true());
+    }
     json_object_set_new(o, "meta", meta_new("ServiceProviderConfig", location));
     return scim_json_dump(o, NULL, p);
 }

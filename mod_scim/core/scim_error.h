@@ -54,6 +54,7 @@ typedef enum scim_db_cause_t {
 typedef struct scim_error_t {
     int status;             /* HTTP status */
     scim_error_type_t type; /* scimType, or SCIM_TYPE_NONE */
+    int undefined;          /* 1: a path or filter names what no schema defines */
     const char *detail;     /* shown to the client */
     const char *log;        /* for the error log only, or NULL */
     const char *msgid;      /* "SCIM2003", see docs/messages.md; NULL for client errors */

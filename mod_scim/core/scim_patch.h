@@ -53,6 +53,11 @@ typedef struct scim_patch_t {
  * a value list on a multi-valued attribute removes just those elements (Entra); writeOnly targets
  * (password) are accepted and dropped.
  * More operations than the tenant allows: 413.
+ * A tenant may be stricter (scim_tenant_t): no operation without a path; undefined names in paths
+ * and in the message's schemas 400 invalidSyntax; a path with a filter ends in a sub-attribute
+ * (else 400 invalidPath) and matches one element (else 400 invalidFilter, here for members, or by
+ * scim_patch_apply()), where members[value eq "…"].value removes that member; `replace` of a
+ * complex attribute clears what is not given.
  */
 scim_error_t *scim_patch_parse(const scim_patch_t **out, const json_t *body,
                                const scim_resource_type_t *type, const scim_tenant_t *tenant,

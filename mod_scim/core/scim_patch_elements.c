@@ -129,6 +129,22 @@ static scim_error_t *no_target(const scim_patch_run_t *run, const scim_attr_t *a
                            "No value of %s matches the filter of the path.", attr->name);
 }
 
+/* What a filter puts into a new element has not been decoded as other values are. */
+static scim_error_t *check_described(const scim_patch_run_t *run, const json_t *element,
+                                     const scim_attr_t *attr)
+{
+    scim_error_t *err = NULL;
+
+    for (int i = 0; !err && run->tenant->reject_other_values && i < attr->nsubs; i++) {
+        const json_t *value = json_object_get(element, attr->subs[i].name);
+
+        if (value) {
+            err = scim_value_canonical(value, &attr->subs[i], attr, run->pool);
+        }
+    }
+    return err;
+}
+
 /* The element that an operation asks for and that is not there. */
 static scim_error_t *create_element(json_t **out, scim_patch_run_t *run, json_t *array,
                                     const scim_patch_step_t *step)
@@ -146,6 +162,9 @@ static scim_error_t *create_element(json_t **out, scim_patch_run_t *run, json_t 
         return no_target(run, step->path.attr);
     }
     err = change_element(run, element, step);
+    if (!err) {
+        err = check_described(run, element, step->path.attr);
+    }
     if (!err) {
         *out = element;
     }
@@ -179,6 +198,12 @@ static apr_size_t copy_cost(scim_patch_run_t *run, const json_t *value)
     return bytes / BYTES_OF_ONE;
 }
 
+static scim_error_t *several(const scim_patch_run_t *run, const scim_attr_t *attr)
+{
+    return scim_error_make(run->pool, 400, SCIM_TYPE_INVALID_FILTER,
+                           "The path's filter matches more than one value of %s.", attr->name);
+}
+
 /* *first is the first element that was changed, or NULL. */
 static scim_error_t *change_all(json_t **first, scim_patch_run_t *run, json_t *array,
                                 const scim_patch_step_t *step)
@@ -193,6 +218,9 @@ static scim_error_t *change_all(json_t **first, scim_patch_run_t *run, json_t *a
         json_t *element = json_array_get(array, i);
 
         if (matches(run, filter, element)) {
+            if (*first && filter && run->tenant->patch_one_element) {
+                return several(run, step->path.attr);
+            }
             *first = *first ? *first : element;
             err = scim_patch_spend(run, copy);
             err = err ? err : change_element(run, element, step);

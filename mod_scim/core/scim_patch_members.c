@@ -182,9 +182,36 @@ static scim_error_t *add_plain(scim_member_plan_t *plan, const scim_patch_step_t
     return set_add_members(&step_for(plan, op)->ids, members);
 }
 
+/*
+ * members[value eq "…"].value, for tenants that allow no path to an element itself. A member is
+ * nothing without its value: removing that is removing the member. Which members another filter
+ * matches, and whether it is one, only the group knows.
+ */
+static scim_error_t *remove_one(scim_member_plan_t *plan, const scim_patch_step_t *step)
+{
+    id_set_t ids;
+
+    set_init(&ids, plan->pool);
+    if (!filter_ids(&ids, step->path.filter) || ids.ids->nelts != 1) {
+        return scim_error_make(plan->pool, 400, SCIM_TYPE_INVALID_FILTER,
+                               "A filter on members must name one member by its value here.");
+    }
+    set_add(&step_for(plan, SCIM_MEMBER_REMOVE)->ids, APR_ARRAY_IDX(ids.ids, 0, char *));
+    return NULL;
+}
+
+static int is_value_of_one(const scim_patch_step_t *step, const scim_tenant_t *tenant)
+{
+    return tenant->patch_one_element && step->op == SCIM_PATCH_REMOVE && step->path.filter &&
+           step->path.sub && strcmp(step->path.sub->name, "value") == 0;
+}
+
 scim_error_t *scim_member_plan_add(scim_member_plan_t *plan, const scim_patch_step_t *step,
                                    const json_t *value, const scim_tenant_t *tenant)
 {
+    if (is_value_of_one(step, tenant)) {
+        return remove_one(plan, step);
+    }
     if (step->path.sub) {
         return immutable(plan);
     }

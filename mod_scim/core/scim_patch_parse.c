@@ -58,6 +58,9 @@ static int read_op(scim_patch_op_t *out, const json_t *value)
 
 static scim_error_t *take_pathless(scim_patch_parse_t *ps, scim_patch_op_t op, const json_t *value)
 {
+    if (ps->decode.tenant->patch_needs_path) {
+        return refuse(ps, SCIM_TYPE_INVALID_SYNTAX, "Each operation needs a path here.");
+    }
     if (op == SCIM_PATCH_REMOVE) {
         return refuse(ps, SCIM_TYPE_NO_TARGET, "A remove operation needs a path.");
     }
@@ -66,6 +69,29 @@ static scim_error_t *take_pathless(scim_patch_parse_t *ps, scim_patch_op_t op, c
                       "The value of an operation without a path must be an object.");
     }
     return scim_patch_take_object(ps, op, NULL, value);
+}
+
+/* The operation's path, and what the tenant asks of it. */
+static scim_error_t *read_path(scim_path_t *out, const scim_patch_parse_t *ps, const json_t *value)
+{
+    const scim_tenant_t *tenant = ps->decode.tenant;
+    scim_error_t *err;
+
+    if (!json_is_string(value)) {
+        return refuse(ps, SCIM_TYPE_INVALID_PATH, "path must be a string.");
+    }
+    err = scim_path_parse(out, json_string_value(value), ps->type, SCIM_TYPE_INVALID_PATH, 1,
+                          ps->decode.pool);
+    if (err && err->undefined && tenant->patch_needs_defined) {
+        err->type = SCIM_TYPE_INVALID_SYNTAX;
+    }
+    if (!err && out->filter && !out->sub && tenant->patch_one_element) {
+        err = scim_error_make(ps->decode.pool, 400, SCIM_TYPE_INVALID_PATH,
+                              "A path with a filter must name a sub-attribute of %s here, as in "
+                              "%s[…].%s.",
+                              out->attr->name, out->attr->name, out->attr->subs[0].name);
+    }
+    return err;
 }
 
 static scim_error_t *take_operation(scim_patch_parse_t *ps, const json_t *operation)
@@ -88,11 +114,7 @@ static scim_error_t *take_operation(scim_patch_parse_t *ps, const json_t *operat
     if (!found[1] || (!json_is_array(found[1]) && scim_value_nothing(found[1]))) {
         return take_pathless(ps, t.step.op, found[2]);
     }
-    if (!json_is_string(found[1])) {
-        return refuse(ps, SCIM_TYPE_INVALID_PATH, "path must be a string.");
-    }
-    err = scim_path_parse(&t.step.path, json_string_value(found[1]), ps->type,
-                          SCIM_TYPE_INVALID_PATH, 1, ps->decode.pool);
+    err = read_path(&t.step.path, ps, found[1]);
     if (err) {
         return err;
     }
@@ -106,6 +128,19 @@ static int has_patch_schema(const json_t *schemas)
         const char *urn = json_string_value(json_array_get(schemas, i));
 
         if (urn && scim_text_ieq(urn, SCIM_URN_PATCH)) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+/* Whether the message's schemas are no more than what they should be. */
+static int has_other_schema(const json_t *schemas)
+{
+    for (apr_size_t i = 0; i < json_array_size(schemas); i++) {
+        const char *urn = json_string_value(json_array_get(schemas, i));
+
+        if (!urn || !scim_text_ieq(urn, SCIM_URN_PATCH)) {
             return 1;
         }
     }
@@ -129,6 +164,10 @@ static scim_error_t *open_message(const json_t **operations, const scim_patch_pa
     }
     if (!has_patch_schema(found[0])) {
         return refuse(ps, SCIM_TYPE_INVALID_SYNTAX, "schemas must contain " SCIM_URN_PATCH ".");
+    }
+    if (ps->decode.tenant->patch_needs_defined && has_other_schema(found[0])) {
+        return refuse(ps, SCIM_TYPE_INVALID_SYNTAX,
+                      "schemas must not contain anything but " SCIM_URN_PATCH ".");
     }
     if (json_array_size(found[1]) == 0) {
         return refuse(ps, SCIM_TYPE_INVALID_SYNTAX,

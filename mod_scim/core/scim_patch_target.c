@@ -252,6 +252,14 @@ static scim_error_t *set_value(scim_patch_parse_t *ps, const scim_patch_target_t
     return NULL;
 }
 
+/* Where the tenant takes the replacement of a complex attribute by its word: nothing stays. */
+static void clear_whole(scim_patch_parse_t *ps, const scim_patch_target_t *t)
+{
+    if (ps->decode.tenant->patch_replaces_whole && t->step.op == SCIM_PATCH_REPLACE) {
+        push_step(ps, SCIM_PATCH_REMOVE, &t->step.path, NULL);
+    }
+}
+
 static scim_error_t *set_target(scim_patch_parse_t *ps, const scim_patch_target_t *t)
 {
     const scim_path_t *path = &t->step.path;
@@ -265,6 +273,7 @@ static scim_error_t *set_target(scim_patch_parse_t *ps, const scim_patch_target_
             given = json_array_get(given, 0); /* Entra's manager */
         }
         if (json_is_object(given)) {
+            clear_whole(ps, t);
             return set_subs(ps, t, given);
         }
     }
@@ -299,14 +308,35 @@ static scim_error_t *check_mutability(int *skip, const scim_patch_parse_t *ps,
     return NULL;
 }
 
+/* `schemas` follows from the content; a strict tenant still refuses what it does not know. */
+static scim_error_t *check_urns(scim_patch_parse_t *ps, const scim_patch_target_t *t)
+{
+    scim_error_t *err = NULL;
+
+    if (!ps->decode.tenant->patch_needs_defined || strcmp(t->step.path.attr->name, "schemas")) {
+        return NULL;
+    }
+    for (apr_size_t i = 0; !err && i < json_array_size(t->given); i++) {
+        const char *urn = json_string_value(json_array_get(t->given, i));
+
+        if (!urn || !scim_type_schema(ps->type, urn, strlen(urn))) {
+            err = scim_value_unknown(&ps->decode, NULL, urn ? urn : "schemas");
+        }
+    }
+    return err;
+}
+
 scim_error_t *scim_patch_take(scim_patch_parse_t *ps, const scim_patch_target_t *t)
 {
     const scim_attr_t *attr = t->step.path.attr;
     int skip;
     scim_error_t *err = check_mutability(&skip, ps, t);
 
-    if (err || skip) {
+    if (err) {
         return err;
+    }
+    if (skip) {
+        return check_urns(ps, t);
     }
     if (t->step.op != SCIM_PATCH_REMOVE && !t->given) {
         return scim_error_make(ps->decode.pool, 400, SCIM_TYPE_INVALID_VALUE,

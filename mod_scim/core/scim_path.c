@@ -19,11 +19,24 @@ static scim_error_t *unknown(const scim_parser_t *ps, const char *owner, const c
                              apr_size_t len)
 {
     apr_size_t at = (apr_size_t)(name - ps->lexer.text);
+    scim_error_t *err;
 
     if (len == 0) {
         return scim_lexer_error(&ps->lexer, at, "an attribute name is expected");
     }
-    return scim_lexer_error(&ps->lexer, at, "%s has no attribute %.*s", owner, shown(len), name);
+    err = scim_lexer_error(&ps->lexer, at, "%s has no attribute %.*s", owner, shown(len), name);
+    err->undefined = 1;
+    return err;
+}
+
+static scim_error_t *unknown_schema(const scim_parser_t *ps, apr_size_t len)
+{
+    const scim_token_t *t = &ps->lexer.token;
+    scim_error_t *err = scim_lexer_error(&ps->lexer, t->at, "%s has no schema %.*s", ps->type->name,
+                                         shown(len), t->text);
+
+    err->undefined = 1;
+    return err;
 }
 
 scim_error_t *scim_parser_sub(const scim_attr_t **out, scim_parser_t *ps, const scim_attr_t *attr)
@@ -85,8 +98,7 @@ static scim_error_t *resolve_word(scim_path_t *out, const scim_parser_t *ps)
     }
     schema = scim_type_schema(ps->type, t->text, prefix);
     if (!schema) {
-        return scim_lexer_error(&ps->lexer, t->at, "%s has no schema %.*s", ps->type->name,
-                                shown(prefix), t->text);
+        return unknown_schema(ps, prefix);
     }
     out->schema = schema == ps->type->schema ? NULL : schema;
     return resolve_attr(out, ps, t->text + prefix + 1, t->len - prefix - 1);

@@ -191,6 +191,35 @@ static json_t *text_new(const json_t *value, scim_attr_type_t type)
     return json_deep_copy(value);
 }
 
+static int is_canonical(const scim_attr_t *attr, const json_t *value)
+{
+    const char *text = json_string_value(value);
+
+    for (const char *const *one = attr->canonical; text && *one; one++) {
+        if (attr->case_exact ? strcmp(text, *one) == 0 : scim_text_ieq(text, *one)) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+scim_error_t *scim_value_canonical(const json_t *value, const scim_attr_t *attr,
+                                   const scim_attr_t *parent, apr_pool_t *p)
+{
+    scim_buf_t *names;
+
+    if (!attr->canonical || is_canonical(attr, value)) {
+        return NULL;
+    }
+    names = scim_buf_make(0, p);
+    for (const char *const *one = attr->canonical; *one; one++) {
+        scim_buf_puts(names, one == attr->canonical ? "" : one[1] ? ", " : " or ");
+        scim_buf_puts(names, *one);
+    }
+    return scim_error_make(p, 400, SCIM_TYPE_INVALID_VALUE, "%s must be %s.",
+                           scim_value_label(attr, parent, p), names->data);
+}
+
 static scim_error_t *decode_simple(const scim_place_t *place, const json_t *value, scim_decode_t *d)
 {
     const scim_attr_t *attr = place->attr;
@@ -218,7 +247,9 @@ static scim_error_t *decode_simple(const scim_place_t *place, const json_t *valu
                                "%s must not be longer than %" APR_SIZE_T_FMT " characters.",
                                scim_value_label(attr, place->parent, d->pool), attr->max_chars);
     }
-    return NULL;
+    return d->tenant->reject_other_values
+               ? scim_value_canonical(fresh, attr, place->parent, d->pool)
+               : NULL;
 }
 
 /* Puts an empty container into its place. */

@@ -57,6 +57,14 @@ scim_error_t *scim_value_unknown(scim_decode_t *d, const char *parent,
 scim_error_t *scim_value_decode(const scim_place_t *place, const json_t *value, int multi_ok,
                                 scim_decode_t *d) SCIM_CHECKED;
 
+/**
+ * Hold a value to its attribute's canonicalValues, if there are any: 400 invalidValue for another.
+ * For tenants that want that (reject_other_values).
+ * @param parent of a sub-attribute; or NULL
+ */
+scim_error_t *scim_value_canonical(const json_t *value, const scim_attr_t *attr,
+                                   const scim_attr_t *parent, apr_pool_t *p) SCIM_CHECKED;
+
 /** Drop the empty elements of an array, in one pass. */
 void scim_value_compact(json_t *array);
 

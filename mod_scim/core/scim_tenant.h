@@ -11,6 +11,7 @@
 typedef struct scim_tenant_t {
     const char *name; /* 1 to 64 of [A-Za-z0-9._-] */
     const scim_catalog_t *catalog;
+    const scim_schema_t *config_schema; /* of ServiceProviderConfig, in /Schemas too; or NULL */
     scim_json_limits_t json;
     scim_filter_limits_t filter;
     apr_size_t max_document;    /* bytes of one stored document */
@@ -22,6 +23,13 @@ typedef struct scim_tenant_t {
     int reject_unknown_members; /* 1: an unknown member id refuses the request; 0: skipped */
     int reject_unknown_attrs;   /* 1: an undefined attribute in a body is 400; 0: ignored */
     int patch_replace_creates;  /* 1: replace of an unmatched value path creates the element */
+    int patch_needs_path;       /* 1: an operation without a path is 400 invalidSyntax */
+    int patch_needs_defined;    /* 1: an undefined name in a PATCH's path or schemas is 400
+                                   invalidSyntax; 0: invalidPath in a path, ignored in schemas */
+    int patch_replaces_whole;   /* 1: replace of a complex attribute clears what is not given */
+    int patch_one_element;      /* 1: a path with a filter names a sub-attribute of one element */
+    int reject_other_values;    /* 1: what is not among canonicalValues is 400 invalidValue */
+    int interop_conformant;     /* 1: ServiceProviderConfig says so */
 } scim_tenant_t;
 
 /** A tenant with every limit at its default, allocated in p; name and catalog set. */

@@ -12,6 +12,7 @@
 #include "mod_scim_db.h"
 #include "mod_scim_error.h"
 #include "mod_scim_handler.h"
+#include "mod_scim_rate.h"
 #include "mod_scim_route.h"
 
 static int pre_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp)
@@ -31,7 +32,7 @@ static int post_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, s
     }
     /* Before there are threads, and before children could share one seed by accident. */
     json_object_seed(0);
-    return scim_db_setup(pconf, s);
+    return scim_rate_setup(pconf, s) == OK ? scim_db_setup(pconf, s) : HTTP_INTERNAL_SERVER_ERROR;
 }
 
 static void child_init(apr_pool_t *pchild, server_rec *s)

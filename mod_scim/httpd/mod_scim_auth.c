@@ -12,8 +12,12 @@
 
 #include <http_protocol.h>
 
+#include "scim_text.h"
+
 #define SCHEME "sha256:"
 #define LABEL_MAX 64
+#define OWNER "owner="
+#define OWNER_CHARS_MAX 255
 
 /* All tokens are compared for every request; more than this is a file of something else. */
 #define TOKENS_MAX 1000
@@ -59,10 +63,49 @@ static int is_label(const char *label)
     return len > 0 && len <= LABEL_MAX && label[len] == '\0';
 }
 
-const char *scim_token_add(apr_array_header_t *tokens, const char *hash, const char *label,
-                           apr_pool_t *p)
+/* A userName, which may hold nearly anything. */
+static int is_owner(const char *name)
+{
+    apr_size_t len = strlen(name);
+    apr_size_t i;
+
+    for (i = 0; i < len; i++) {
+        if (apr_iscntrl(name[i])) {
+            return 0;
+        }
+    }
+    return len > 0 && scim_text_utf8(name, len) && scim_text_chars(name) <= OWNER_CHARS_MAX;
+}
+
+/* Sort the words behind a hash: a label, then an owner, either of them missing. */
+static const char *token_words(scim_token_t *token, const char *one, const char *two, apr_pool_t *p)
+{
+    const char *last = two ? two : one;
+
+    token->label = NULL;
+    token->owner = NULL;
+    if (last && strncmp(last, OWNER, strlen(OWNER)) == 0) {
+        token->owner = apr_pstrdup(p, last + strlen(OWNER));
+        last = NULL;
+    }
+    token->label = two ? one : last;
+    if (two && !token->owner) {
+        return "what follows a token's label must be owner= and a userName";
+    }
+    if (token->label && !is_label(token->label)) {
+        return "a token's label must be 1 to 64 of the characters A-Z a-z 0-9 . _ @ + -";
+    }
+    if (token->owner && !is_owner(token->owner)) {
+        return "a token's owner must be a userName of 1 to 255 characters in UTF-8";
+    }
+    return NULL;
+}
+
+const char *scim_token_add(apr_array_header_t *tokens, const char *hash, const char *one,
+                           const char *two, apr_pool_t *p)
 {
     scim_token_t token;
+    const char *wrong;
     int i;
 
     if (strncmp(hash, SCHEME, strlen(SCHEME)) != 0) {
@@ -77,8 +120,9 @@ const char *scim_token_add(apr_array_header_t *tokens, const char *hash, const c
     if (!hash_decode(token.hash, hash)) {
         return "a token has a character after \"sha256:\" that is not a hexadecimal digit";
     }
-    if (label && !is_label(label)) {
-        return "a token's label must be 1 to 64 of the characters A-Z a-z 0-9 . _ @ + -";
+    wrong = token_words(&token, one, two, p);
+    if (wrong) {
+        return wrong;
     }
     for (i = 0; i < tokens->nelts; i++) {
         if (memcmp(APR_ARRAY_IDX(tokens, i, scim_token_t).hash, token.hash, SCIM_HASH_BYTES) == 0) {
@@ -89,7 +133,7 @@ const char *scim_token_add(apr_array_header_t *tokens, const char *hash, const c
     if (tokens->nelts >= TOKENS_MAX) {
         return apr_psprintf(p, "more than %d tokens", TOKENS_MAX);
     }
-    token.label = label ? apr_pstrdup(p, label) : apr_psprintf(p, "token-%.8s", hash);
+    token.label = token.label ? apr_pstrdup(p, token.label) : apr_psprintf(p, "token-%.8s", hash);
     APR_ARRAY_PUSH(tokens, scim_token_t) = token;
     return NULL;
 }
@@ -97,18 +141,19 @@ const char *scim_token_add(apr_array_header_t *tokens, const char *hash, const c
 static const char *token_line(apr_array_header_t *tokens, const char *line, apr_pool_t *p)
 {
     const char *hash = ap_getword_conf(p, &line);
-    const char *label = *line ? ap_getword_conf(p, &line) : NULL;
+    const char *one = *line ? ap_getword_conf(p, &line) : NULL;
+    const char *two = *line ? ap_getword_conf(p, &line) : NULL;
 
     if (*line) {
-        return "a line takes a token and one label, nothing more";
+        return "a line takes a token, a label and an owner, nothing more";
     }
-    return scim_token_add(tokens, hash, label, p);
+    return scim_token_add(tokens, hash, one, two, p);
 }
 
 const char *scim_token_file(apr_array_header_t *tokens, const char *path, apr_pool_t *p,
                             apr_pool_t *ptemp)
 {
-    char line[512];
+    char line[2048];
     ap_configfile_t *file;
     const char *wrong = NULL;
     apr_status_t rv = ap_pcfg_openfile(&file, ptemp, path);
@@ -182,7 +227,7 @@ static scim_error_t *refuse(request_rec *r, const char *challenge, const char *d
     return scim_error_make(r->pool, HTTP_UNAUTHORIZED, SCIM_TYPE_NONE, "%s", detail);
 }
 
-scim_error_t *scim_auth_check(request_rec *r, const scim_dir_t *dir)
+scim_error_t *scim_auth_check(const scim_token_t **out, request_rec *r, const scim_dir_t *dir)
 {
     static const char invalid[] = "Bearer realm=\"scim\", error=\"invalid_token\"";
     const char *header = apr_table_get(r->headers_in, "Authorization");
@@ -207,6 +252,7 @@ scim_error_t *scim_auth_check(request_rec *r, const scim_dir_t *dir)
     }
     r->user = apr_pstrdup(r->pool, match->label);
     r->ap_auth_type = apr_pstrdup(r->pool, "Bearer");
+    *out = match;
     return NULL;
 }
 

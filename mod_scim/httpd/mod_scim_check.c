@@ -12,6 +12,8 @@
 #include <util_cfgtree.h>
 
 #include "mod_scim_db.h"
+#include "mod_scim_profile.h"
+#include "mod_scim_rate.h"
 #include "scim_dialect.h"
 
 /*
@@ -31,6 +33,8 @@ typedef struct place_t {
     const scim_dir_t *dir; /* merged as for a request to the base */
     int quiet;             /* 1: warnings have their turn in the second pass of a start */
     apr_pool_t *pool;      /* for this run only */
+    apr_pool_t *pconf;
+    server_rec *main_server;
 } place_t;
 
 /* ---- mod_dbd's directives, which its own configuration keeps private ---- */
@@ -173,6 +177,7 @@ static int check_place(const place_t *place)
 {
     const scim_dir_t *dir = place->dir;
     const scim_tenant_t *tenant;
+    const char *wrong;
 
     if (!dir->tenant) {
         return fail(place, "SCIM3001", "ScimTenant is missing; it names whose resources these are");
@@ -189,6 +194,14 @@ static int check_place(const place_t *place)
                                  "ScimPageSize: the default, %d, is larger than the "
                                  "maximum, %d",
                                  tenant->page_size, tenant->max_page_size));
+    }
+    wrong = scim_profile_check(dir, place->pool);
+    if (wrong) {
+        return fail(place, "SCIM3163", wrong);
+    }
+    wrong = scim_rate_note(place->main_server, dir, place->pconf);
+    if (wrong) {
+        return fail(place, "SCIM3164", wrong);
     }
     if (strchr(place->base, '_')) {
         warn(place, "SCIM3010",
@@ -227,7 +240,7 @@ static const scim_dir_t *effective(const server_rec *s, const char *path, apr_po
     return dir;
 }
 
-static int add_place(place_t *place, const scim_dir_t *own, apr_pool_t *pconf)
+static int add_place(place_t *place, const scim_dir_t *own)
 {
     apr_array_header_t *bases = scim_server_get(place->server)->bases;
     int i;
@@ -250,26 +263,27 @@ static int add_place(place_t *place, const scim_dir_t *own, apr_pool_t *pconf)
             return OK;
         }
     }
-    APR_ARRAY_PUSH(bases, const char *) = apr_pstrdup(pconf, place->base);
+    APR_ARRAY_PUSH(bases, const char *) = apr_pstrdup(place->pconf, place->base);
     return check_place(place);
 }
 
-static int check_server(server_rec *s, int quiet, apr_pool_t *pconf, apr_pool_t *ptemp)
+/* Every place of place->server; the rest of it is filled for each of them in turn. */
+static int check_server(place_t *place)
 {
+    const server_rec *s = place->server;
     const core_server_config *core = ap_get_core_module_config(s->module_config);
     const scim_dir_t *own = ap_get_module_config(s->lookup_defaults, &scim_module);
-    place_t place = {s, NULL, NULL, quiet, ptemp};
     int rc = OK;
     int i;
 
     if (own && own->enable == 1) {
-        rc = add_place(&place, own, pconf);
+        rc = add_place(place, own);
     }
     for (i = 0; rc == OK && i < core->sec_url->nelts; i++) {
         own =
             ap_get_module_config(APR_ARRAY_IDX(core->sec_url, i, ap_conf_vector_t *), &scim_module);
         if (own && own->enable == 1) {
-            rc = add_place(&place, own, pconf);
+            rc = add_place(place, own);
         }
     }
     return rc;
@@ -280,6 +294,7 @@ int scim_check_run(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, serve
     /* A start reads its configuration twice; a warning is wanted once. */
     int quiet = ap_state_query(AP_SQ_MAIN_STATE) == AP_SQ_MS_CREATE_PRE_CONFIG &&
                 ap_state_query(AP_SQ_RUN_MODE) == AP_SQ_RM_NORMAL;
+    place_t place = {NULL, NULL, NULL, quiet, ptemp, pconf, main_server};
     server_rec *s;
     int rc = OK;
 
@@ -291,7 +306,8 @@ int scim_check_run(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, serve
         server->tries = server_pool(s, ptemp) + 2;
         server->warm = server_warm(s, ptemp);
         ap_set_module_config(s->module_config, &scim_module, server);
-        rc = check_server(s, quiet, pconf, ptemp);
+        place.server = s;
+        rc = check_server(&place);
     }
     return rc;
 }

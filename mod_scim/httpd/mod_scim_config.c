@@ -12,6 +12,8 @@
 #include <util_cfgtree.h>
 
 #include "mod_scim_auth.h"
+#include "mod_scim_profile.h"
+#include "scim_profile.h"
 
 #define MAX_BODY 8388608
 
@@ -69,6 +71,9 @@ void *scim_config_create(apr_pool_t *p, char *path)
     dir->reject_unknown_members = SCIM_UNSET;
     dir->reject_unknown_attrs = SCIM_UNSET;
     dir->patch_replace_creates = SCIM_UNSET;
+    dir->profile = NULL;
+    dir->catalog = NULL;
+    dir->rate = NULL;
     return dir;
 }
 
@@ -105,6 +110,9 @@ void *scim_config_merge(apr_pool_t *p, void *outer, void *inner)
     dir->reject_unknown_members = inner_or(in->reject_unknown_members, out->reject_unknown_members);
     dir->reject_unknown_attrs = inner_or(in->reject_unknown_attrs, out->reject_unknown_attrs);
     dir->patch_replace_creates = inner_or(in->patch_replace_creates, out->patch_replace_creates);
+    dir->profile = in->profile ? in->profile : out->profile;
+    dir->catalog = in->catalog ? in->catalog : out->catalog;
+    dir->rate = in->rate ? in->rate : out->rate;
     return dir;
 }
 
@@ -133,8 +141,7 @@ static const ap_directive_t *section_of(const cmd_parms *cmd, const char *name)
     return NULL;
 }
 
-/* Where SCIM directives may stand: a server, a virtual host, a <Location> with a plain path. */
-static const char *check_context(cmd_parms *cmd)
+const char *scim_config_context(cmd_parms *cmd)
 {
     const ap_directive_t *location = section_of(cmd, "<Location");
     const char *wrong;
@@ -157,7 +164,7 @@ static const char *check_context(cmd_parms *cmd)
 static const char *set_enable(cmd_parms *cmd, void *config, int on)
 {
     scim_dir_t *dir = config;
-    const char *wrong = check_context(cmd);
+    const char *wrong = scim_config_context(cmd);
 
     if (wrong) {
         return wrong;
@@ -173,7 +180,7 @@ static const char *set_base(cmd_parms *cmd, void *config, const char *value)
 {
     scim_dir_t *dir = config;
     apr_size_t len = strlen(value);
-    const char *wrong = check_context(cmd);
+    const char *wrong = scim_config_context(cmd);
 
     if (wrong) {
         return wrong;
@@ -202,7 +209,7 @@ static const char *set_tenant(cmd_parms *cmd, void *config, const char *value)
     scim_dir_t *dir = config;
     apr_size_t len = strspn(value, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
                                    "0123456789._-");
-    const char *wrong = check_context(cmd);
+    const char *wrong = scim_config_context(cmd);
 
     if (wrong) {
         return wrong;
@@ -222,13 +229,14 @@ static apr_array_header_t *tokens_of(scim_dir_t *dir, apr_pool_t *p)
     return dir->tokens;
 }
 
-static const char *set_token(cmd_parms *cmd, void *config, const char *hash, const char *label)
+static const char *set_token(cmd_parms *cmd, void *config, const char *hash, const char *one,
+                             const char *two)
 {
     scim_dir_t *dir = config;
-    const char *wrong = check_context(cmd);
+    const char *wrong = scim_config_context(cmd);
 
     if (!wrong) {
-        wrong = scim_token_add(tokens_of(dir, cmd->pool), hash, label, cmd->pool);
+        wrong = scim_token_add(tokens_of(dir, cmd->pool), hash, one, two, cmd->pool);
         wrong = wrong ? apr_pstrcat(cmd->pool, "ScimToken: ", wrong, NULL) : NULL;
     }
     return wrong;
@@ -238,7 +246,7 @@ static const char *set_token_file(cmd_parms *cmd, void *config, const char *valu
 {
     scim_dir_t *dir = config;
     const char *path = ap_server_root_relative(cmd->pool, value);
-    const char *wrong = check_context(cmd);
+    const char *wrong = scim_config_context(cmd);
 
     if (wrong) {
         return wrong;
@@ -252,7 +260,7 @@ static const char *set_token_file(cmd_parms *cmd, void *config, const char *valu
 
 static const char *set_flag(cmd_parms *cmd, void *config, int on)
 {
-    const char *wrong = check_context(cmd);
+    const char *wrong = scim_config_context(cmd);
 
     return wrong ? wrong : ap_set_flag_slot(cmd, config, on);
 }
@@ -280,7 +288,7 @@ static const char *number_parse(int *out, const char *value, const cmd_parms *cm
 
 static const char *set_number(cmd_parms *cmd, void *config, const char *value)
 {
-    const char *wrong = check_context(cmd);
+    const char *wrong = scim_config_context(cmd);
     apr_size_t i;
 
     for (i = 0; !wrong && i < sizeof(numbers) / sizeof(numbers[0]); i++) {
@@ -294,7 +302,7 @@ static const char *set_number(cmd_parms *cmd, void *config, const char *value)
 
 static const char *set_switch(cmd_parms *cmd, void *config, const char *value)
 {
-    const char *wrong = check_context(cmd);
+    const char *wrong = scim_config_context(cmd);
     apr_size_t i;
 
     for (i = 0; !wrong && i < sizeof(switches) / sizeof(switches[0]); i++) {
@@ -314,7 +322,7 @@ static const char *set_switch(cmd_parms *cmd, void *config, const char *value)
 static const char *set_page_size(cmd_parms *cmd, void *config, const char *size, const char *max)
 {
     scim_dir_t *dir = config;
-    const char *wrong = check_context(cmd);
+    const char *wrong = scim_config_context(cmd);
 
     if (!wrong) {
         wrong = number_parse(&dir->page_size, size, cmd, 1, 100000);
@@ -336,8 +344,9 @@ const command_rec scim_config_commands[] = {
                   "URL path below which SCIM is served (default: the Location's, else /scim/v2)"),
     AP_INIT_TAKE1("ScimTenant", set_tenant, NULL, ANYWHERE,
                   "name under which the resources are kept in the database"),
-    AP_INIT_TAKE12("ScimToken", set_token, NULL, ANYWHERE,
-                   "sha256:<64 hex digits> of a bearer token, and a label for the log"),
+    AP_INIT_TAKE123("ScimToken", set_token, NULL, ANYWHERE,
+                    "sha256:<64 hex digits> of a bearer token, a label for the log, owner=userName "
+                    "for /Me"),
     AP_INIT_TAKE1("ScimTokenFile", set_token_file, NULL, ANYWHERE,
                   "file of lines as ScimToken takes them"),
     AP_INIT_FLAG("ScimRequireTLS", set_flag, (void *)offsetof(scim_dir_t, require_tls), ANYWHERE,
@@ -363,6 +372,10 @@ const command_rec scim_config_commands[] = {
     AP_INIT_FLAG("ScimPatchReplaceCreates", set_flag,
                  (void *)offsetof(scim_dir_t, patch_replace_creates), ANYWHERE,
                  "On: a PATCH replace whose filter matches nothing creates the element"),
+    AP_INIT_TAKE1("ScimProfile", scim_profile_set, NULL, ANYWHERE,
+                  "tolerant, interop or ipsie: what is promised to clients (default tolerant)"),
+    AP_INIT_TAKE12("ScimRateLimit", scim_profile_set_rate, NULL, ANYWHERE,
+                   "Off, or requests/seconds and a burst: how much a tenant may send"),
     {0}};
 
 /* ---- what they mean together ---- */
@@ -385,10 +398,24 @@ int scim_config_require_tls(const scim_dir_t *dir)
     return inner_or(dir->require_tls, 1);
 }
 
+scim_rate_t scim_config_rate(const scim_dir_t *dir)
+{
+    static const scim_rate_t none = {0, 0, 0};
+
+    if (dir->rate) {
+        return *dir->rate;
+    }
+    return dir->profile ? dir->profile->rate : none;
+}
+
 scim_tenant_t *scim_config_tenant(const scim_dir_t *dir, apr_pool_t *p)
 {
     scim_tenant_t *t = scim_tenant_make(dir->tenant ? dir->tenant : "", p);
 
+    if (dir->profile) {
+        t->catalog = dir->catalog;
+        scim_profile_apply(t, dir->profile);
+    }
     t->json.bytes = (apr_size_t)scim_config_max_body(dir);
     if (dir->max_document != SCIM_UNSET) {
         t->max_document = (apr_size_t)dir->max_document;
@@ -402,7 +429,7 @@ scim_tenant_t *scim_config_tenant(const scim_dir_t *dir, apr_pool_t *p)
     t->max_operations = inner_or(dir->max_operations, t->max_operations);
     t->group_reply_members = inner_or(dir->group_reply_members, t->group_reply_members);
     t->reject_unknown_members = inner_or(dir->reject_unknown_members, 0);
-    t->reject_unknown_attrs = inner_or(dir->reject_unknown_attrs, 0);
+    t->reject_unknown_attrs = inner_or(dir->reject_unknown_attrs, t->reject_unknown_attrs);
     t->patch_replace_creates = inner_or(dir->patch_replace_creates, 0);
     return t;
 }

@@ -4,8 +4,10 @@
 #define MOD_SCIM_CONFIG_H
 
 #include <apr_global_mutex.h>
+#include <apr_hash.h>
 
 #include "mod_scim.h"
+#include "scim_rate.h"
 #include "scim_tenant.h"
 
 /** A number or switch that no directive has set. */
@@ -37,6 +39,9 @@ typedef struct scim_dir_t {
     int reject_unknown_members; /* ScimUnknownMembers */
     int reject_unknown_attrs;   /* ScimUnknownAttributes */
     int patch_replace_creates;  /* ScimPatchReplaceCreates */
+    const struct scim_profile_t *profile; /* ScimProfile, or NULL */
+    const scim_catalog_t *catalog;        /* what the profile makes of the default one, or NULL */
+    const scim_rate_t *rate;              /* ScimRateLimit (requests 0: Off), or NULL */
 } scim_dir_t;
 
 /** What is known of a server once its configuration has been checked; made by scim_check_run(). */
@@ -46,6 +51,7 @@ typedef struct scim_server_t {
     int warm;                  /* connections that a child keeps for a moment between requests */
     const struct scim_dbd_source_t *source; /* made in post_config where bases has any */
     apr_global_mutex_t *mutex;              /* queues SQLite's writers; one for all servers */
+    apr_hash_t *limits; /* the main server's: rate limits by tenant (mod_scim_rate.c), or NULL */
 } scim_server_t;
 
 extern const command_rec scim_config_commands[];
@@ -53,6 +59,16 @@ extern const command_rec scim_config_commands[];
 /** create_dir_config and merge_dir_config of the module record. */
 void *scim_config_create(apr_pool_t *p, char *path);
 void *scim_config_merge(apr_pool_t *p, void *outer, void *inner);
+
+/**
+ * Whether a directive may stand where it does: in a server, a virtual host, a <Location> with a
+ * plain path.
+ * @return NULL, or what is wrong
+ */
+const char *scim_config_context(cmd_parms *cmd);
+
+/** The rate limit, the profile's where no directive sets one; requests 0: none. */
+scim_rate_t scim_config_rate(const scim_dir_t *dir);
 
 /** Where SCIM is served: the path below which everything is ours. "" is the whole server. */
 const char *scim_config_base(const scim_dir_t *dir);

@@ -9,6 +9,7 @@
 #include "mod_scim_auth.h"
 #include "mod_scim_db.h"
 #include "mod_scim_http.h"
+#include "mod_scim_rate.h"
 
 /* Longest list of attribute names in a log line; a client chose them. */
 #define IGNORED_LOG "%.400s"
@@ -79,6 +80,8 @@ static void log_error(const scim_call_t *call, const scim_error_t *err)
     if (call->gone) {
         ap_log_rerror(APLOG_MARK, APLOG_DEBUG, 0, r,
                       "SCIM3034: the client closed the connection during the reply");
+    } else if (err->status == HTTP_TOO_MANY_REQUESTS) {
+        return; /* told once for many of them, by mod_scim_rate.c */
     } else if (err->status < 500 || err->status == HTTP_NOT_IMPLEMENTED) {
         const char *type = scim_error_type_name(err->type);
         ap_log_rerror(APLOG_MARK, APLOG_DEBUG, 0, r, "SCIM3035: refused with %d%s%s: %s",
@@ -135,21 +138,35 @@ static int takes_body(scim_method_t method)
     return method == SCIM_POST || method == SCIM_PUT || method == SCIM_PATCH;
 }
 
+/* What a request must pass before anything is done for it. A wrong token costs no budget. */
+static scim_error_t *admit(scim_call_t *call)
+{
+    const scim_token_t *token = NULL;
+    scim_error_t *err = scim_auth_transport(call->r, call->dir);
+
+    if (!err) {
+        err = scim_auth_check(&token, call->r, call->dir);
+    }
+    if (!err) {
+        err = scim_rate_check(call->r, call->dir);
+    }
+    if (!err) {
+        call->request.owner = token->owner;
+    }
+    return err;
+}
+
 /* A body is read only where it will be used: elsewhere the path or the method is the error. */
 static scim_error_t *serve(scim_call_t *call)
 {
     request_rec *r = call->r;
     const char *allow;
-    scim_error_t *err;
+    scim_error_t *err = admit(call);
 
-    err = scim_auth_transport(r, call->dir);
-    if (!err) {
-        err = scim_auth_check(r, call->dir);
-    }
     if (err) {
         return err;
     }
-    allow = scim_service_allow(call->tenant, call->request.path, r->pool);
+    allow = scim_service_allow(call->tenant, &call->request, r->pool);
     if (allow && r->method_number == M_OPTIONS) {
         call->reply.op = "options";
         call->reply.allow = allow;

@@ -171,7 +171,6 @@ void scim_http_fail(scim_call_t *call, const scim_error_t *err)
     }
     call->started = 1;
     body = scim_error_render(err, r->pool);
-    call->reply.location = NULL;
     call->reply.etag = NULL;
     headers(call, err->status);
     scim_error_headers(r, err->status);

@@ -16,6 +16,7 @@ typedef enum route_kind_t {
     ROUTE_CONFIG,
     ROUTE_SCHEMAS,
     ROUTE_TYPES,
+    ROUTE_ME,     /* the authenticated subject, where it is known */
     ROUTE_UNBUILT /* an endpoint of RFC 7644 that this server does not have */
 } route_kind_t;
 
@@ -30,6 +31,15 @@ static int is_unbuilt(const char *segment)
 {
     return strcmp(segment, "Me") == 0 || strcmp(segment, "Bulk") == 0 ||
            strcmp(segment, ".search") == 0;
+}
+
+/* /Me of a known subject, where the tenant has users with names. */
+static int is_me(const scim_tenant_t *tenant, const scim_request_t *request, const char *segment)
+{
+    const scim_resource_type_t *type = scim_catalog_type(tenant->catalog, "User");
+
+    return strcmp(segment, "Me") == 0 && request->owner && type &&
+           scim_type_attr_at(type, SCIM_AT_UNIQUE);
 }
 
 /* Split "/Users/<id>" at its slashes: at most two segments, a slash at the end is tolerated. */
@@ -57,16 +67,19 @@ static int split_path(const char *path, const char **first, const char **second,
     return *first && **first;
 }
 
-static route_t route_find(const scim_tenant_t *tenant, const char *path, apr_pool_t *p)
+static route_t route_find(const scim_tenant_t *tenant, const scim_request_t *request, apr_pool_t *p)
 {
     route_t route = {ROUTE_NONE, NULL, NULL};
     const char *first;
 
-    if (!split_path(path, &first, &route.id, p)) {
+    if (!split_path(request->path, &first, &route.id, p)) {
         return route;
     }
     route.type = scim_catalog_endpoint(tenant->catalog, first);
-    if (is_unbuilt(route.type && route.id ? route.id : first)) {
+    if (!route.id && is_me(tenant, request, first)) {
+        route.kind = ROUTE_ME;
+        route.type = scim_catalog_type(tenant->catalog, "User");
+    } else if (is_unbuilt(route.type && route.id ? route.id : first)) {
         route.kind = ROUTE_UNBUILT;
     } else if (route.type) {
         route.kind = route.id ? ROUTE_RESOURCE : ROUTE_COLLECTION;
@@ -86,6 +99,7 @@ static const char *route_allow(const route_t *route)
     case ROUTE_COLLECTION:
         return "GET, HEAD, POST";
     case ROUTE_RESOURCE:
+    case ROUTE_ME:
         return "GET, HEAD, PUT, PATCH, DELETE";
     case ROUTE_CONFIG:
     case ROUTE_SCHEMAS:
@@ -98,9 +112,10 @@ static const char *route_allow(const route_t *route)
     }
 }
 
-const char *scim_service_allow(const scim_tenant_t *tenant, const char *path, apr_pool_t *p)
+const char *scim_service_allow(const scim_tenant_t *tenant, const scim_request_t *request,
+                               apr_pool_t *p)
 {
-    route_t route = route_find(tenant, path, p);
+    route_t route = route_find(tenant, request, p);
 
     return route_allow(&route);
 }
@@ -183,6 +198,36 @@ static scim_error_t *method_not_allowed(service_t *sv, const route_t *route)
                            "This method is not allowed here; allowed are %s.", sv->reply->allow);
 }
 
+static scim_error_t *resource(service_t *sv)
+{
+    if (strlen(sv->id) > SCIM_ID_MAX) {
+        return service_not_found(sv);
+    }
+    switch (sv->request->method) {
+    case SCIM_GET:
+        return service_get(sv);
+    case SCIM_PUT:
+        return service_replace(sv);
+    case SCIM_PATCH:
+        return service_patch(sv);
+    default:
+        return service_delete(sv);
+    }
+}
+
+/* RFC 7644 section 3.11: served here, and every response says where the resource really is. */
+static scim_error_t *me(service_t *sv)
+{
+    scim_error_t *err = service_find_owner(sv);
+
+    if (err) {
+        return err;
+    }
+    sv->reply->id = sv->id;
+    sv->reply->location = scim_render_location(sv->view.base, sv->type, sv->id, sv->pool);
+    return resource(sv);
+}
+
 static scim_error_t *dispatch(service_t *sv, const route_t *route)
 {
     scim_method_t method = sv->request->method;
@@ -193,24 +238,12 @@ static scim_error_t *dispatch(service_t *sv, const route_t *route)
     if (route->kind == ROUTE_COLLECTION && method == SCIM_POST) {
         return service_create(sv);
     }
-    if (route->kind == ROUTE_RESOURCE) {
+    if (route->kind == ROUTE_RESOURCE || route->kind == ROUTE_ME) {
         if (method != SCIM_GET && method != SCIM_PUT && method != SCIM_PATCH &&
             method != SCIM_DELETE) {
             return method_not_allowed(sv, route);
         }
-        if (strlen(sv->id) > SCIM_ID_MAX) {
-            return service_not_found(sv);
-        }
-        switch (method) {
-        case SCIM_GET:
-            return service_get(sv);
-        case SCIM_PUT:
-            return service_replace(sv);
-        case SCIM_PATCH:
-            return service_patch(sv);
-        default:
-            return service_delete(sv);
-        }
+        return route->kind == ROUTE_ME ? me(sv) : resource(sv);
     }
     if (route->kind != ROUTE_COLLECTION && method == SCIM_GET) {
         return discovery(sv, route);
@@ -222,7 +255,7 @@ scim_error_t *scim_service_handle(scim_reply_t *reply, const scim_request_t *req
                                   const scim_tenant_t *tenant, scim_store_t *store,
                                   const scim_sink_t *sink, apr_pool_t *p)
 {
-    route_t route = route_find(tenant, request->path, p);
+    route_t route = route_find(tenant, request, p);
     service_t sv = {0};
 
     sv.request = request;
@@ -244,7 +277,8 @@ scim_error_t *scim_service_handle(scim_reply_t *reply, const scim_request_t *req
     }
     if (route.kind == ROUTE_UNBUILT) {
         return scim_error_make(p, 501, SCIM_TYPE_NONE,
-                               "This server does not offer /Me, /Bulk or /.search.");
+                               "This server does not offer /Bulk or /.search, nor /Me for a token "
+                               "without an owner.");
     }
     return dispatch(&sv, &route);
 }

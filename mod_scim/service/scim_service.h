@@ -28,6 +28,7 @@ typedef struct scim_request_t {
     apr_size_t body_len;
     const char *if_match;      /* header, or NULL */
     const char *if_none_match; /* header, or NULL */
+    const char *owner;         /* userName of the authenticated subject, whom /Me is; or NULL */
 } scim_request_t;
 
 /**
@@ -42,7 +43,7 @@ typedef struct scim_sink_t {
 
 typedef struct scim_reply_t {
     int status;
-    const char *location; /* or NULL */
+    const char *location; /* or NULL; of an error only where /Me was asked for */
     const char *etag;     /* or NULL */
     const char *allow;    /* with 405 */
     scim_buf_t *body;     /* what the sink has not been given yet; NULL: no body */
@@ -54,8 +55,12 @@ typedef struct scim_reply_t {
     int unknown_members;     /* member ids skipped */
 } scim_reply_t;
 
-/** Which methods a path takes: for 405's Allow. Static text such as "GET, POST", or NULL: 404. */
-const char *scim_service_allow(const scim_tenant_t *tenant, const char *path, apr_pool_t *p);
+/**
+ * Which methods a request's path takes: for 405's Allow. Static text such as "GET, POST", or NULL:
+ * 404 or 501. /Me takes those of a resource where the request has an owner.
+ */
+const char *scim_service_allow(const scim_tenant_t *tenant, const scim_request_t *request,
+                               apr_pool_t *p);
 
 /**
  * Serve a request.

@@ -36,6 +36,12 @@ scim_error_t *service_view(service_t *sv) SCIM_CHECKED;
 /** 1 if an If-Match or If-None-Match header names the version (weak comparison) or is "*". */
 int service_etag_match(const char *header, apr_int64_t version, apr_pool_t *p);
 
+/**
+ * The User whose userName is the request's owner, by the unique key and its rule of case: sets
+ * sv->id, or 404.
+ */
+scim_error_t *service_find_owner(service_t *sv) SCIM_CHECKED;
+
 /** GET of one resource and of a collection. */
 scim_error_t *service_get(service_t *sv) SCIM_CHECKED;
 scim_error_t *service_list(service_t *sv) SCIM_CHECKED;

@@ -160,6 +160,29 @@ scim_error_t *service_get(service_t *sv)
     return service_render(sv, sv->reply->body, row, sv->pool);
 }
 
+scim_error_t *service_find_owner(service_t *sv)
+{
+    scim_filter_t filter = {.op = SCIM_OP_EQ, .kind = JSON_STRING, .string = sv->request->owner};
+    scim_list_t list = {.type = sv->type, .filter = &filter, .limit = 2, .base = sv->view.base};
+    apr_array_header_t *rows;
+    apr_int64_t total;
+    scim_error_t *err;
+
+    filter.path.attr = scim_type_attr_at(sv->type, SCIM_AT_UNIQUE);
+    filter.folded =
+        filter.path.attr->case_exact ? filter.string : scim_text_fold(filter.string, sv->pool);
+    err = scim_store_list(&rows, &total, sv->store, &list, sv->pool);
+    if (err) {
+        return err;
+    }
+    if (rows->nelts == 0) {
+        return scim_error_make(sv->pool, 404, SCIM_TYPE_NONE,
+                               "The owner of this token is not a %s here.", sv->type->name);
+    }
+    sv->id = APR_ARRAY_IDX(rows, 0, scim_row_t).id;
+    return NULL;
+}
+
 /* Render a page: each resource in a scratch pool of its own, pieces going out as they fill. */
 static scim_error_t *render_page(service_t *sv, const apr_array_header_t *rows)
 {

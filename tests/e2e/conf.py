@@ -26,9 +26,37 @@ FLAVOURS = {
     "plain_ok": (1, ("ScimRequireTLS Off",)),
     "deflate": (1, ("SetOutputFilter DEFLATE",)),
     "off": (1, ("ScimEnable Off",)),
-    "token_file": (2, ("ScimTokenFile {root}/conf/tokens",)),
+    "token_file": (3, ("ScimTokenFile {root}/conf/tokens",)),
     "many_tokens": (1, ("ScimToken sha256:{second} second", "ScimToken sha256:{third}")),
+    "interop": (60, ("ScimProfile interop",)),
+    "interop_tls": (1, ("ScimProfile interop", "ScimRequireTLS On")),
+    "ipsie": (25, ("ScimProfile ipsie",)),
+    "ipsie_slow": (1, ("ScimProfile ipsie", "ScimRateLimit 25/1 1")),
+    "limited": (6, ("ScimRateLimit 40/86400",)),
+    "owners": (16, ("ScimToken sha256:{second} owner=Jane@Example.com",
+                    "ScimToken sha256:{third} third \"owner=Jörg Müller\"")),
 }
+
+# One tenant in three places: two share its limit, and nothing is counted in the third.
+SHARED = """
+<Location "/t/shared-a/scim/v2">
+    ScimEnable On
+    ScimTenant shared
+    ScimRateLimit 60/86400
+    ScimToken sha256:{shared} e2e
+</Location>
+<Location "/t/shared-b/scim/v2">
+    ScimEnable On
+    ScimTenant shared
+    ScimRateLimit 60/86400
+    ScimToken sha256:{shared} e2e
+</Location>
+<Location "/t/shared-c/scim/v2">
+    ScimEnable On
+    ScimTenant shared
+    ScimToken sha256:{shared} e2e
+</Location>
+"""
 
 # What an operator may have set for the whole server; SCIM's own answers must win over all of it.
 OPERATOR = """
@@ -154,8 +182,9 @@ def location(name, flavour, root):
 
 def token_file():
     """Tokens of the flavour "token_file": comments, labels and empty lines as allowed."""
-    return "# tokens of a test\n\nsha256:%s from-the-file\n  sha256:%s\n" % (
-        token_hash(token_of("in-file-1")), token_hash(token_of("in-file-2")))
+    return ("# tokens of a test\n\nsha256:%s from-the-file\n  sha256:%s\n"
+            "sha256:%s owned owner=jane@example.com\n" % tuple(
+                token_hash(token_of("in-file-" + name)) for name in ("1", "2", "owned")))
 
 
 def load_modules(module, modules_dir):
@@ -174,4 +203,5 @@ def server_conf(root, ports, module, modules_dir, database, user):
         text += "User %s\nGroup %s\n" % (user, user)
     text += "Listen %d\n" % ports["main"] + BASE.format(**fields) + OPERATOR
     text += "".join(location(name, flavour, root) for name, flavour in tenant_names())
+    text += SHARED.format(shared=token_hash(token_of("shared")))
     return text + VHOSTS.format(**fields)

@@ -41,7 +41,9 @@ def test_010_01_every_directive_in_every_place(tmp_path, where):
         "ScimRequireTLS Off", "ScimMaxBody 1048576", "ScimMaxDocument 65536",
         "ScimPageSize 50 200", "ScimMaxScan 500", "ScimMaxFilterTerms 20", "ScimMaxOperations 100",
         "ScimGroupReplyMembers 0", "ScimUnknownMembers reject", "ScimUnknownAttributes reject",
-        "ScimPatchReplaceCreates On"]), where)
+        "ScimPatchReplaceCreates On", "ScimProfile tolerant", "ScimRateLimit 50/1 100",
+        TOKEN.replace("ab", "01") + " mine owner=jane@example.com",
+        TOKEN.replace("ab", "02") + " \"owner=Jane Doe\""]), where)
     assert code == 0 and "Syntax OK" in said, said
 
 
@@ -73,6 +75,21 @@ MISTAKES = [
     ("ScimUnknownMembers ignore", r"skip.*reject"),
     ("ScimUnknownAttributes drop", r"ignore.*reject"),
     ("ScimPatchReplaceCreates Maybe", r"On or Off"),
+    ("ScimProfile strict", r"tolerant, interop or ipsie"),
+    ("ScimRateLimit 50", r"requests/seconds"),
+    ("ScimRateLimit 50/0", r"requests/seconds"),
+    ("ScimRateLimit 0/1", r"requests/seconds"),
+    ("ScimRateLimit 50/1 0", r"burst"),
+    ("ScimRateLimit 50/1 many", r"burst"),
+    ("ScimRateLimit 50/1x", r"requests/seconds"),
+    ("ScimRateLimit -5/1", r"requests/seconds"),
+    ("ScimRateLimit 1/86400 1000", r"30 days"),
+    ("ScimRateLimit Off 5", r"requests/seconds"),
+    ("ScimRateLimit 99999999999/1", r"requests/seconds"),
+    ("ScimToken sha256:" + "cd" * 32 + " label nobody", r"owner="),
+    ("ScimToken sha256:" + "cd" * 32 + " owner=jane label", r"owner="),
+    ("ScimToken sha256:" + "cd" * 32 + " owner=", r"owner.*1 to 255"),
+    ("ScimToken sha256:" + "cd" * 32 + " owner=" + "x" * 256, r"owner.*1 to 255"),
 ]
 
 

@@ -6,6 +6,7 @@
 
 #include "fuzz.h"
 #include "scim_patch.h"
+#include "scim_profile.h"
 
 const char fuzz_name[] = "patch";
 
@@ -89,9 +90,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     apr_pool_t *p = fuzz_pool();
     scim_tenant_t *tenant = fuzz_tenant(p);
+    scim_tenant_t *strict = fuzz_tenant(p);
     json_t *body = NULL;
     int type;
 
+    scim_profile_apply(strict, scim_profile_find("interop"));
     if (!scim_json_load(&body, (const char *)data, size, NULL, p)) {
         for (type = 0; type < FUZZ_TYPES; type++) {
             tenant->reject_unknown_attrs = 0;
@@ -100,6 +103,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
             tenant->reject_unknown_attrs = 1;
             tenant->patch_replace_creates = 1;
             check_patch(body, type, tenant, p);
+            check_patch(body, type, strict, p);
         }
     }
     apr_pool_destroy(p);

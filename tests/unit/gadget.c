@@ -9,6 +9,8 @@
 
 #include <apr_strings.h>
 
+#include "scim_profile.h"
+
 #define SUBS(table) .subs = (table), .nsubs = (int)(sizeof(table) / sizeof((table)[0]))
 #define ATTRS(table) .attrs = (table), .nattrs = (int)(sizeof(table) / sizeof((table)[0]))
 
@@ -113,4 +115,15 @@ json_t *gadget_jsonf(apr_pool_t *p, const char *fmt, ...)
     text = apr_pvsprintf(p, fmt, ap);
     va_end(ap);
     return gadget_json(p, text);
+}
+
+scim_tenant_t *gadget_tenant(const char *profile, apr_pool_t *p)
+{
+    scim_tenant_t *tenant = scim_tenant_make("test", p);
+
+    if (profile) {
+        scim_profile_apply(tenant, scim_profile_find(profile));
+        tenant->catalog = scim_profile_catalog(scim_profile_find(profile), tenant->catalog, p);
+    }
+    return tenant;
 }

@@ -5,6 +5,7 @@
 
 #include "scim_json.h"
 #include "scim_schema.h"
+#include "scim_tenant.h"
 
 /**
  * A resource type "Gadget" with the characteristics that no attribute of RFC 7643's own types has:
@@ -21,5 +22,8 @@ json_t *gadget_json(apr_pool_t *p, const char *text);
 
 /** As gadget_json(), of a printf format; ' in arguments is replaced too. */
 json_t *gadget_jsonf(apr_pool_t *p, const char *fmt, ...) SCIM_PRINTF(2, 3);
+
+/** A tenant named "test"; profile: the name of its profile, or NULL. */
+scim_tenant_t *gadget_tenant(const char *profile, apr_pool_t *p);
 
 #endif

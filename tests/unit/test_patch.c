@@ -102,14 +102,15 @@ static const char *render(const json_t *doc, const scim_patch_t *patch, apr_pool
 
 /*
  * in: the PatchOp message; type: resource type; old: the document (else ../user.json or
- * ../group.json); creates, reject: present if the tenant says so.
+ * ../group.json); creates, reject: present if the tenant says so; profile: its profile.
  */
 static const char *patch_case(scim_error_t **err, const golden_case_t *c, void *baton)
 {
     const char *name = golden_read(c, "type");
     const scim_resource_type_t *type = gadget_type_named(name ? name : "User");
+    const char *profile = golden_read(c, "profile");
     const char *old_text = golden_read(c, "old");
-    scim_tenant_t *t = scim_tenant_make("test", c->pool);
+    scim_tenant_t *t = gadget_tenant(profile, c->pool);
     const scim_patch_t *patch = NULL;
     const char *broken;
     const char *before;
@@ -118,8 +119,11 @@ static const char *patch_case(scim_error_t **err, const golden_case_t *c, void *
     json_t *doc = NULL;
 
     (void)baton;
-    t->reject_unknown_attrs = golden_read(c, "reject") != NULL;
+    t->reject_unknown_attrs |= golden_read(c, "reject") != NULL;
     t->patch_replace_creates = golden_read(c, "creates") != NULL;
+    if (profile) {
+        type = scim_catalog_type(t->catalog, name ? name : "User");
+    }
     if (!old_text) {
         old_text = golden_read(c, name ? "../group.json" : "../user.json");
     }
