@@ -123,24 +123,10 @@ scim_error_t *service_view(service_t *sv)
                               sv->type, sv->pool);
 }
 
-int service_etag_match(const char *header, apr_int64_t version, apr_pool_t *p)
+scim_error_t *service_stale(apr_pool_t *p)
 {
-    const char *etag = scim_render_etag(version, p) + 2; /* without W/ */
-    apr_size_t len = strlen(etag);
-    const char *at;
-
-    for (at = header; *at; at += *at == ',') {
-        at += strspn(at, " \t,");
-        if (*at == '*') {
-            return 1;
-        }
-        at += (at[0] == 'W' && at[1] == '/') ? 2 : 0;
-        if (strncmp(at, etag, len) == 0 && strchr(" \t,", at[len])) {
-            return 1;
-        }
-        at += strcspn(at, ",");
-    }
-    return 0;
+    return scim_error_make(p, 412, SCIM_TYPE_NONE,
+                           "The resource has changed: If-Match names another version.");
 }
 
 /* Discovery lists take no filter (RFC 7644 section 4: 403). */

@@ -3,6 +3,7 @@
 #ifndef SCIM_SERVICE_IMPL_H
 #define SCIM_SERVICE_IMPL_H
 
+#include "scim_etag.h"
 #include "scim_service.h"
 
 /** Private to the service's own files. */
@@ -33,8 +34,8 @@ scim_error_t *service_not_found(const service_t *sv) SCIM_CHECKED;
 /** Parse the query string and the projection into sv->query and sv->view. */
 scim_error_t *service_view(service_t *sv) SCIM_CHECKED;
 
-/** 1 if an If-Match or If-None-Match header names the version (weak comparison) or is "*". */
-int service_etag_match(const char *header, apr_int64_t version, apr_pool_t *p);
+/** 412 for an If-Match that names another version than the resource's. */
+scim_error_t *service_stale(apr_pool_t *p) SCIM_CHECKED;
 
 /** GET of one resource and of a collection. */
 scim_error_t *service_get(service_t *sv) SCIM_CHECKED;

@@ -106,10 +106,23 @@ static scim_error_t *unknown_id_first(scim_error_t *body_err, service_t *sv)
     return row ? body_err : service_not_found(sv);
 }
 
-/* Lock the row, check If-Match against it, parse its document. */
+static scim_error_t *check_version(const service_t *sv, const scim_row_t *row, apr_pool_t *p)
+{
+    switch (scim_etag_check(sv->request->if_match, sv->request->if_none_match, row->version)) {
+    case SCIM_ETAG_OTHER:
+        return service_stale(p);
+    case SCIM_ETAG_MATCHES:
+        return scim_error_make(p, 412, SCIM_TYPE_NONE,
+                               "If-None-Match names the resource's version.");
+    case SCIM_ETAG_GO_ON:
+    default:
+        return NULL;
+    }
+}
+
+/* Lock the row, check the preconditions against it, parse its document. */
 static scim_error_t *lock_row(scim_row_t **row, json_t **doc, service_t *sv, apr_pool_t *p)
 {
-    const char *wanted = sv->request->if_match;
     scim_error_t *err;
 
     err = scim_store_lock(row, sv->store, sv->type, sv->id, p);
@@ -119,9 +132,9 @@ static scim_error_t *lock_row(scim_row_t **row, json_t **doc, service_t *sv, apr
     if (!*row) {
         return service_not_found(sv);
     }
-    if (wanted && !service_etag_match(wanted, (*row)->version, p)) {
-        return scim_error_make(p, 412, SCIM_TYPE_NONE,
-                               "The resource has changed: If-Match names another version.");
+    err = check_version(sv, *row, p);
+    if (err) {
+        return err;
     }
     return doc ? scim_json_load(doc, (*row)->doc, (*row)->doc_len, NULL, p) : NULL;
 }
@@ -286,7 +299,7 @@ static int names_members_only(const write_t *w)
             return 0;
         }
     }
-    return w->patch->nmembers > 0 && !w->sv->request->if_match;
+    return w->patch->nmembers > 0 && !w->sv->request->if_match && !w->sv->request->if_none_match;
 }
 
 /* Whether the rest of a patch leaves the document as it is, as Okta's rename of every push does. */
