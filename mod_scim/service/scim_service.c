@@ -13,6 +13,7 @@ typedef enum route_kind_t {
     ROUTE_NONE,
     ROUTE_COLLECTION,
     ROUTE_RESOURCE,
+    ROUTE_BULK,
     ROUTE_CONFIG,
     ROUTE_SCHEMAS,
     ROUTE_TYPES,
@@ -28,8 +29,7 @@ typedef struct route_t {
 /* RFC 7644 table 2; .search belongs to the root and to every type. */
 static int is_unbuilt(const char *segment)
 {
-    return strcmp(segment, "Me") == 0 || strcmp(segment, "Bulk") == 0 ||
-           strcmp(segment, ".search") == 0;
+    return strcmp(segment, "Me") == 0 || strcmp(segment, ".search") == 0;
 }
 
 /* Split "/Users/<id>" at its slashes: at most two segments, a slash at the end is tolerated. */
@@ -70,6 +70,8 @@ static route_t route_find(const scim_tenant_t *tenant, const char *path, apr_poo
         route.kind = ROUTE_UNBUILT;
     } else if (route.type) {
         route.kind = route.id ? ROUTE_RESOURCE : ROUTE_COLLECTION;
+    } else if (strcmp(first, "Bulk") == 0 && !route.id) {
+        route.kind = ROUTE_BULK;
     } else if (strcmp(first, "ServiceProviderConfig") == 0 && !route.id) {
         route.kind = ROUTE_CONFIG;
     } else if (strcmp(first, "Schemas") == 0) {
@@ -87,6 +89,8 @@ static const char *route_allow(const route_t *route)
         return "GET, HEAD, POST";
     case ROUTE_RESOURCE:
         return "GET, HEAD, PUT, PATCH, DELETE";
+    case ROUTE_BULK:
+        return "POST";
     case ROUTE_CONFIG:
     case ROUTE_SCHEMAS:
     case ROUTE_TYPES:
@@ -169,6 +173,28 @@ static scim_error_t *method_not_allowed(service_t *sv, const route_t *route)
                            "This method is not allowed here; allowed are %s.", sv->reply->allow);
 }
 
+static scim_error_t *dispatch_resource(service_t *sv, const route_t *route)
+{
+    scim_method_t method = sv->request->method;
+
+    if (method != SCIM_GET && method != SCIM_PUT && method != SCIM_PATCH && method != SCIM_DELETE) {
+        return method_not_allowed(sv, route);
+    }
+    if (strlen(sv->id) > SCIM_ID_MAX) {
+        return service_not_found(sv);
+    }
+    switch (method) {
+    case SCIM_GET:
+        return service_get(sv);
+    case SCIM_PUT:
+        return service_replace(sv);
+    case SCIM_PATCH:
+        return service_patch(sv);
+    default:
+        return service_delete(sv);
+    }
+}
+
 static scim_error_t *dispatch(service_t *sv, const route_t *route)
 {
     scim_method_t method = sv->request->method;
@@ -180,28 +206,36 @@ static scim_error_t *dispatch(service_t *sv, const route_t *route)
         return service_create(sv);
     }
     if (route->kind == ROUTE_RESOURCE) {
-        if (method != SCIM_GET && method != SCIM_PUT && method != SCIM_PATCH &&
-            method != SCIM_DELETE) {
-            return method_not_allowed(sv, route);
-        }
-        if (strlen(sv->id) > SCIM_ID_MAX) {
-            return service_not_found(sv);
-        }
-        switch (method) {
-        case SCIM_GET:
-            return service_get(sv);
-        case SCIM_PUT:
-            return service_replace(sv);
-        case SCIM_PATCH:
-            return service_patch(sv);
-        default:
-            return service_delete(sv);
-        }
+        return dispatch_resource(sv, route);
     }
-    if (route->kind != ROUTE_COLLECTION && method == SCIM_GET) {
+    if (route->kind == ROUTE_BULK && method == SCIM_POST) {
+        return service_bulk(sv);
+    }
+    if (route->kind != ROUTE_COLLECTION && route->kind != ROUTE_BULK && method == SCIM_GET) {
         return discovery(sv, route);
     }
     return method_not_allowed(sv, route);
+}
+
+/* Everything that is known before a request is looked at any closer. */
+static service_t service_begin(scim_reply_t *reply, const scim_request_t *request,
+                               const scim_tenant_t *tenant, const route_t *route, apr_pool_t *p)
+{
+    service_t sv = {0};
+
+    sv.request = request;
+    sv.tenant = tenant;
+    sv.reply = reply;
+    sv.pool = p;
+    sv.type = route->type;
+    sv.id = route->id;
+    sv.view.base = request->base;
+    sv.view.type = route->type;
+    memset(reply, 0, sizeof(*reply));
+    reply->op = "none";
+    reply->type = route->type ? route->type->name : NULL;
+    reply->id = route->type ? route->id : NULL;
+    return sv;
 }
 
 scim_error_t *scim_service_handle(scim_reply_t *reply, const scim_request_t *request,
@@ -209,28 +243,30 @@ scim_error_t *scim_service_handle(scim_reply_t *reply, const scim_request_t *req
                                   const scim_sink_t *sink, apr_pool_t *p)
 {
     route_t route = route_find(tenant, request->path, p);
-    service_t sv = {0};
+    service_t sv = service_begin(reply, request, tenant, &route, p);
 
-    sv.request = request;
-    sv.tenant = tenant;
     sv.store = store;
     sv.sink = sink;
-    sv.reply = reply;
-    sv.pool = p;
-    sv.type = route.type;
-    sv.id = route.id;
-    sv.view.base = request->base;
-    sv.view.type = route.type;
-    memset(reply, 0, sizeof(*reply));
-    reply->op = "none";
-    reply->type = route.type ? route.type->name : NULL;
-    reply->id = route.type ? route.id : NULL;
     if (route.kind == ROUTE_NONE) {
         return scim_error_make(p, 404, SCIM_TYPE_NONE, "There is no such SCIM endpoint.");
     }
     if (route.kind == ROUTE_UNBUILT) {
         return scim_error_make(p, 501, SCIM_TYPE_NONE,
-                               "This server does not offer /Me, /Bulk or /.search.");
+                               "This server does not offer /Me or /.search.");
     }
+    return dispatch(&sv, &route);
+}
+
+scim_error_t *service_operation(scim_reply_t *reply, const scim_request_t *request,
+                                const service_t *outer, apr_pool_t *p)
+{
+    route_t route = route_find(outer->tenant, request->path, p);
+    service_t sv = service_begin(reply, request, outer->tenant, &route, p);
+
+    if (route.kind != ROUTE_COLLECTION && route.kind != ROUTE_RESOURCE) {
+        return scim_error_make(p, 400, SCIM_TYPE_INVALID_VALUE,
+                               "path must be that of a resource type, or of one of its resources.");
+    }
+    sv.store = scim_store_fork(outer->store, p);
     return dispatch(&sv, &route);
 }

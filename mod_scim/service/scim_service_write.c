@@ -51,11 +51,15 @@ static scim_error_t *reply_row(write_t *w, int status, const scim_row_t *row, ap
     w->reply->status = status;
     w->reply->id = row->id;
     w->reply->etag = scim_render_etag(row->version, p);
+    w->reply->body = NULL;
+    if (w->sv->request->bare) {
+        return NULL;
+    }
     w->reply->body = scim_buf_make(row->doc_len + 512, p);
     return service_render(w->sv, w->reply->body, row, p);
 }
 
-static scim_error_t *load_body(const json_t **out, service_t *sv)
+scim_error_t *service_body(json_t **out, service_t *sv)
 {
     json_t *root;
     scim_error_t *err;
@@ -80,6 +84,7 @@ static scim_error_t *load_body(const json_t **out, service_t *sv)
 /* What every write with a body begins with, before its transaction. */
 static scim_error_t *write_begin(write_t *w, service_t *sv, const char *op)
 {
+    json_t *body = NULL;
     scim_error_t *err;
 
     sv->reply->op = op;
@@ -87,7 +92,12 @@ static scim_error_t *write_begin(write_t *w, service_t *sv, const char *op)
     w->sv = sv;
     w->reply = sv->reply;
     err = service_view(sv);
-    return err ? err : load_body(&w->body, sv);
+    w->body = sv->request->json;
+    if (!err && !w->body) {
+        err = service_body(&body, sv);
+        w->body = body;
+    }
+    return err;
 }
 
 /* An unknown id is 404 whatever the body is worth. */
@@ -271,7 +281,8 @@ static scim_error_t *answers_with_itself(int *yes, const service_t *sv, const sc
     scim_error_t *err;
     int n;
 
-    *yes = !scim_type_attr_at(sv->type, SCIM_AT_MEMBERS) || sv->view.projection;
+    *yes = sv->request->bare || !scim_type_attr_at(sv->type, SCIM_AT_MEMBERS) ||
+           sv->view.projection;
     if (*yes) {
         return NULL;
     }

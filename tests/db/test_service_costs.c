@@ -66,8 +66,12 @@ static scim_error_t *count_piece(void *baton, const char *data, apr_size_t len)
 
 static cost_t serve(scim_method_t method, const char *path, const char *query, const char *body)
 {
-    scim_request_t request = {method, "https://host/scim/v2", path, query, body,
-                              body ? strlen(body) : 0, NULL, NULL};
+    scim_request_t request = {.method = method,
+                              .base = "https://host/scim/v2",
+                              .path = path,
+                              .query = query,
+                              .body = body,
+                              .body_len = body ? strlen(body) : 0};
     db_request_t r = db_request(env);
     cost_t cost = {0};
     scim_sink_t sink = {count_piece, &cost};
