@@ -209,6 +209,26 @@ START_TEST(pieces)
 }
 END_TEST
 
+/* A Bulk request: one connection and one parse for all; each creation costs what it costs alone. */
+START_TEST(bulk)
+{
+    const char *body = "{\"schemas\":[\"urn:ietf:params:scim:api:messages:2.0:BulkRequest\"],"
+                       "\"Operations\":[";
+    int n = 50;
+
+    for (int i = 0; i < n; i++) {
+        body = apr_psprintf(pool,
+                            "%s%s{\"method\":\"POST\",\"path\":\"/Users\",\"bulkId\":\"b%d\","
+                            "\"data\":{\"schemas\":[\"" SCIM_URN_USER "\"],"
+                            "\"userName\":\"bulk%d\",\"emails\":[{\"value\":\"%d@b.c\"}]}}",
+                            body, i ? "," : "", i, i, i);
+    }
+    db_put(env, db_user("first", pool)); /* the counters are there */
+    costs(serve(SCIM_POST, "/Bulk", NULL, apr_pstrcat(pool, body, "]}", NULL)), 200,
+          3 * (unsigned)n, 1);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("service costs");
@@ -220,6 +240,7 @@ int main(void)
     tcase_add_test(tc, writes);
     tcase_add_test(tc, one_member);
     tcase_add_test(tc, pieces);
+    tcase_add_test(tc, bulk);
     suite_add_tcase(suite, tc);
     return db_main(suite);
 }

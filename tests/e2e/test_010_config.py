@@ -40,7 +40,8 @@ def test_010_01_every_directive_in_every_place(tmp_path, where):
         TOKEN.replace("ab", "ef") + " second", "ScimTokenFile %s" % tokens, "ScimBase /scim/v2",
         "ScimRequireTLS Off", "ScimMaxBody 1048576", "ScimMaxDocument 65536",
         "ScimPageSize 50 200", "ScimMaxScan 500", "ScimMaxFilterTerms 20", "ScimMaxOperations 100",
-        "ScimGroupReplyMembers 0", "ScimUnknownMembers reject", "ScimUnknownAttributes reject",
+        "ScimBulkMaxOperations 50", "ScimBulkMaxPayload 1048576", "ScimGroupReplyMembers 0",
+        "ScimUnknownMembers reject", "ScimUnknownAttributes reject",
         "ScimPatchReplaceCreates On"]), where)
     assert code == 0 and "Syntax OK" in said, said
 
@@ -69,6 +70,9 @@ MISTAKES = [
     ("ScimMaxScan -1", r"number|at least|between|from"),
     ("ScimMaxFilterTerms 0", r"number|at least|between|from"),
     ("ScimMaxOperations x", r"number|integer|between|from"),
+    ("ScimBulkMaxOperations 0", r"number|at least|between|from"),
+    ("ScimBulkMaxPayload 12", r"number|at least|between|from"),
+    ("ScimBulkMaxPayload 8388609", r"larger than ScimMaxBody"),
     ("ScimGroupReplyMembers -1", r"number|at least|between|from"),
     ("ScimUnknownMembers ignore", r"skip.*reject"),
     ("ScimUnknownAttributes drop", r"ignore.*reject"),
