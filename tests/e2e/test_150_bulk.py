@@ -160,6 +160,19 @@ def test_150_13_a_circle_that_is_not_allowed_leaves_nothing(env, tenant, scim):
     consistent(env, tenant)
 
 
+def test_150_17_groups_in_a_circle(scim):
+    """RFC 7644 section 3.7.1: resolved, or given up with an error; never done by half."""
+    got = results(scim, group("A", "bulkId:B", "bulkId:u"), group("B", "bulkId:A"), user("u"))
+    if statuses(got) == [201, 201, 201]:
+        one, two = (read(scim, result) for result in got[:2])
+        assert two["id"] in member_ids(one) and member_ids(two) == {one["id"]}
+        return
+    assert sorted(statuses(got)) == [201, 201, 400] and got[2]["status"] == "201"
+    left = scim.all("Groups")
+    assert len(left) == 1
+    assert member_ids(left[0]) <= {got[2]["location"].rsplit("/", 1)[1]}
+
+
 def test_150_14_what_is_not_there(env, tenant, scim):
     """An unknown bulkId is the operation's fault; a creation that failed, a conflict."""
     scim.add_user("taken")
