@@ -61,8 +61,7 @@ static const char *created_path(const bulk_t *b, int i)
     return apr_pstrcat(b->scratch, apr_pstrmemdup(b->scratch, path, len), "/", b->ids[i], NULL);
 }
 
-/* A PATCH that adds what a creation had to leave out. If-Match: * makes it answer with a version.
- */
+/* A PATCH that adds what a creation had to leave out. */
 static scim_request_t rest_request(const bulk_t *b, int i)
 {
     scim_request_t request = request_make(b, SCIM_PATCH, created_path(b, i));
@@ -78,7 +77,6 @@ static scim_request_t rest_request(const bulk_t *b, int i)
     json_object_set_new(patch, "schemas", schemas);
     json_object_set_new(patch, "Operations", operations);
     request.json = patch;
-    request.if_match = "*";
     return request;
 }
 
@@ -103,8 +101,8 @@ static scim_error_t *check_operation(const bulk_t *b, const scim_bulk_step_t *st
     missing = scim_bulk_resolve(op, step->rest, b->ids);
     if (missing >= 0) {
         return scim_error_make(b->scratch, 409, SCIM_TYPE_NONE,
-                               "The operation refers to the resource of operation %d, which was "
-                               "not created.",
+                               "The operation refers to the resource of operation %d, whose "
+                               "creation did not succeed.",
                                missing + 1);
     }
     return NULL;
@@ -199,20 +197,14 @@ static void undo(bulk_t *b, int i)
 
 /* ---- the request ---- */
 
-/*
- * While the database is away each operation would wait for it in vain. If nothing was done before,
- * the whole request has failed; else the client must learn what was.
- */
-static scim_error_t *note_gone(bulk_t *b, int i, scim_error_t *err)
+static int anything_done(const bulk_t *b)
 {
-    b->gone = 1;
-    for (int other = 0; other < b->plan->nops; other++) {
-        if (b->results[other].status && !b->results[other].error) {
-            note_error(b, i, err);
-            return NULL;
+    for (int i = 0; i < b->plan->nops; i++) {
+        if (b->results[i].status && !b->results[i].error) {
+            return 1;
         }
     }
-    return err;
+    return 0;
 }
 
 /* What was created is completed, or undone, also after the other operations were stopped. */
@@ -223,21 +215,30 @@ static int is_due(const bulk_t *b, const scim_bulk_step_t *step)
     return step->rest ? result->status && !result->error : !b->stopped;
 }
 
+/*
+ * While the database is away each operation would wait for it in vain. If nothing was done before,
+ * the whole request has failed; else the client must learn what was.
+ */
 static scim_error_t *step_failed(bulk_t *b, const scim_bulk_step_t *step,
                                  const scim_request_t *request, const scim_reply_t *reply,
                                  scim_error_t *err)
 {
-    if (!step->rest && b->plan->ops[step->op].method != SCIM_BULK_POST) {
-        b->results[step->op].location = location_of(b, request, reply);
-    }
+    int tried = !b->gone;
+
     if (err->cause == SCIM_CAUSE_GONE) {
-        return note_gone(b, step->op, err);
+        b->gone = 1;
+        if (!anything_done(b)) {
+            return err;
+        }
     }
-    if (!b->gone) {
+    if (tried) {
         tell(b, request, reply, err);
     }
     if (step->rest && !b->gone) {
         undo(b, step->op);
+    }
+    if (!step->rest && b->plan->ops[step->op].method != SCIM_BULK_POST) {
+        b->results[step->op].location = location_of(b, request, reply);
     }
     note_error(b, step->op, err);
     return NULL;

@@ -405,4 +405,6 @@ def test_150_42_the_database_dies_in_the_middle(env, tenant, log):
     for result in got:
         unsure = "may or may not" in result.get("response", {}).get("detail", "")
         assert unsure or (result["status"] == "201") == (result["bulkId"] in there), result
+    said = [x for x in log.lines() if "failed with 503" in x and tenant.name in x]
+    assert 1 <= len(said) <= 3, said
     consistent(env, tenant)
