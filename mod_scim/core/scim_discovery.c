@@ -303,15 +303,15 @@ static json_t *events_new(void)
 const char *scim_discovery_config(const scim_tenant_t *tenant, const char *base, apr_pool_t *p)
 {
     json_t *o = scim_json_own(json_object(), p);
-    json_t *bulk = supported_new(0);
+    json_t *bulk = supported_new(1);
     json_t *filter = supported_new(1);
     const char *location = apr_pstrcat(p, base, "/ServiceProviderConfig", NULL);
 
     json_object_set_new(o, "schemas", urns_new(SCIM_URN_SPC));
     json_object_set_new(o, "patch", supported_new(1));
     json_object_set_new(o, "bulk", bulk);
-    json_object_set_new(bulk, "maxOperations", json_integer(0));
-    json_object_set_new(bulk, "maxPayloadSize", json_integer(0));
+    json_object_set_new(bulk, "maxOperations", json_integer(tenant->bulk_operations));
+    json_object_set_new(bulk, "maxPayloadSize", json_integer((json_int_t)tenant->bulk_payload));
     json_object_set_new(o, "filter", filter);
     json_object_set_new(filter, "maxResults", json_integer(tenant->max_page_size));
     json_object_set_new(o, "changePassword", supported_new(0));

@@ -241,3 +241,27 @@ json_t *scim_json_get_ci(const json_t *object, const char *name, const char **ke
     }
     return json_object_iter_value(iter);
 }
+
+scim_error_t *scim_json_pick(json_t **found, const char *const *names, int n, const json_t *object,
+                             apr_pool_t *p)
+{
+    json_t *walk = scim_json_walk(object);
+    const char *key;
+    json_t *value;
+
+    memset(found, 0, sizeof(*found) * (apr_size_t)n);
+    json_object_foreach(walk, key, value)
+    {
+        for (int i = 0; i < n; i++) {
+            if (!scim_text_ieq(key, names[i])) {
+                continue;
+            }
+            if (found[i]) {
+                return scim_error_make(p, 400, SCIM_TYPE_INVALID_SYNTAX,
+                                       "%s is given more than once.", names[i]);
+            }
+            found[i] = value;
+        }
+    }
+    return NULL;
+}

@@ -64,4 +64,12 @@ json_t *scim_json_walk(const json_t *object);
  */
 json_t *scim_json_get_ci(const json_t *object, const char *name, const char **key);
 
+/**
+ * The members of an object by name, ASCII letters without case; others are ignored. Two with the
+ * same name: 400 invalidSyntax.
+ * @param found n borrowed values; NULL for a name that the object does not have
+ */
+scim_error_t *scim_json_pick(json_t **found, const char *const *names, int n, const json_t *object,
+                             apr_pool_t *p) SCIM_CHECKED;
+
 #endif

@@ -13,31 +13,6 @@ static scim_error_t *refuse(const scim_patch_parse_t *ps, scim_error_type_t type
     return scim_error_make(ps->decode.pool, 400, type, "%s", detail);
 }
 
-/* The members of an object by name, without case; names that nobody asks for are ignored. */
-static scim_error_t *pick(json_t **found, const char *const *names, int n, const json_t *object,
-                          apr_pool_t *p)
-{
-    json_t *walk = scim_json_walk(object);
-    const char *key;
-    json_t *value;
-
-    memset(found, 0, sizeof(*found) * (apr_size_t)n);
-    json_object_foreach(walk, key, value)
-    {
-        for (int i = 0; i < n; i++) {
-            if (!scim_text_ieq(key, names[i])) {
-                continue;
-            }
-            if (found[i]) {
-                return scim_error_make(p, 400, SCIM_TYPE_INVALID_SYNTAX,
-                                       "%s is given more than once.", names[i]);
-            }
-            found[i] = value;
-        }
-    }
-    return NULL;
-}
-
 static int read_op(scim_patch_op_t *out, const json_t *value)
 {
     static const struct {
@@ -104,7 +79,7 @@ static scim_error_t *take_operation(scim_patch_parse_t *ps, const json_t *operat
     if (!json_is_object(operation)) {
         return refuse(ps, SCIM_TYPE_INVALID_SYNTAX, "Each of Operations must be an object.");
     }
-    err = pick(found, names, 3, operation, ps->decode.pool);
+    err = scim_json_pick(found, names, 3, operation, ps->decode.pool);
     if (err) {
         return err;
     }
@@ -158,7 +133,7 @@ static scim_error_t *open_message(const json_t **operations, const scim_patch_pa
     if (!json_is_object(body)) {
         return refuse(ps, SCIM_TYPE_INVALID_SYNTAX, "The body must be a JSON object.");
     }
-    err = pick(found, names, 2, body, ps->decode.pool);
+    err = scim_json_pick(found, names, 2, body, ps->decode.pool);
     if (err) {
         return err;
     }

@@ -16,6 +16,8 @@
 #define SCIM_URN_LIST "urn:ietf:params:scim:api:messages:2.0:ListResponse"
 #define SCIM_URN_ERROR "urn:ietf:params:scim:api:messages:2.0:Error"
 #define SCIM_URN_PATCH "urn:ietf:params:scim:api:messages:2.0:PatchOp"
+#define SCIM_URN_BULK "urn:ietf:params:scim:api:messages:2.0:BulkRequest"
+#define SCIM_URN_BULK_REPLY "urn:ietf:params:scim:api:messages:2.0:BulkResponse"
 #define SCIM_URN_SPC "urn:ietf:params:scim:schemas:core:2.0:ServiceProviderConfig"
 #define SCIM_URN_RESOURCE_TYPE "urn:ietf:params:scim:schemas:core:2.0:ResourceType"
 #define SCIM_URN_SCHEMA "urn:ietf:params:scim:schemas:core:2.0:Schema"

@@ -19,6 +19,8 @@ typedef struct scim_tenant_t {
     int max_page_size;          /* larger counts are answered with so many */
     int max_scan;               /* resources the matcher may look at for one list */
     int max_operations;         /* PATCH operations in one request */
+    int bulk_operations;        /* operations in one Bulk request */
+    apr_size_t bulk_payload;    /* bytes of one Bulk request's body */
     int group_reply_members;    /* PATCH of a group with more members answers 204 */
     int reject_unknown_members; /* 1: an unknown member id refuses the request; 0: skipped */
     int reject_unknown_attrs;   /* 1: an undefined attribute in a body is 400; 0: ignored */

@@ -203,6 +203,14 @@ static int check_place(const place_t *place)
     if (wrong) {
         return fail(place, "SCIM3164", wrong);
     }
+    if (tenant->bulk_payload > tenant->json.bytes) {
+        return fail(place, "SCIM3121",
+                    apr_psprintf(place->pool,
+                                 "ScimBulkMaxPayload, %" APR_SIZE_T_FMT
+                                 ", is larger than ScimMaxBody, %" APR_SIZE_T_FMT
+                                 ", so such a body would never be read",
+                                 tenant->bulk_payload, tenant->json.bytes));
+    }
     if (strchr(place->base, '_')) {
         warn(place, "SCIM3010",
              "the base has an underscore, which Okta does not accept in a base URL");

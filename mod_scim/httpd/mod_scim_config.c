@@ -32,6 +32,8 @@ static const number_t numbers[] = {
     {"ScimMaxScan", offsetof(scim_dir_t, max_scan), 1, 10000000},
     {"ScimMaxFilterTerms", offsetof(scim_dir_t, max_terms), 1, 10000},
     {"ScimMaxOperations", offsetof(scim_dir_t, max_operations), 1, 100000},
+    {"ScimBulkMaxOperations", offsetof(scim_dir_t, bulk_operations), 1, 100000},
+    {"ScimBulkMaxPayload", offsetof(scim_dir_t, bulk_payload), 1024, 1073741824},
     {"ScimGroupReplyMembers", offsetof(scim_dir_t, group_reply_members), 0, 100000},
 };
 
@@ -67,6 +69,8 @@ void *scim_config_create(apr_pool_t *p, char *path)
     dir->max_scan = SCIM_UNSET;
     dir->max_terms = SCIM_UNSET;
     dir->max_operations = SCIM_UNSET;
+    dir->bulk_operations = SCIM_UNSET;
+    dir->bulk_payload = SCIM_UNSET;
     dir->group_reply_members = SCIM_UNSET;
     dir->reject_unknown_members = SCIM_UNSET;
     dir->reject_unknown_attrs = SCIM_UNSET;
@@ -106,6 +110,8 @@ void *scim_config_merge(apr_pool_t *p, void *outer, void *inner)
     dir->max_scan = inner_or(in->max_scan, out->max_scan);
     dir->max_terms = inner_or(in->max_terms, out->max_terms);
     dir->max_operations = inner_or(in->max_operations, out->max_operations);
+    dir->bulk_operations = inner_or(in->bulk_operations, out->bulk_operations);
+    dir->bulk_payload = inner_or(in->bulk_payload, out->bulk_payload);
     dir->group_reply_members = inner_or(in->group_reply_members, out->group_reply_members);
     dir->reject_unknown_members = inner_or(in->reject_unknown_members, out->reject_unknown_members);
     dir->reject_unknown_attrs = inner_or(in->reject_unknown_attrs, out->reject_unknown_attrs);
@@ -363,6 +369,10 @@ const command_rec scim_config_commands[] = {
                   "comparisons in one filter (default 200)"),
     AP_INIT_TAKE1("ScimMaxOperations", set_number, NULL, ANYWHERE,
                   "operations in one PATCH (default 2000)"),
+    AP_INIT_TAKE1("ScimBulkMaxOperations", set_number, NULL, ANYWHERE,
+                  "operations in one Bulk request (default 1000)"),
+    AP_INIT_TAKE1("ScimBulkMaxPayload", set_number, NULL, ANYWHERE,
+                  "largest body of a Bulk request in bytes (default 1048576)"),
     AP_INIT_TAKE1("ScimGroupReplyMembers", set_number, NULL, ANYWHERE,
                   "a PATCH of a group with more members answers 204 (default 200)"),
     AP_INIT_TAKE1("ScimUnknownMembers", set_switch, NULL, ANYWHERE,
@@ -427,6 +437,12 @@ scim_tenant_t *scim_config_tenant(const scim_dir_t *dir, apr_pool_t *p)
     t->max_page_size = inner_or(dir->max_page_size, t->max_page_size);
     t->max_scan = inner_or(dir->max_scan, t->max_scan);
     t->max_operations = inner_or(dir->max_operations, t->max_operations);
+    t->bulk_operations = inner_or(dir->bulk_operations, t->bulk_operations);
+    if (dir->bulk_payload != SCIM_UNSET) {
+        t->bulk_payload = (apr_size_t)dir->bulk_payload;
+    } else if (t->bulk_payload > t->json.bytes) {
+        t->bulk_payload = t->json.bytes; /* a larger body is not read anyway */
+    }
     t->group_reply_members = inner_or(dir->group_reply_members, t->group_reply_members);
     t->reject_unknown_members = inner_or(dir->reject_unknown_members, 0);
     t->reject_unknown_attrs = inner_or(dir->reject_unknown_attrs, t->reject_unknown_attrs);

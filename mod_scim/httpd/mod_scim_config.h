@@ -35,6 +35,8 @@ typedef struct scim_dir_t {
     int max_scan;               /* ScimMaxScan */
     int max_terms;              /* ScimMaxFilterTerms */
     int max_operations;         /* ScimMaxOperations */
+    int bulk_operations;        /* ScimBulkMaxOperations */
+    int bulk_payload;           /* ScimBulkMaxPayload */
     int group_reply_members;    /* ScimGroupReplyMembers */
     int reject_unknown_members; /* ScimUnknownMembers */
     int reject_unknown_attrs;   /* ScimUnknownAttributes */

@@ -46,16 +46,41 @@ static int is_write(const scim_call_t *call)
     return call->request.method != SCIM_GET && call->request.method != SCIM_METHOD_OTHER;
 }
 
+/* The method of the request, or of an operation inside it. */
+static const char *method_name(const scim_call_t *call)
+{
+    static const char *const names[] = {"GET", "POST", "PUT", "PATCH", "DELETE"};
+    scim_method_t method = call->request.method;
+
+    return method == SCIM_GET || method == SCIM_METHOD_OTHER ? call->r->method : names[method];
+}
+
+static void log_write(const scim_call_t *call)
+{
+    const scim_reply_t *reply = &call->reply;
+    request_rec *r = call->r;
+
+    if (strcmp(reply->op, "bulk") == 0) {
+        ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r,
+                      "SCIM3120: bulk by %s in tenant %s: %d operations done, %d failed, %d not "
+                      "tried",
+                      or_dash(r->user), call->dir->tenant, reply->bulk_done, reply->bulk_failed,
+                      reply->bulk_left);
+        return;
+    }
+    ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r,
+                  "SCIM3030: %s %s by %s in tenant %s: type %s, id %s, status %d",
+                  method_name(call), or_dash(reply->op), or_dash(r->user), call->dir->tenant,
+                  or_dash(reply->type), or_dash(reply->id), reply->status);
+}
+
 static void log_success(const scim_call_t *call)
 {
     const scim_reply_t *reply = &call->reply;
     request_rec *r = call->r;
 
     if (is_write(call)) {
-        ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r,
-                      "SCIM3030: %s %s by %s in tenant %s: type %s, id %s, status %d", r->method,
-                      or_dash(reply->op), or_dash(r->user), call->dir->tenant, or_dash(reply->type),
-                      or_dash(reply->id), r->status);
+        log_write(call);
     }
     if (reply->ignored) {
         ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r,
@@ -88,10 +113,25 @@ static void log_error(const scim_call_t *call, const scim_error_t *err)
                       err->status, type ? " " : "", type ? type : "", err->detail);
     } else {
         ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r, "%s: %s %s in tenant %s failed with %d%s: %s",
-                      err->msgid ? err->msgid : "SCIM3036", r->method, or_dash(call->reply.op),
-                      call->dir->tenant, err->status,
+                      err->msgid ? err->msgid : "SCIM3036", method_name(call),
+                      or_dash(call->reply.op), call->dir->tenant, err->status,
                       call->started ? " after its reply had begun, which was cut off" : "",
                       err->log ? err->log : err->detail);
+    }
+}
+
+/* An operation of a Bulk request is logged as a request is. */
+static void operation_done(void *baton, const scim_request_t *request, const scim_reply_t *reply,
+                           const scim_error_t *err)
+{
+    scim_call_t call = *(const scim_call_t *)baton;
+
+    call.request = *request;
+    call.reply = *reply;
+    if (err) {
+        log_error(&call, err);
+    } else {
+        log_success(&call);
     }
 }
 
@@ -118,6 +158,7 @@ static scim_error_t *run_service(scim_call_t *call)
     const scim_dbd_source_t *source = scim_db_source(r->server);
     gate_t gate = {scim_http_sink(call), NULL};
     const scim_sink_t sink = {gate_write, &gate};
+    const scim_watch_t watch = {operation_done, call};
     scim_error_t *err;
     scim_store_t *store;
 
@@ -128,7 +169,9 @@ static scim_error_t *run_service(scim_call_t *call)
     }
     gate.db = scim_dbd_make(source, r->pool);
     store = scim_store_make(gate.db, call->tenant, r->pool);
+    call->request.watch = &watch;
     err = scim_service_handle(&call->reply, &call->request, call->tenant, store, &sink, r->pool);
+    call->request.watch = NULL;
     scim_dbd_release(gate.db, 1);
     return err;
 }

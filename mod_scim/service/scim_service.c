@@ -13,6 +13,7 @@ typedef enum route_kind_t {
     ROUTE_NONE,
     ROUTE_COLLECTION,
     ROUTE_RESOURCE,
+    ROUTE_BULK,
     ROUTE_CONFIG,
     ROUTE_SCHEMAS,
     ROUTE_TYPES,
@@ -29,8 +30,7 @@ typedef struct route_t {
 /* RFC 7644 table 2; .search belongs to the root and to every type. */
 static int is_unbuilt(const char *segment)
 {
-    return strcmp(segment, "Me") == 0 || strcmp(segment, "Bulk") == 0 ||
-           strcmp(segment, ".search") == 0;
+    return strcmp(segment, "Me") == 0 || strcmp(segment, ".search") == 0;
 }
 
 /* /Me of a known subject, where the tenant has users with names. */
@@ -83,6 +83,8 @@ static route_t route_find(const scim_tenant_t *tenant, const scim_request_t *req
         route.kind = ROUTE_UNBUILT;
     } else if (route.type) {
         route.kind = route.id ? ROUTE_RESOURCE : ROUTE_COLLECTION;
+    } else if (strcmp(first, "Bulk") == 0 && !route.id) {
+        route.kind = ROUTE_BULK;
     } else if (strcmp(first, "ServiceProviderConfig") == 0 && !route.id) {
         route.kind = ROUTE_CONFIG;
     } else if (strcmp(first, "Schemas") == 0) {
@@ -101,6 +103,8 @@ static const char *route_allow(const route_t *route)
     case ROUTE_RESOURCE:
     case ROUTE_ME:
         return "GET, HEAD, PUT, PATCH, DELETE";
+    case ROUTE_BULK:
+        return "POST";
     case ROUTE_CONFIG:
     case ROUTE_SCHEMAS:
     case ROUTE_TYPES:
@@ -138,24 +142,10 @@ scim_error_t *service_view(service_t *sv)
                               sv->type, sv->pool);
 }
 
-int service_etag_match(const char *header, apr_int64_t version, apr_pool_t *p)
+scim_error_t *service_stale(apr_pool_t *p)
 {
-    const char *etag = scim_render_etag(version, p) + 2; /* without W/ */
-    apr_size_t len = strlen(etag);
-    const char *at;
-
-    for (at = header; *at; at += *at == ',') {
-        at += strspn(at, " \t,");
-        if (*at == '*') {
-            return 1;
-        }
-        at += (at[0] == 'W' && at[1] == '/') ? 2 : 0;
-        if (strncmp(at, etag, len) == 0 && strchr(" \t,", at[len])) {
-            return 1;
-        }
-        at += strcspn(at, ",");
-    }
-    return 0;
+    return scim_error_make(p, 412, SCIM_TYPE_NONE,
+                           "The resource has changed: If-Match names another version.");
 }
 
 /* Discovery lists take no filter (RFC 7644 section 4: 403). */
@@ -198,12 +188,34 @@ static scim_error_t *method_not_allowed(service_t *sv, const route_t *route)
                            "This method is not allowed here; allowed are %s.", sv->reply->allow);
 }
 
-static scim_error_t *resource(service_t *sv)
+/* RFC 7644 section 3.11: served here, and every response says where the resource really is. */
+static scim_error_t *find_me(service_t *sv)
 {
+    scim_error_t *err = service_find_owner(sv);
+
+    if (!err) {
+        sv->reply->id = sv->id;
+        sv->reply->location = scim_render_location(sv->view.base, sv->type, sv->id, sv->pool);
+    }
+    return err;
+}
+
+static scim_error_t *dispatch_resource(service_t *sv, const route_t *route)
+{
+    scim_method_t method = sv->request->method;
+    scim_error_t *err;
+
+    if (method != SCIM_GET && method != SCIM_PUT && method != SCIM_PATCH && method != SCIM_DELETE) {
+        return method_not_allowed(sv, route);
+    }
+    err = route->kind == ROUTE_ME ? find_me(sv) : NULL;
+    if (err) {
+        return err;
+    }
     if (strlen(sv->id) > SCIM_ID_MAX) {
         return service_not_found(sv);
     }
-    switch (sv->request->method) {
+    switch (method) {
     case SCIM_GET:
         return service_get(sv);
     case SCIM_PUT:
@@ -213,19 +225,6 @@ static scim_error_t *resource(service_t *sv)
     default:
         return service_delete(sv);
     }
-}
-
-/* RFC 7644 section 3.11: served here, and every response says where the resource really is. */
-static scim_error_t *me(service_t *sv)
-{
-    scim_error_t *err = service_find_owner(sv);
-
-    if (err) {
-        return err;
-    }
-    sv->reply->id = sv->id;
-    sv->reply->location = scim_render_location(sv->view.base, sv->type, sv->id, sv->pool);
-    return resource(sv);
 }
 
 static scim_error_t *dispatch(service_t *sv, const route_t *route)
@@ -239,16 +238,36 @@ static scim_error_t *dispatch(service_t *sv, const route_t *route)
         return service_create(sv);
     }
     if (route->kind == ROUTE_RESOURCE || route->kind == ROUTE_ME) {
-        if (method != SCIM_GET && method != SCIM_PUT && method != SCIM_PATCH &&
-            method != SCIM_DELETE) {
-            return method_not_allowed(sv, route);
-        }
-        return route->kind == ROUTE_ME ? me(sv) : resource(sv);
+        return dispatch_resource(sv, route);
     }
-    if (route->kind != ROUTE_COLLECTION && method == SCIM_GET) {
+    if (route->kind == ROUTE_BULK && method == SCIM_POST) {
+        return service_bulk(sv);
+    }
+    if (route->kind != ROUTE_COLLECTION && route->kind != ROUTE_BULK && method == SCIM_GET) {
         return discovery(sv, route);
     }
     return method_not_allowed(sv, route);
+}
+
+/* Everything that is known before a request is looked at any closer. */
+static service_t service_begin(scim_reply_t *reply, const scim_request_t *request,
+                               const scim_tenant_t *tenant, const route_t *route, apr_pool_t *p)
+{
+    service_t sv = {0};
+
+    sv.request = request;
+    sv.tenant = tenant;
+    sv.reply = reply;
+    sv.pool = p;
+    sv.type = route->type;
+    sv.id = route->id;
+    sv.view.base = request->base;
+    sv.view.type = route->type;
+    memset(reply, 0, sizeof(*reply));
+    reply->op = "none";
+    reply->type = route->type ? route->type->name : NULL;
+    reply->id = route->type ? route->id : NULL;
+    return sv;
 }
 
 scim_error_t *scim_service_handle(scim_reply_t *reply, const scim_request_t *request,
@@ -256,29 +275,31 @@ scim_error_t *scim_service_handle(scim_reply_t *reply, const scim_request_t *req
                                   const scim_sink_t *sink, apr_pool_t *p)
 {
     route_t route = route_find(tenant, request, p);
-    service_t sv = {0};
+    service_t sv = service_begin(reply, request, tenant, &route, p);
 
-    sv.request = request;
-    sv.tenant = tenant;
     sv.store = store;
     sv.sink = sink;
-    sv.reply = reply;
-    sv.pool = p;
-    sv.type = route.type;
-    sv.id = route.id;
-    sv.view.base = request->base;
-    sv.view.type = route.type;
-    memset(reply, 0, sizeof(*reply));
-    reply->op = "none";
-    reply->type = route.type ? route.type->name : NULL;
-    reply->id = route.type ? route.id : NULL;
     if (route.kind == ROUTE_NONE) {
         return scim_error_make(p, 404, SCIM_TYPE_NONE, "There is no such SCIM endpoint.");
     }
     if (route.kind == ROUTE_UNBUILT) {
         return scim_error_make(p, 501, SCIM_TYPE_NONE,
-                               "This server does not offer /Bulk or /.search, nor /Me for a token "
-                               "without an owner.");
+                               "This server does not offer /.search, nor /Me for a token without "
+                               "an owner.");
     }
+    return dispatch(&sv, &route);
+}
+
+scim_error_t *service_operation(scim_reply_t *reply, const scim_request_t *request,
+                                const service_t *outer, apr_pool_t *p)
+{
+    route_t route = route_find(outer->tenant, request, p);
+    service_t sv = service_begin(reply, request, outer->tenant, &route, p);
+
+    if (route.kind != ROUTE_COLLECTION && route.kind != ROUTE_RESOURCE) {
+        return scim_error_make(p, 400, SCIM_TYPE_INVALID_VALUE,
+                               "path must be that of a resource type, or of one of its resources.");
+    }
+    sv.store = scim_store_fork(outer->store, p);
     return dispatch(&sv, &route);
 }

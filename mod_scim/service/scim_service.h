@@ -19,7 +19,20 @@ typedef enum scim_method_t {
     SCIM_METHOD_OTHER
 } scim_method_t;
 
-typedef struct scim_request_t {
+typedef struct scim_request_t scim_request_t;
+typedef struct scim_reply_t scim_reply_t;
+
+/**
+ * Told of every operation of a Bulk request that was tried, as if it were a request of its own,
+ * before the next one begins. What it is given lives until it returns.
+ */
+typedef struct scim_watch_t {
+    void (*done)(void *baton, const scim_request_t *request, const scim_reply_t *reply,
+                 const scim_error_t *err);
+    void *baton;
+} scim_watch_t;
+
+struct scim_request_t {
     scim_method_t method;
     const char *base;  /* absolute URL of the tenant, no slash at the end */
     const char *path;  /* what follows the base in the request's path, still percent-encoded */
@@ -29,7 +42,10 @@ typedef struct scim_request_t {
     const char *if_match;      /* header, or NULL */
     const char *if_none_match; /* header, or NULL */
     const char *owner;         /* userName of the authenticated subject, whom /Me is; or NULL */
-} scim_request_t;
+    const json_t *json;        /* the body where it is parsed already; NULL: look at body */
+    int bare;                  /* 1: nobody will read the reply's body, so make none */
+    const scim_watch_t *watch; /* or NULL */
+};
 
 /**
  * Takes a piece of a reply's body. The first call also sends status and headers, so it comes only
@@ -41,7 +57,7 @@ typedef struct scim_sink_t {
     void *baton;
 } scim_sink_t;
 
-typedef struct scim_reply_t {
+struct scim_reply_t {
     int status;
     const char *location; /* or NULL; of an error only where /Me was asked for */
     const char *etag;     /* or NULL */
@@ -53,7 +69,10 @@ typedef struct scim_reply_t {
     const char *id;          /* or NULL */
     const char *ignored;     /* undefined attribute names dropped from a body, or NULL */
     int unknown_members;     /* member ids skipped */
-} scim_reply_t;
+    int bulk_done;           /* operations of a Bulk request: done, */
+    int bulk_failed;         /* failed, */
+    int bulk_left;           /* and not tried */
+};
 
 /**
  * Which methods a request's path takes: for 405's Allow. Static text such as "GET, POST", or NULL:

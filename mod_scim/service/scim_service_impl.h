@@ -3,6 +3,7 @@
 #ifndef SCIM_SERVICE_IMPL_H
 #define SCIM_SERVICE_IMPL_H
 
+#include "scim_etag.h"
 #include "scim_service.h"
 
 /** Private to the service's own files. */
@@ -30,11 +31,14 @@ typedef struct service_t {
 /** 404 for an id of this type. */
 scim_error_t *service_not_found(const service_t *sv) SCIM_CHECKED;
 
+/** The parsed body of a request: a JSON object. */
+scim_error_t *service_body(json_t **out, service_t *sv) SCIM_CHECKED;
+
 /** Parse the query string and the projection into sv->query and sv->view. */
 scim_error_t *service_view(service_t *sv) SCIM_CHECKED;
 
-/** 1 if an If-Match or If-None-Match header names the version (weak comparison) or is "*". */
-int service_etag_match(const char *header, apr_int64_t version, apr_pool_t *p);
+/** 412 for an If-Match that names another version than the resource's. */
+scim_error_t *service_stale(apr_pool_t *p) SCIM_CHECKED;
 
 /**
  * The User whose userName is the request's owner, by the unique key and its rule of case: sets
@@ -51,6 +55,18 @@ scim_error_t *service_create(service_t *sv) SCIM_CHECKED;
 scim_error_t *service_replace(service_t *sv) SCIM_CHECKED;
 scim_error_t *service_patch(service_t *sv) SCIM_CHECKED;
 scim_error_t *service_delete(service_t *sv) SCIM_CHECKED;
+
+/** A Bulk request (RFC 7644 section 3.7): each operation is a transaction of its own. */
+scim_error_t *service_bulk(service_t *sv) SCIM_CHECKED;
+
+/**
+ * Serve one operation of a Bulk request as a request of its own, on the same connection. Its path
+ * must be that of resources: 400 for any other.
+ * @param reply filled as scim_service_handle() does
+ * @param p     holds reply and error; everything else of the operation too
+ */
+scim_error_t *service_operation(scim_reply_t *reply, const scim_request_t *request,
+                                const service_t *outer, apr_pool_t *p) SCIM_CHECKED;
 
 /** Append one resource as the view shows it, reading its members where shown. */
 scim_error_t *service_render(service_t *sv, scim_buf_t *out, const scim_row_t *row,

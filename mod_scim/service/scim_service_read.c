@@ -134,8 +134,9 @@ scim_error_t *service_render(service_t *sv, scim_buf_t *out, const scim_row_t *r
 
 scim_error_t *service_get(service_t *sv)
 {
-    const char *known = sv->request->if_none_match;
+    const scim_request_t *request = sv->request;
     scim_row_t *row;
+    scim_etag_t is;
     scim_error_t *err;
 
     sv->reply->op = "get";
@@ -150,8 +151,12 @@ scim_error_t *service_get(service_t *sv)
     if (!row) {
         return service_not_found(sv);
     }
+    is = scim_etag_check(request->if_match, request->if_none_match, row->version);
+    if (is == SCIM_ETAG_OTHER) {
+        return service_stale(sv->pool);
+    }
     sv->reply->etag = scim_render_etag(row->version, sv->pool);
-    if (known && service_etag_match(known, row->version, sv->pool)) {
+    if (is == SCIM_ETAG_MATCHES) {
         sv->reply->status = 304;
         return NULL;
     }

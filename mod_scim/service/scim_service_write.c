@@ -51,11 +51,15 @@ static scim_error_t *reply_row(write_t *w, int status, const scim_row_t *row, ap
     w->reply->status = status;
     w->reply->id = row->id;
     w->reply->etag = scim_render_etag(row->version, p);
+    w->reply->body = NULL;
+    if (w->sv->request->bare) {
+        return NULL;
+    }
     w->reply->body = scim_buf_make(row->doc_len + 512, p);
     return service_render(w->sv, w->reply->body, row, p);
 }
 
-static scim_error_t *load_body(const json_t **out, service_t *sv)
+scim_error_t *service_body(json_t **out, service_t *sv)
 {
     json_t *root;
     scim_error_t *err;
@@ -80,6 +84,7 @@ static scim_error_t *load_body(const json_t **out, service_t *sv)
 /* What every write with a body begins with, before its transaction. */
 static scim_error_t *write_begin(write_t *w, service_t *sv, const char *op)
 {
+    json_t *body = NULL;
     scim_error_t *err;
 
     sv->reply->op = op;
@@ -87,7 +92,12 @@ static scim_error_t *write_begin(write_t *w, service_t *sv, const char *op)
     w->sv = sv;
     w->reply = sv->reply;
     err = service_view(sv);
-    return err ? err : load_body(&w->body, sv);
+    w->body = sv->request->json;
+    if (!err && !w->body) {
+        err = service_body(&body, sv);
+        w->body = body;
+    }
+    return err;
 }
 
 /* An unknown id is 404 whatever the body is worth. */
@@ -106,10 +116,23 @@ static scim_error_t *unknown_id_first(scim_error_t *body_err, service_t *sv)
     return row ? body_err : service_not_found(sv);
 }
 
-/* Lock the row, check If-Match against it, parse its document. */
+static scim_error_t *check_version(const service_t *sv, const scim_row_t *row, apr_pool_t *p)
+{
+    switch (scim_etag_check(sv->request->if_match, sv->request->if_none_match, row->version)) {
+    case SCIM_ETAG_OTHER:
+        return service_stale(p);
+    case SCIM_ETAG_MATCHES:
+        return scim_error_make(p, 412, SCIM_TYPE_NONE,
+                               "If-None-Match names the resource's version.");
+    case SCIM_ETAG_GO_ON:
+    default:
+        return NULL;
+    }
+}
+
+/* Lock the row, check the preconditions against it, parse its document. */
 static scim_error_t *lock_row(scim_row_t **row, json_t **doc, service_t *sv, apr_pool_t *p)
 {
-    const char *wanted = sv->request->if_match;
     scim_error_t *err;
 
     err = scim_store_lock(row, sv->store, sv->type, sv->id, p);
@@ -119,9 +142,9 @@ static scim_error_t *lock_row(scim_row_t **row, json_t **doc, service_t *sv, apr
     if (!*row) {
         return service_not_found(sv);
     }
-    if (wanted && !service_etag_match(wanted, (*row)->version, p)) {
-        return scim_error_make(p, 412, SCIM_TYPE_NONE,
-                               "The resource has changed: If-Match names another version.");
+    err = check_version(sv, *row, p);
+    if (err) {
+        return err;
     }
     return doc ? scim_json_load(doc, (*row)->doc, (*row)->doc_len, NULL, p) : NULL;
 }
@@ -259,7 +282,8 @@ scim_error_t *service_replace(service_t *sv)
  */
 static int too_large(const service_t *sv, const scim_row_t *row)
 {
-    return row->members > sv->tenant->group_reply_members && !sv->view.projection;
+    return row->members > sv->tenant->group_reply_members && !sv->view.projection &&
+           !sv->request->bare;
 }
 
 static void reply_empty(write_t *w)
@@ -279,7 +303,7 @@ static int names_members_only(const write_t *w)
             return 0;
         }
     }
-    return w->patch->nmembers > 0 && !w->sv->request->if_match;
+    return w->patch->nmembers > 0 && !w->sv->request->if_match && !w->sv->request->if_none_match;
 }
 
 /* Whether the rest of a patch leaves the document as it is, as Okta's rename of every push does. */

@@ -19,6 +19,9 @@ typedef struct scim_store_t scim_store_t;
 /** A store for one request. No database work. */
 scim_store_t *scim_store_make(scim_dbd_t *db, const scim_tenant_t *tenant, apr_pool_t *p);
 
+/** The same store with a pool of its own, for one of several uses within a request. */
+scim_store_t *scim_store_fork(const scim_store_t *store, apr_pool_t *p);
+
 /** The newest schema version this code knows; what `scim_schema_version` must hold. */
 #define SCIM_STORE_SCHEMA 1
 

@@ -244,6 +244,26 @@ START_TEST(gone_before_the_answer)
 }
 END_TEST
 
+/* A Bulk request: one connection and one parse for all; each creation costs what it costs alone. */
+START_TEST(bulk)
+{
+    const char *body = "{\"schemas\":[\"urn:ietf:params:scim:api:messages:2.0:BulkRequest\"],"
+                       "\"Operations\":[";
+    int n = 50;
+
+    for (int i = 0; i < n; i++) {
+        body = apr_psprintf(pool,
+                            "%s%s{\"method\":\"POST\",\"path\":\"/Users\",\"bulkId\":\"b%d\","
+                            "\"data\":{\"schemas\":[\"" SCIM_URN_USER "\"],"
+                            "\"userName\":\"bulk%d\",\"emails\":[{\"value\":\"%d@b.c\"}]}}",
+                            body, i ? "," : "", i, i, i);
+    }
+    db_put(env, db_user("first", pool)); /* the counters are there */
+    costs(serve(SCIM_POST, "/Bulk", NULL, apr_pstrcat(pool, body, "]}", NULL)), 200,
+          3 * (unsigned)n, 1);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("service costs");
@@ -258,6 +278,7 @@ int main(void)
     if (db_is_mariadb()) {
         tcase_add_test(tc, gone_before_the_answer); /* SQLite has one writer at a time */
     }
+    tcase_add_test(tc, bulk);
     suite_add_tcase(suite, tc);
     return db_main(suite);
 }

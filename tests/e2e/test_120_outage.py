@@ -20,7 +20,10 @@ def requests_of(user, group):
     """Every kind of request that needs the database: (method, path, body)."""
     patch = {"schemas": ["urn:ietf:params:scim:api:messages:2.0:PatchOp"],
              "Operations": [{"op": "replace", "value": {"displayName": "Half"}}]}
-    return [("GET", "/Users", None), ("GET", "/Users/" + user, None),
+    bulk = {"schemas": ["urn:ietf:params:scim:api:messages:2.0:BulkRequest"],
+            "Operations": [{"method": "DELETE", "path": "/Users/" + user},
+                           {"method": "PATCH", "path": "/Groups/" + group, "data": patch}]}
+    return [("POST", "/Bulk", bulk), ("GET", "/Users", None), ("GET", "/Users/" + user, None),
             ("GET", "/Users?filter=userName+eq+%22x%22", None), ("GET", "/Groups/" + group, None),
             ("POST", "/Users", {"schemas": [URN_USER], "userName": "away"}),
             ("PUT", "/Users/" + user, {"schemas": [URN_USER], "userName": "away"}),

@@ -271,6 +271,8 @@ START_TEST(tenant_has_the_documented_defaults)
     ck_assert_int_eq(t->max_page_size, 500);
     ck_assert_int_eq(t->max_scan, 10000);
     ck_assert_int_eq(t->max_operations, 2000);
+    ck_assert_int_eq(t->bulk_operations, 1000);
+    ck_assert_uint_eq(t->bulk_payload, 1048576);
     ck_assert_int_eq(t->group_reply_members, 200);
     ck_assert_int_eq(t->reject_unknown_members, 0);
     ck_assert_int_eq(t->reject_unknown_attrs, 0);

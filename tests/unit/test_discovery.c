@@ -89,6 +89,11 @@ START_TEST(config_follows_the_tenant)
     o = json_object_get(o, "pagination");
     ck_assert_int_eq(json_integer_value(json_object_get(o, "defaultPageSize")), 50);
     ck_assert_int_eq(json_integer_value(json_object_get(o, "maxPageSize")), 200);
+    tenant->bulk_operations = 7;
+    tenant->bulk_payload = 2048;
+    o = json_object_get(parse(scim_discovery_config(tenant, BASE, pool)), "bulk");
+    ck_assert_int_eq(json_integer_value(json_object_get(o, "maxOperations")), 7);
+    ck_assert_int_eq(json_integer_value(json_object_get(o, "maxPayloadSize")), 2048);
     tenant->page_size = 300;
     o = parse(scim_discovery_config(tenant, BASE, pool));
     o = json_object_get(o, "pagination");
