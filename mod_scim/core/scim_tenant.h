@@ -17,6 +17,7 @@ typedef struct scim_tenant_t {
     int page_size;              /* default count of a list */
     int max_page_size;          /* larger counts are answered with so many */
     int max_scan;               /* resources the matcher may look at for one list */
+    int cursor_timeout;         /* seconds that a cursor can be used; 0: always */
     int max_operations;         /* PATCH operations in one request */
     int group_reply_members;    /* PATCH of a group with more members answers 204 */
     int reject_unknown_members; /* 1: an unknown member id refuses the request; 0: skipped */

@@ -31,6 +31,7 @@ typedef struct scim_dir_t {
     int page_size;              /* ScimPageSize, first value */
     int max_page_size;          /* ScimPageSize, second value */
     int max_scan;               /* ScimMaxScan */
+    int cursor_timeout;         /* ScimCursorTimeout */
     int max_terms;              /* ScimMaxFilterTerms */
     int max_operations;         /* ScimMaxOperations */
     int group_reply_members;    /* ScimGroupReplyMembers */
@@ -45,6 +46,7 @@ typedef struct scim_server_t {
     int tries;                 /* how often a connection is asked for before giving up */
     const struct scim_dbd_source_t *source; /* made in post_config where bases has any */
     apr_global_mutex_t *mutex;              /* queues SQLite's writers; one for all servers */
+    const struct scim_bookmarks_t *bookmarks; /* of long lists; one for all servers, or NULL */
 } scim_server_t;
 
 extern const command_rec scim_config_commands[];

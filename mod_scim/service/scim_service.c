@@ -11,7 +11,9 @@
 /* What a path below the base names. */
 typedef enum route_kind_t {
     ROUTE_NONE,
+    ROUTE_ROOT,       /* the base itself: all types */
     ROUTE_COLLECTION,
+    ROUTE_SEARCH,     /* .search of the root or of a type */
     ROUTE_RESOURCE,
     ROUTE_CONFIG,
     ROUTE_SCHEMAS,
@@ -25,11 +27,10 @@ typedef struct route_t {
     const char *id; /* decoded second segment, or NULL */
 } route_t;
 
-/* RFC 7644 table 2; .search belongs to the root and to every type. */
+/* RFC 7644 table 2. */
 static int is_unbuilt(const char *segment)
 {
-    return strcmp(segment, "Me") == 0 || strcmp(segment, "Bulk") == 0 ||
-           strcmp(segment, ".search") == 0;
+    return strcmp(segment, "Me") == 0 || strcmp(segment, "Bulk") == 0;
 }
 
 /* Split "/Users/<id>" at its slashes: at most two segments, a slash at the end is tolerated. */
@@ -62,11 +63,18 @@ static route_t route_find(const scim_tenant_t *tenant, const char *path, apr_poo
     route_t route = {ROUTE_NONE, NULL, NULL};
     const char *first;
 
+    if (strcmp(path, "") == 0 || strcmp(path, "/") == 0) {
+        route.kind = ROUTE_ROOT;
+        return route;
+    }
     if (!split_path(path, &first, &route.id, p)) {
         return route;
     }
     route.type = scim_catalog_endpoint(tenant->catalog, first);
-    if (is_unbuilt(route.type && route.id ? route.id : first)) {
+    if (strcmp(route.type && route.id ? route.id : first, ".search") == 0) {
+        route.kind = route.type || !route.id ? ROUTE_SEARCH : ROUTE_NONE;
+        route.id = NULL;
+    } else if (is_unbuilt(first)) {
         route.kind = ROUTE_UNBUILT;
     } else if (route.type) {
         route.kind = route.id ? ROUTE_RESOURCE : ROUTE_COLLECTION;
@@ -87,6 +95,9 @@ static const char *route_allow(const route_t *route)
         return "GET, HEAD, POST";
     case ROUTE_RESOURCE:
         return "GET, HEAD, PUT, PATCH, DELETE";
+    case ROUTE_SEARCH:
+        return "POST";
+    case ROUTE_ROOT:
     case ROUTE_CONFIG:
     case ROUTE_SCHEMAS:
     case ROUTE_TYPES:
@@ -143,10 +154,11 @@ int service_etag_match(const char *header, apr_int64_t version, apr_pool_t *p)
     return 0;
 }
 
-/* Discovery lists take no filter (RFC 7644 section 4: 403). */
+/* Discovery takes no filter (RFC 7644 section 4: 403), and ignores every other parameter. */
 static scim_error_t *discovery(service_t *sv, const route_t *route)
 {
     const char *base = sv->request->base;
+    const char *filter = NULL;
     const char *text;
     scim_error_t *err;
 
@@ -154,11 +166,11 @@ static scim_error_t *discovery(service_t *sv, const route_t *route)
     if (route->kind == ROUTE_CONFIG) {
         text = scim_discovery_config(sv->tenant, base, sv->pool);
     } else {
-        err = scim_query_parse(&sv->query, sv->request->query, sv->tenant, sv->pool);
+        err = scim_query_filter(&filter, sv->request->query, sv->pool);
         if (err) {
             return err;
         }
-        if (sv->query.filter) {
+        if (filter) {
             return scim_error_make(sv->pool, 403, SCIM_TYPE_NONE,
                                    "Discovery endpoints do not take a filter.");
         }
@@ -183,34 +195,41 @@ static scim_error_t *method_not_allowed(service_t *sv, const route_t *route)
                            "This method is not allowed here; allowed are %s.", sv->reply->allow);
 }
 
+static scim_error_t *dispatch_resource(service_t *sv, const route_t *route)
+{
+    if (strlen(sv->id) > SCIM_ID_MAX && sv->request->method != SCIM_POST &&
+        sv->request->method != SCIM_METHOD_OTHER) {
+        return service_not_found(sv);
+    }
+    switch (sv->request->method) {
+    case SCIM_GET:
+        return service_get(sv);
+    case SCIM_PUT:
+        return service_replace(sv);
+    case SCIM_PATCH:
+        return service_patch(sv);
+    case SCIM_DELETE:
+        return service_delete(sv);
+    default:
+        return method_not_allowed(sv, route);
+    }
+}
+
 static scim_error_t *dispatch(service_t *sv, const route_t *route)
 {
     scim_method_t method = sv->request->method;
 
-    if (route->kind == ROUTE_COLLECTION && method == SCIM_GET) {
+    if ((route->kind == ROUTE_COLLECTION || route->kind == ROUTE_ROOT) && method == SCIM_GET) {
         return service_list(sv);
+    }
+    if (route->kind == ROUTE_SEARCH) {
+        return method == SCIM_POST ? service_search(sv) : method_not_allowed(sv, route);
     }
     if (route->kind == ROUTE_COLLECTION && method == SCIM_POST) {
         return service_create(sv);
     }
     if (route->kind == ROUTE_RESOURCE) {
-        if (method != SCIM_GET && method != SCIM_PUT && method != SCIM_PATCH &&
-            method != SCIM_DELETE) {
-            return method_not_allowed(sv, route);
-        }
-        if (strlen(sv->id) > SCIM_ID_MAX) {
-            return service_not_found(sv);
-        }
-        switch (method) {
-        case SCIM_GET:
-            return service_get(sv);
-        case SCIM_PUT:
-            return service_replace(sv);
-        case SCIM_PATCH:
-            return service_patch(sv);
-        default:
-            return service_delete(sv);
-        }
+        return dispatch_resource(sv, route);
     }
     if (route->kind != ROUTE_COLLECTION && method == SCIM_GET) {
         return discovery(sv, route);
@@ -244,7 +263,7 @@ scim_error_t *scim_service_handle(scim_reply_t *reply, const scim_request_t *req
     }
     if (route.kind == ROUTE_UNBUILT) {
         return scim_error_make(p, 501, SCIM_TYPE_NONE,
-                               "This server does not offer /Me, /Bulk or /.search.");
+                               "This server does not offer /Me or /Bulk.");
     }
     return dispatch(&sv, &route);
 }

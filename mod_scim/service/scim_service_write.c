@@ -55,7 +55,7 @@ static scim_error_t *reply_row(write_t *w, int status, const scim_row_t *row, ap
     return service_render(w->sv, w->reply->body, row, p);
 }
 
-static scim_error_t *load_body(const json_t **out, service_t *sv)
+scim_error_t *service_body(const json_t **out, service_t *sv)
 {
     json_t *root;
     scim_error_t *err;
@@ -87,7 +87,7 @@ static scim_error_t *write_begin(write_t *w, service_t *sv, const char *op)
     w->sv = sv;
     w->reply = sv->reply;
     err = service_view(sv);
-    return err ? err : load_body(&w->body, sv);
+    return err ? err : service_body(&w->body, sv);
 }
 
 /* An unknown id is 404 whatever the body is worth. */

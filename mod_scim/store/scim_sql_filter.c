@@ -148,6 +148,27 @@ static int add_active(context_t *c, const leaf_t *leaf)
     return 1;
 }
 
+static int add_constant(context_t *c, int truth)
+{
+    scim_sql_add(c->sql, truth ? "1 = 1" : "1 = 0");
+    return 1;
+}
+
+/* The same for every resource of the type: lists over all types ask for it. */
+static int add_resource_type(context_t *c, const leaf_t *leaf)
+{
+    int order;
+
+    if (leaf->attr != leaf->path.sub || strcmp(leaf->attr->name, "resourceType") != 0) {
+        return 0;
+    }
+    if (leaf->op != SCIM_OP_PR && leaf->op != SCIM_OP_EQ) {
+        return 0;
+    }
+    order = leaf->op == SCIM_OP_PR ? 0 : strcmp(c->type->name, leaf->f->folded);
+    return add_constant(c, (order == 0) != leaf->neg);
+}
+
 /* Columns hold milliseconds, filters microseconds. */
 static int add_time(context_t *c, const leaf_t *leaf, const char *column)
 {
@@ -156,8 +177,7 @@ static int add_time(context_t *c, const leaf_t *leaf, const char *column)
     apr_int64_t ms = (us - rest) / 1000; /* rounded down */
 
     if (leaf->op == SCIM_OP_PR || (leaf->op == SCIM_OP_EQ && rest)) {
-        scim_sql_add(c->sql, (leaf->op == SCIM_OP_PR) != leaf->neg ? "1 = 1" : "1 = 0");
-        return 1;
+        return add_constant(c, (leaf->op == SCIM_OP_PR) != leaf->neg);
     }
     if (rest && (leaf->op == SCIM_OP_GE || leaf->op == SCIM_OP_LT)) {
         ms++;
@@ -289,6 +309,8 @@ static int add_leaf(context_t *c, const leaf_t *leaf)
         return add_time(c, leaf, "r.created");
     case SCIM_AT_MODIFIED:
         return add_time(c, leaf, "r.modified");
+    case SCIM_AT_META:
+        return add_resource_type(c, leaf);
     case SCIM_AT_VALUE:
         return add_value(c, leaf);
     case SCIM_AT_MEMBERS:
@@ -302,7 +324,7 @@ static int add_leaf(context_t *c, const leaf_t *leaf)
 static int is_leaf(const scim_filter_t *f)
 {
     return f->op != SCIM_OP_AND && f->op != SCIM_OP_OR && f->op != SCIM_OP_NOT &&
-           f->op != SCIM_OP_PATH;
+           f->op != SCIM_OP_PATH && f->op != SCIM_OP_ABSENT;
 }
 
 /*
@@ -367,6 +389,8 @@ static int add_condition(context_t *c, const scim_filter_t *f, int neg)
         return c->parent ? 0 : add_condition(c, f->left, !neg);
     case SCIM_OP_PATH:
         return add_path(c, f, neg);
+    case SCIM_OP_ABSENT:
+        return add_constant(c, (f->kind == JSON_TRUE) != neg);
     default:
         leaf = make_leaf(c, f, neg);
         return c->parent && leaf.neg ? 0 : add_leaf(c, &leaf);

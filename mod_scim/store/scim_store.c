@@ -27,6 +27,11 @@ scim_store_t *scim_store_make(scim_dbd_t *db, const scim_tenant_t *tenant, apr_p
     return store;
 }
 
+void scim_store_bookmarks(scim_store_t *store, const scim_bookmarks_t *bookmarks)
+{
+    store->bookmarks = bookmarks;
+}
+
 const char *scim_store_int(apr_int64_t n, apr_pool_t *p)
 {
     return apr_psprintf(p, "%" APR_INT64_T_FMT, n);

@@ -22,6 +22,7 @@ struct scim_store_t {
     scim_dbd_t *db;
     const scim_tenant_t *tenant;
     apr_pool_t *pool;
+    const scim_bookmarks_t *bookmarks; /* or NULL */
     /* of the write attempt in progress: */
     scim_mark_kind_t mark;
     const char *mark_id;

@@ -25,7 +25,7 @@ def test_100_01_service_provider_config(tenant, scim):
     got = scim.get("/ServiceProviderConfig").json
     assert got["schemas"] == ["urn:ietf:params:scim:schemas:core:2.0:ServiceProviderConfig"]
     assert got["patch"] == {"supported": True}
-    assert got["bulk"]["supported"] is False and got["sort"] == {"supported": False}
+    assert got["bulk"]["supported"] is False and got["sort"] == {"supported": True}
     assert got["changePassword"] == {"supported": False}
     assert got["filter"]["supported"] is True
     kinds = [a["type"] for a in got["authenticationSchemes"]]
