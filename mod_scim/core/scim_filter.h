@@ -75,7 +75,8 @@ scim_error_t *scim_filter_parse(const scim_filter_t **out, const char *text,
 
 /**
  * As scim_filter_parse() for a list of several types: an attribute that only another type of the
- * catalog defines has no value in this one (RFC 7644 section 3.4.2.1), which decides the comparison.
+ * catalog defines has no value in this one (RFC 7644 section 3.4.2.1), which decides the
+ * comparison.
  */
 scim_error_t *scim_filter_parse_any(const scim_filter_t **out, const char *text,
                                     const scim_resource_type_t *type,

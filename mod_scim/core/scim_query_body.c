@@ -71,7 +71,7 @@ static scim_error_t *read_member(const char **out, kind_t kind, const char *name
         if (!json_is_integer(value)) {
             return wrong_type(name, "an integer", p);
         }
-        *out = apr_psprintf(p, "%" JSON_INTEGER_FORMAT, json_integer_value(value));
+        *out = apr_psprintf(p, "%" APR_INT64_T_FMT, (apr_int64_t)json_integer_value(value));
         return NULL;
     default:
         *out = json_string_value(value);

@@ -45,8 +45,8 @@ static apr_uint64_t check_of(const table_t *t, const slot_t *slot)
 static void make_id(apr_uint64_t id[2], const table_t *t, const scim_bookmark_t *mark)
 {
     char text[256];
-    int n = apr_snprintf(text, sizeof(text), "%s\n%s\n%" APR_INT64_T_FMT, mark->tenant,
-                         mark->type, mark->start);
+    int n = apr_snprintf(text, sizeof(text), "%s\n%s\n%" APR_INT64_T_FMT, mark->tenant, mark->type,
+                         mark->start);
 
     id[0] = apr_siphash24(text, (apr_size_t)n, t->keys[0]);
     id[1] = apr_siphash24(text, (apr_size_t)n, t->keys[1]);

@@ -58,6 +58,21 @@ static int split_path(const char *path, const char **first, const char **second,
     return *first && **first;
 }
 
+/* The endpoints that every service provider has, by their first segment. */
+static route_kind_t fixed_kind(const char *first, const char *id)
+{
+    if (is_unbuilt(first)) {
+        return ROUTE_UNBUILT;
+    }
+    if (strcmp(first, "ServiceProviderConfig") == 0) {
+        return id ? ROUTE_NONE : ROUTE_CONFIG;
+    }
+    if (strcmp(first, "Schemas") == 0) {
+        return ROUTE_SCHEMAS;
+    }
+    return strcmp(first, "ResourceTypes") == 0 ? ROUTE_TYPES : ROUTE_NONE;
+}
+
 static route_t route_find(const scim_tenant_t *tenant, const char *path, apr_pool_t *p)
 {
     route_t route = {ROUTE_NONE, NULL, NULL};
@@ -74,16 +89,10 @@ static route_t route_find(const scim_tenant_t *tenant, const char *path, apr_poo
     if (strcmp(route.type && route.id ? route.id : first, ".search") == 0) {
         route.kind = route.type || !route.id ? ROUTE_SEARCH : ROUTE_NONE;
         route.id = NULL;
-    } else if (is_unbuilt(first)) {
-        route.kind = ROUTE_UNBUILT;
     } else if (route.type) {
         route.kind = route.id ? ROUTE_RESOURCE : ROUTE_COLLECTION;
-    } else if (strcmp(first, "ServiceProviderConfig") == 0 && !route.id) {
-        route.kind = ROUTE_CONFIG;
-    } else if (strcmp(first, "Schemas") == 0) {
-        route.kind = ROUTE_SCHEMAS;
-    } else if (strcmp(first, "ResourceTypes") == 0) {
-        route.kind = ROUTE_TYPES;
+    } else {
+        route.kind = fixed_kind(first, route.id);
     }
     return route;
 }

@@ -57,8 +57,7 @@ static scim_error_t *parse_sort(list_t *list)
 
     for (i = 0; sv->query.sort_by && i < list->n; i++) {
         scim_path_t *path = apr_palloc(sv->pool, sizeof(*path));
-        scim_error_t *err =
-            scim_sort_parse(path, sv->query.sort_by, list->parts[i].type, sv->pool);
+        scim_error_t *err = scim_sort_parse(path, sv->query.sort_by, list->parts[i].type, sv->pool);
 
         if (!err) {
             list->parts[i].sort = path;

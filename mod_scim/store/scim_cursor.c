@@ -155,8 +155,8 @@ scim_error_t *scim_cursor_decode(scim_position_t *out, const char *text,
     const unsigned char *bytes = decode(&n, text, p);
     scim_position_t position;
 
-    if (!bytes || get64(bytes) != seal(bytes, n, key, binding, p) ||
-        bytes[AT_VERSION] != FORMAT || !read_content(&position, bytes, n, p)) {
+    if (!bytes || get64(bytes) != seal(bytes, n, key, binding, p) || bytes[AT_VERSION] != FORMAT ||
+        !read_content(&position, bytes, n, p)) {
         return scim_error_make(p, 400, SCIM_TYPE_INVALID_CURSOR,
                                "The cursor is not one that this query was answered with; send "
                                "nextCursor as it came, with the other parameters unchanged.");

@@ -17,9 +17,8 @@ static scim_sql_t *page_statement(const scim_listing_t *l, const scim_slice_t *s
     if (slice->after) {
         scim_sql_addv(sql, " AND r.rid > %s", scim_store_int(slice->after, l->pool), NULL);
     }
-    scim_sql_addv(sql, " ORDER BY r.rid LIMIT %s OFFSET %s",
-                  scim_store_int(slice->limit, l->pool), scim_store_int(slice->offset, l->pool),
-                  NULL);
+    scim_sql_addv(sql, " ORDER BY r.rid LIMIT %s OFFSET %s", scim_store_int(slice->limit, l->pool),
+                  scim_store_int(slice->offset, l->pool), NULL);
     return sql;
 }
 

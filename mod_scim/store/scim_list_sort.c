@@ -284,9 +284,14 @@ scim_error_t *scim_list_sorted(scim_page_t *out, scim_position_t *last, int *mor
 {
     const scim_search_t *search = listings->search;
     scim_position_t from = {0};
-    sorting_t s = {listings, search, position ? &from : NULL,
-                   apr_array_make(p, 128, sizeof(scim_sort_entry_t)), 0, search->offset,
-                   search->limit + (search->cursor && search->limit > 0), p};
+    sorting_t s = {listings,
+                   search,
+                   position ? &from : NULL,
+                   apr_array_make(p, 128, sizeof(scim_sort_entry_t)),
+                   0,
+                   search->offset,
+                   search->limit + (search->cursor && search->limit > 0),
+                   p};
     scim_error_t *err = NULL;
     int first;
     int n;

@@ -142,9 +142,8 @@ static const char *bound_key(const scim_walk_t *w)
     const scim_key_t *key = &w->position->key;
 
     if (key->kind != SCIM_KEY_STRING) {
-        return scim_store_int(w->column && w->column->milliseconds ? key->integer / 1000
-                                                                   : key->integer,
-                              w->l->pool);
+        return scim_store_int(
+            w->column && w->column->milliseconds ? key->integer / 1000 : key->integer, w->l->pool);
     }
     return key->string;
 }
@@ -292,8 +291,8 @@ scim_error_t *scim_walk_run(const scim_walk_t *w, apr_int64_t offset, int n)
         err = run_leg(w, legs[i], offset, n);
         n -= w->entries->nelts - before;
         if (!err && offset > 0 && w->entries->nelts == before && i + 1 < nlegs) {
-            err = scim_store_select(w->l->store, leg_statement(w, legs[i], 1),
-                                    !w->l->part->filter, 1, scim_store_read_int, &passed);
+            err = scim_store_select(w->l->store, leg_statement(w, legs[i], 1), !w->l->part->filter,
+                                    1, scim_store_read_int, &passed);
         }
         offset = passed < offset ? offset - passed : 0;
     }

@@ -29,7 +29,7 @@ typedef struct scim_bookmark_t {
 } scim_bookmark_t;
 
 /**
- * A memory of bookmarks that may forget at any time and is shared by whoever serves a walk. Optional:
+ * A memory of bookmarks that may forget at any time, shared by whoever serves a walk. Optional:
  * without it the database counts its way to each page.
  */
 typedef struct scim_bookmarks_t {

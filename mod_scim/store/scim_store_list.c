@@ -66,8 +66,7 @@ scim_error_t *scim_list_condition(scim_listing_t *l)
     if (any) {
         sql = scim_sql_make(l->pool);
         sql->any_cut = 1;
-        l->where =
-            scim_sql_filter(sql, &l->exact, f, l->store->tenant->name, type) ? sql : NULL;
+        l->where = scim_sql_filter(sql, &l->exact, f, l->store->tenant->name, type) ? sql : NULL;
     }
     return err;
 }

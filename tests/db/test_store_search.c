@@ -54,7 +54,8 @@ static json_t *emails_of(int i)
 /* Many equals, many without, letters of both cases and of more than one byte. */
 static json_t *user(int i)
 {
-    static const char *const words[] = {"a", "B", "b", "\xc3\x84", "\xc3\xa4", "Z", "", "aa", "a b"};
+    static const char *const words[] = {"a", "B", "b", "\xc3\x84", "\xc3\xa4", "Z", "", "aa",
+                                        "a b"};
     json_t *doc = db_user(apr_psprintf(pool, "%c%02d", "nNmM"[i % 4], (i * 37) % 100), pool);
     json_t *ext = json_object();
 
