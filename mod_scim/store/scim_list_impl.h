@@ -35,6 +35,9 @@ scim_error_t *scim_list_condition(scim_listing_t *l) SCIM_CHECKED;
 /** Append " WHERE r.tenant = … AND r.type = …" with the condition. */
 void scim_list_where(scim_sql_t *sql, const scim_listing_t *l);
 
+/** Append that the table named last is to be read by this index. */
+void scim_list_hint(scim_sql_t *sql, const scim_listing_t *l, const char *index);
+
 /** How many there are, by the counters or by COUNT(*). @param gone deletions so far; may be NULL */
 scim_error_t *scim_list_total(apr_int64_t *total, apr_int64_t *gone,
                               const scim_listing_t *l) SCIM_CHECKED;

@@ -13,6 +13,10 @@ static scim_sql_t *page_statement(const scim_listing_t *l, const scim_slice_t *s
     scim_sql_add(sql, "SELECT ");
     scim_store_columns(sql, scim_dbd_dialect(l->store->db), 0);
     scim_sql_add(sql, " FROM scim_resource r");
+    if (!l->part->filter) {
+        /* Without a condition that tells more, MariaDB now and then prefers to sort. */
+        scim_list_hint(sql, l, "scim_resource_list");
+    }
     scim_list_where(sql, l);
     if (slice->after) {
         scim_sql_addv(sql, " AND r.rid > %s", scim_store_int(slice->after, l->pool), NULL);

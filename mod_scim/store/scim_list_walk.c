@@ -19,16 +19,17 @@ typedef struct scim_walk_column_t {
     scim_at_t at;
     const char *name;
     const char *index;
+    int unique; /* within a type */
     int nullable;
     int milliseconds; /* else text */
 } scim_walk_column_t;
 
 static const scim_walk_column_t columns[] = {
-    {SCIM_AT_ID, "r.id", "scim_resource_by_id", 0, 0},
-    {SCIM_AT_UNIQUE, "r.ukey", "scim_resource_ukey", 0, 0},
-    {SCIM_AT_EXTERNAL, "r.external_id", "scim_resource_external", 1, 0},
-    {SCIM_AT_CREATED, "r.created", "scim_resource_created", 0, 1},
-    {SCIM_AT_MODIFIED, "r.modified", "scim_resource_modified", 0, 1},
+    {SCIM_AT_ID, "r.id", "scim_resource_by_id", 1, 0, 0},
+    {SCIM_AT_UNIQUE, "r.ukey", "scim_resource_ukey", 1, 0, 0},
+    {SCIM_AT_EXTERNAL, "r.external_id", "scim_resource_external", 0, 1, 0},
+    {SCIM_AT_CREATED, "r.created", "scim_resource_created", 0, 0, 1},
+    {SCIM_AT_MODIFIED, "r.modified", "scim_resource_modified", 0, 0, 1},
 };
 
 typedef enum range_t { ALL, EQUALS, BEYOND } range_t;
@@ -87,15 +88,6 @@ static const char *key_name(const scim_walk_t *w)
     return by_value(w) ? "v.value" : w->column ? w->column->name : "r.id";
 }
 
-static void add_hint(scim_sql_t *sql, const scim_walk_t *w, const char *index)
-{
-    const scim_dialect_t *dialect = scim_dbd_dialect(w->l->store->db);
-
-    scim_sql_add(sql, dialect->index_hint);
-    scim_sql_add(sql, index);
-    scim_sql_add(sql, dialect->index_end);
-}
-
 /* " FROM … WHERE …" over the rows of scim_value, and the resources' only where there is a filter.
  */
 static void from_value(scim_sql_t *sql, const scim_walk_t *w, int with)
@@ -120,7 +112,7 @@ static void from_value(scim_sql_t *sql, const scim_walk_t *w, int with)
 static void from_resource(scim_sql_t *sql, const scim_walk_t *w, int with)
 {
     scim_sql_add(sql, " FROM scim_resource r");
-    add_hint(sql, w, w->column ? w->column->index : "scim_resource_list");
+    scim_list_hint(sql, w->l, w->column ? w->column->index : "scim_resource_list");
     scim_list_where(sql, w->l);
     if (w->column && w->column->nullable) {
         scim_sql_add(sql, " AND ");
@@ -162,18 +154,27 @@ static void add_range(scim_sql_t *sql, const scim_walk_t *w, leg_t leg)
     }
 }
 
+static int is_unique(const scim_walk_t *w)
+{
+    return w->column && w->column->unique;
+}
+
 static void add_order(scim_sql_t *sql, const scim_walk_t *w, leg_t leg)
 {
     const char *direction = descending(w) ? " DESC" : "";
+    int by_key = leg.with && leg.range != EQUALS;
 
     scim_sql_add(sql, " ORDER BY ");
-    if (leg.with && leg.range != EQUALS) {
+    if (by_key) {
         scim_sql_add(sql, key_name(w));
         scim_sql_add(sql, direction);
-        scim_sql_add(sql, ", ");
     }
-    scim_sql_add(sql, rid_name[by_value(w)]);
-    scim_sql_add(sql, direction);
+    /* MariaDB does not see that a unique index is in this order, too, and would sort. */
+    if (!by_key || !is_unique(w)) {
+        scim_sql_add(sql, by_key ? ", " : "");
+        scim_sql_add(sql, rid_name[by_value(w)]);
+        scim_sql_add(sql, direction);
+    }
 }
 
 static scim_sql_t *leg_statement(const scim_walk_t *w, leg_t leg, int count)
@@ -266,7 +267,10 @@ static int plan(leg_t legs[MAX_LEGS], const scim_walk_t *w)
         legs[n++] = (leg_t){0, from ? BEYOND : ALL};
     }
     if (some_have(w) && in_with) {
-        legs[n++] = (leg_t){1, EQUALS};
+        /* Another type may have an equal of what is unique in each. */
+        if (!is_unique(w) || w->l->search->nparts > 1) {
+            legs[n++] = (leg_t){1, EQUALS};
+        }
         legs[n++] = (leg_t){1, BEYOND};
     } else if (some_have(w) && (!from || descending(w))) {
         legs[n++] = (leg_t){1, ALL};
@@ -312,7 +316,7 @@ static scim_sql_t *all_statement(const scim_walk_t *w)
     scim_sql_add(sql, ", r.rid FROM scim_resource r");
     if (by_value(w)) {
         scim_sql_add(sql, " LEFT JOIN scim_value v");
-        add_hint(sql, w, "scim_value_rid");
+        scim_list_hint(sql, l, "scim_value_rid");
         scim_sql_addv(sql, " ON v.rid = r.rid AND v.tenant = %s AND v.type = %s AND v.attr = %s",
                       l->store->tenant->name, l->part->type->name, w->with, NULL);
     }

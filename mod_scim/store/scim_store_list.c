@@ -87,6 +87,15 @@ void scim_list_where(scim_sql_t *sql, const scim_listing_t *l)
     }
 }
 
+void scim_list_hint(scim_sql_t *sql, const scim_listing_t *l, const char *index)
+{
+    const scim_dialect_t *dialect = scim_dbd_dialect(l->store->db);
+
+    scim_sql_add(sql, dialect->index_hint);
+    scim_sql_add(sql, index);
+    scim_sql_add(sql, dialect->index_end);
+}
+
 /* Where the driver never frees a statement there may be no room for the texts of this filter. */
 static void give_up_condition(scim_listing_t *l, const scim_slice_t *slice)
 {
