@@ -95,6 +95,9 @@ typedef struct scim_walk_t {
 void scim_walk_init(scim_walk_t *w, const scim_listing_t *l, int part,
                     const scim_position_t *position, apr_array_header_t *entries);
 
+/** The kind of its keys, where it has any. */
+scim_key_kind_t scim_walk_kind(const scim_walk_t *w);
+
 /** Add the next n entries in the list's order, from the index, after skipping offset of them. */
 scim_error_t *scim_walk_run(const scim_walk_t *w, apr_int64_t offset, int n) SCIM_CHECKED;
 

@@ -13,6 +13,9 @@
  * page, from an index or one by one. Then they are put in order here, and the page's rows are read.
  */
 
+/* Bytes of the keys of one type that are held; a key may be nearly as long as a document. */
+#define KEYS_MOST (64 * 1024 * 1024)
+
 typedef struct sorting_t {
     scim_listing_t *listings;
     const scim_search_t *search;
@@ -30,31 +33,41 @@ typedef struct looking_t {
     const scim_listing_t *l;
     int part;
     apr_array_header_t *entries;
+    apr_size_t bytes;    /* of all keys */
+    apr_pool_t *scratch; /* for one key */
 } looking_t;
 
 static scim_error_t *take_key(void *baton, const scim_row_t *row, const json_t *tree, int *done)
 {
-    const looking_t *looking = baton;
+    looking_t *looking = baton;
     scim_sort_entry_t *entry = apr_array_push(looking->entries);
     const scim_path_t *path = looking->l->part->sort;
+    apr_size_t len;
 
     (void)done;
     memset(entry, 0, sizeof(*entry));
     entry->rid = row->rid;
     entry->part = looking->part;
     if (path) {
-        scim_sort_key(&entry->key, path, tree, looking->l->pool);
-        entry->key.string = apr_pstrdup(looking->l->pool, entry->key.string);
+        scim_sort_key(&entry->key, path, tree, looking->scratch);
     }
-    return NULL;
+    if (entry->key.kind == SCIM_KEY_STRING) {
+        len = strlen(entry->key.string);
+        entry->key.string = apr_pstrmemdup(looking->l->pool, entry->key.string, len);
+        looking->bytes += len;
+        apr_pool_clear(looking->scratch);
+    }
+    return looking->bytes > KEYS_MOST ? scim_list_too_many(looking->l) : NULL;
 }
 
 static scim_error_t *look_at_all(sorting_t *s, int part)
 {
-    looking_t looking = {&s->listings[part], part, s->entries};
+    looking_t looking = {&s->listings[part], part, s->entries, 0, NULL};
     int before = s->entries->nelts;
-    scim_error_t *err = scim_list_scan(looking.l, 0, take_key, &looking);
+    scim_error_t *err;
 
+    apr_pool_create(&looking.scratch, s->pool);
+    err = scim_list_scan(looking.l, 0, take_key, &looking);
     s->total += s->entries->nelts - before;
     return err;
 }
@@ -88,13 +101,19 @@ static int some_cut(const sorting_t *s, int from)
     return 0;
 }
 
-static int position_is_cut(const scim_walk_t *w)
+/* Whether an index can be entered where the page before ended: its key is whole, and of its kind.
+ */
+static int can_enter(const scim_walk_t *w)
 {
     const scim_position_t *from = w->position;
 
-    return from && from->key.kind == SCIM_KEY_STRING &&
-           (from->cut ||
-            (w->source == SCIM_WALK_VALUE && strlen(from->key.string) >= SCIM_INDEX_CUT));
+    if (!from || from->key.kind == SCIM_KEY_NONE || w->source == SCIM_WALK_NOTHING) {
+        return 1;
+    }
+    if (scim_walk_kind(w) != from->key.kind || from->cut) {
+        return 0;
+    }
+    return w->source != SCIM_WALK_VALUE || strlen(from->key.string) < SCIM_INDEX_CUT;
 }
 
 static scim_error_t *walk(sorting_t *s, const scim_walk_t *w)
@@ -106,7 +125,7 @@ static scim_error_t *walk(sorting_t *s, const scim_walk_t *w)
         s->skip = 0; /* the database skips */
         return scim_walk_run(w, search->offset, s->want);
     }
-    if (search->offset > many - s->want) {
+    if (search->offset > many) {
         return scim_list_too_many(w->l);
     }
     return scim_walk_run(w, 0, (int)search->offset + s->want);
@@ -145,7 +164,7 @@ static scim_error_t *gather(sorting_t *s, int part)
         s->listings[part].exact = 0;
         s->listings[part].keep = 1;
     }
-    if (w.source == SCIM_WALK_DOC || !s->listings[part].exact || position_is_cut(&w)) {
+    if (w.source == SCIM_WALK_DOC || !s->listings[part].exact || !can_enter(&w)) {
         return look_at_all(s, part);
     }
     err = from_index(s, &w);

@@ -71,6 +71,11 @@ void scim_walk_init(scim_walk_t *w, const scim_listing_t *l, int part,
     }
 }
 
+scim_key_kind_t scim_walk_kind(const scim_walk_t *w)
+{
+    return w->column && w->column->milliseconds ? SCIM_KEY_INTEGER : SCIM_KEY_STRING;
+}
+
 /* ---- statements ---- */
 
 static int descending(const scim_walk_t *w)
@@ -256,29 +261,47 @@ static int some_lack(const scim_walk_t *w)
     return w->source == SCIM_WALK_NOTHING || by_value(w) || (w->column && w->column->nullable);
 }
 
-/* The legs in the order of the list. */
+/* The legs of those with a value, from a place among them or, without one, all. */
+static int plan_with(leg_t *legs, const scim_walk_t *w, int from_here)
+{
+    int n = 0;
+
+    if (!some_have(w)) {
+        return 0;
+    }
+    if (!from_here) {
+        legs[n++] = (leg_t){1, ALL};
+        return n;
+    }
+    /* Another type may have an equal of what is unique in each. */
+    if (!is_unique(w) || w->l->search->nparts > 1) {
+        legs[n++] = (leg_t){1, EQUALS};
+    }
+    legs[n++] = (leg_t){1, BEYOND};
+    return n;
+}
+
+/* The same of those without. */
+static int plan_without(leg_t *legs, const scim_walk_t *w, int from_here)
+{
+    legs[0] = (leg_t){0, from_here ? BEYOND : ALL};
+    return some_lack(w);
+}
+
+/* The legs in the order of the list: what comes before the place is left out. */
 static int plan(leg_t legs[MAX_LEGS], const scim_walk_t *w)
 {
     const scim_position_t *from = w->position;
     int in_with = from && from->key.kind != SCIM_KEY_NONE;
+    int in_without = from && !in_with;
     int n = 0;
 
-    if (descending(w) && some_lack(w) && !in_with) {
-        legs[n++] = (leg_t){0, from ? BEYOND : ALL};
+    if (descending(w)) {
+        n += in_with ? 0 : plan_without(legs, w, in_without);
+        return n + plan_with(legs + n, w, in_with);
     }
-    if (some_have(w) && in_with) {
-        /* Another type may have an equal of what is unique in each. */
-        if (!is_unique(w) || w->l->search->nparts > 1) {
-            legs[n++] = (leg_t){1, EQUALS};
-        }
-        legs[n++] = (leg_t){1, BEYOND};
-    } else if (some_have(w) && (!from || descending(w))) {
-        legs[n++] = (leg_t){1, ALL};
-    }
-    if (!descending(w) && some_lack(w)) {
-        legs[n++] = (leg_t){0, from && !in_with ? BEYOND : ALL};
-    }
-    return n;
+    n += in_without ? 0 : plan_with(legs, w, in_with);
+    return n + plan_without(legs + n, w, in_without);
 }
 
 scim_error_t *scim_walk_run(const scim_walk_t *w, apr_int64_t offset, int n)

@@ -419,7 +419,14 @@ START_TEST(cursors_are_bound)
     ck_assert_int_eq(refused(make(1, NULL, NULL, 0), cursor), SCIM_TYPE_INVALID_CURSOR);
     ck_assert_int_eq(refused(make(1, "id pr", "userName", 0), cursor), SCIM_TYPE_INVALID_CURSOR);
     ck_assert_int_eq(refused(make(2, NULL, "userName", 0), cursor), SCIM_TYPE_INVALID_CURSOR);
-    tenant->name = "another-tenant";
+    tenant->name = apr_pstrcat(pool, name, "-x", NULL);
+    ck_assert_int_eq(refused(q, cursor), SCIM_TYPE_INVALID_CURSOR);
+    /* Nor if both had one key. */
+    db_sql(env, apr_psprintf(pool, "DELETE FROM scim_secret WHERE tenant = '%s'", tenant->name));
+    db_sql(env, apr_psprintf(pool, "INSERT INTO scim_secret (tenant, name, value) "
+                                   "SELECT '%s', name, value FROM scim_secret WHERE tenant = '%s'",
+                             tenant->name, name));
+    db_env_drop_idle(env);
     ck_assert_int_eq(refused(q, cursor), SCIM_TYPE_INVALID_CURSOR);
     tenant->name = name;
     /* A host that has not seen the key takes it from the database. */
@@ -452,9 +459,9 @@ START_TEST(sorting_is_bounded)
     ck_assert_int_eq(refused(make(1, "userName sw \"n\"", "title", 0), NULL), SCIM_TYPE_NONE);
     q = make(2, NULL, "meta.created", 0);
     ck_assert_int_eq(refused(q, NULL), SCIM_TYPE_NONE);
-    q->s.offset = 9;
+    q->s.offset = 11;
     ck_assert_int_eq(refused(q, NULL), SCIM_TYPE_NONE);
-    q->s.offset = 10;
+    q->s.offset = 12;
     ck_assert_int_eq(refused(q, NULL), SCIM_TYPE_TOO_MANY);
 }
 END_TEST
