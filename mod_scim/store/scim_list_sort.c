@@ -281,6 +281,7 @@ static scim_error_t *fetch(apr_array_header_t **out, const sorting_t *s, int fir
         apr_hash_set(f.places, &entry->rid, sizeof(entry->rid), row);
     }
     err = scim_store_each_rids(rids, fetch_some, &f, s->pool);
+    scim_list_drop_deleted(f.rows);
     if (!err) {
         err = scim_store_complete(s->listings->store, (scim_row_t *)(void *)f.rows->elts,
                                   f.rows->nelts, "", s->pool);

@@ -387,6 +387,44 @@ START_TEST(cursors_while_others_write)
 }
 END_TEST
 
+static void drop_hook(void *baton)
+{
+    db_request_t r = db_request(env);
+
+    db_ok(db_change(NULL, &r, "User", baton, NULL));
+    db_request_end(&r);
+}
+
+/* Who is deleted between the keys and the rows is not on the page, and nobody else is missing. */
+START_TEST(a_delete_in_between)
+{
+    search_t *q = make(1, NULL, "userName", 0);
+    apr_array_header_t *ids;
+    scim_page_t got;
+    int i;
+
+    fill(12, 0);
+    for (i = 0; i < 5; i += 2) {
+        db_world_t w = db_world(env, "User");
+        db_fault_t fault = {DB_FAULT_CALL, "AND r.rid IN", 0, 1, drop_hook, NULL};
+        const char *cursor = "";
+        int from = 0;
+        ids = wanted(&w, q);
+        fault.baton = apr_pstrdup(pool, APR_ARRAY_IDX(ids, i, const char *));
+        db_fault(env, &fault);
+        got = page(q, 0, 5, cursor);
+        ck_assert_int_eq(db_fault_count(env), 1);
+        ck_assert_int_eq(got.rows->nelts, 4);
+        w = db_world(env, "User");
+        ids = wanted(&w, q);
+        check_rows(&got, ids, 0, "before");
+        from = got.rows->nelts;
+        got = page(q, 0, 5, got.next_cursor);
+        check_rows(&got, ids, from, "behind");
+    }
+}
+END_TEST
+
 static scim_error_type_t refused(search_t *q, const char *cursor)
 {
     db_request_t r = db_request(env);
@@ -517,6 +555,7 @@ int main(void)
     tcase_add_test(tc, a_change_of_the_primary);
     tcase_add_test(tc, long_values);
     tcase_add_test(tc, cursors_while_others_write);
+    tcase_add_test(tc, a_delete_in_between);
     tcase_add_test(tc, cursors_are_bound);
     tcase_add_test(tc, sorting_is_bounded);
     tcase_add_test(tc, statement_counts);

@@ -11,7 +11,7 @@ import hashlib
 # name: (how many, directives inside the Location)
 FLAVOURS = {
     "plain": (600, ()),
-    "small_pages": (2, ("ScimPageSize 3 7",)),
+    "small_pages": (4, ("ScimPageSize 3 7",)),
     "small_body": (2, ("ScimMaxBody 20000",)),
     "limit_body": (2, ("LimitRequestBody 20000",)),
     "small_document": (2, ("ScimMaxDocument 4096",)),
