@@ -267,8 +267,10 @@ scim_error_t *scim_store_search(scim_page_t *out, scim_store_t *store, const sci
         last = *position;
     }
     if (!err) {
-        err = search->sorted ? scim_list_sorted(&page, &last, &more, listings, position, p)
-                             : list_unsorted(&page, &last, &more, listings, position, p);
+        /* A total alone has no order. */
+        err = search->sorted && search->limit > 0
+                  ? scim_list_sorted(&page, &last, &more, listings, position, p)
+                  : list_unsorted(&page, &last, &more, listings, position, p);
     }
     if (err) {
         return err;

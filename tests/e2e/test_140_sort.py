@@ -108,4 +108,5 @@ def test_140_11_too_many_to_sort(take):
     assert ordered(scim, "userName", "descending")[0] == "u5"
     detail = scim.get("/Users?sortBy=title").error(400, "tooMany")["detail"]
     assert "5" in detail
+    assert scim.list("Users", "sortBy=title&count=0")["totalResults"] == 6
     assert ordered(scim, "title", more="&filter=" + quote('userName sw "u1"')) == ["u1"]
