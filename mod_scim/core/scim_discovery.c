@@ -282,11 +282,14 @@ static json_t *pagination_new(const scim_tenant_t *tenant)
     int max = tenant->max_page_size;
     int size = tenant->page_size < max ? tenant->page_size : max;
 
-    json_object_set_new(o, "cursor", json_false());
+    json_object_set_new(o, "cursor", json_true());
     json_object_set_new(o, "index", json_true());
     json_object_set_new(o, "defaultPaginationMethod", json_string("index"));
     json_object_set_new(o, "defaultPageSize", json_integer(size));
     json_object_set_new(o, "maxPageSize", json_integer(max));
+    if (tenant->cursor_timeout > 0) {
+        json_object_set_new(o, "cursorTimeout", json_integer(tenant->cursor_timeout));
+    }
     return o;
 }
 
@@ -315,7 +318,7 @@ const char *scim_discovery_config(const scim_tenant_t *tenant, const char *base,
     json_object_set_new(o, "filter", filter);
     json_object_set_new(filter, "maxResults", json_integer(tenant->max_page_size));
     json_object_set_new(o, "changePassword", supported_new(0));
-    json_object_set_new(o, "sort", supported_new(0));
+    json_object_set_new(o, "sort", supported_new(1));
     json_object_set_new(o, "etag", supported_new(1));
     json_object_set_new(o, "authenticationSchemes", schemes_new());
     json_object_set_new(o, "pagination", pagination_new(tenant));

@@ -204,22 +204,32 @@ static scim_error_t *parse_value_path(const scim_filter_t **out, scim_parser_t *
     both = make_node(ps, SCIM_OP_AND);
     both->left = f->left;
     f->left = both;
-    return parse_comparison(&both->right, ps, &sub);
+    ps->element = path->attr;
+    err = parse_comparison(&both->right, ps, &sub);
+    ps->element = NULL;
+    return err;
 }
 
-static scim_error_t *parse_operand(const scim_filter_t **out, scim_parser_t *ps)
+/* A comparison of an attribute that is not there, as the matcher would decide it. */
+static const scim_filter_t *make_absent(const scim_filter_t *f, scim_parser_t *ps)
+{
+    scim_filter_t *absent = make_node(ps, SCIM_OP_ABSENT);
+    int null = f->kind == JSON_NULL;
+
+    absent->left = f;
+    absent->kind = (f->op == SCIM_OP_EQ && null) || (f->op == SCIM_OP_NE && !null) ? JSON_TRUE
+                                                                                    : JSON_FALSE;
+    return absent;
+}
+
+/* What follows an attribute: brackets or a comparison. */
+static scim_error_t *parse_attribute(const scim_filter_t **out, scim_parser_t *ps)
 {
     scim_path_t path;
     apr_size_t at = ps->lexer.token.at;
-    scim_error_t *err;
+    int foreign;
+    scim_error_t *err = scim_parser_any_name(&path, &foreign, ps);
 
-    if (ps->lexer.token.kind == SCIM_TOKEN_OPEN) {
-        return parse_parentheses(out, ps);
-    }
-    if (scim_lexer_word(&ps->lexer, "not")) {
-        return parse_not(out, ps);
-    }
-    err = scim_parser_name(&path, ps);
     if (err) {
         return err;
     }
@@ -236,10 +246,23 @@ static scim_error_t *parse_operand(const scim_filter_t **out, scim_parser_t *ps)
     if (err) {
         return err;
     }
-    if (ps->lexer.token.kind == SCIM_TOKEN_FROM) {
-        return parse_value_path(out, ps, &path);
+    err = ps->lexer.token.kind == SCIM_TOKEN_FROM ? parse_value_path(out, ps, &path)
+                                                  : parse_comparison(out, ps, &path);
+    if (!err && foreign) {
+        *out = make_absent(*out, ps);
     }
-    return parse_comparison(out, ps, &path);
+    return err;
+}
+
+static scim_error_t *parse_operand(const scim_filter_t **out, scim_parser_t *ps)
+{
+    if (ps->lexer.token.kind == SCIM_TOKEN_OPEN) {
+        return parse_parentheses(out, ps);
+    }
+    if (scim_lexer_word(&ps->lexer, "not")) {
+        return parse_not(out, ps);
+    }
+    return parse_attribute(out, ps);
 }
 
 static scim_error_t *parse_and(const scim_filter_t **out, scim_parser_t *ps)
@@ -318,6 +341,19 @@ scim_error_t *scim_filter_parse(const scim_filter_t **out, const char *text,
     return parse_all(out, &ps, text, strlen(text), SCIM_TYPE_INVALID_FILTER, p);
 }
 
+scim_error_t *scim_filter_parse_any(const scim_filter_t **out, const char *text,
+                                    const scim_resource_type_t *type,
+                                    const scim_catalog_t *catalog,
+                                    const scim_filter_limits_t *limits, apr_pool_t *p)
+{
+    scim_parser_t ps;
+
+    scim_parser_init(&ps, limits);
+    ps.type = type;
+    ps.catalog = catalog;
+    return parse_all(out, &ps, text, strlen(text), SCIM_TYPE_INVALID_FILTER, p);
+}
+
 scim_error_t *scim_filter_parse_value(const scim_filter_t **out, const char *text, apr_size_t len,
                                       const scim_attr_t *attr, const scim_filter_limits_t *limits,
                                       scim_error_type_t errtype, apr_pool_t *p)
@@ -348,6 +384,8 @@ int scim_filter_uses(const scim_filter_t *f, scim_at_t at)
             f = f->right;
         } else if (f->op == SCIM_OP_NOT) {
             f = f->left;
+        } else if (f->op == SCIM_OP_ABSENT) {
+            f = NULL;
         } else {
             if (path_uses(&f->path, at)) {
                 return 1;

@@ -32,7 +32,9 @@ typedef enum scim_op_t {
     SCIM_OP_AND,
     SCIM_OP_OR,
     SCIM_OP_NOT,
-    SCIM_OP_PATH /* attr[filter]: some element satisfies `left` */
+    SCIM_OP_PATH, /* attr[filter]: some element satisfies `left` */
+    SCIM_OP_ABSENT /* `left` is on an attribute that the type does not have; `kind` is what it
+                      comes to, JSON_TRUE or JSON_FALSE. Only from scim_filter_parse_any(). */
 } scim_op_t;
 
 typedef struct scim_filter_t scim_filter_t;
@@ -48,6 +50,7 @@ struct scim_filter_t {
     const char *folded;  /* folded where the attribute is not caseExact, else == string */
     apr_int64_t integer; /* integer, or dateTime in microseconds */
     double real;
+    int absent_false; /* an element without it has it as false: `primary` (RFC 7643 2.4) */
 };
 
 typedef struct scim_filter_limits_t {
@@ -69,6 +72,16 @@ typedef struct scim_filter_limits_t {
 scim_error_t *scim_filter_parse(const scim_filter_t **out, const char *text,
                                 const scim_resource_type_t *type,
                                 const scim_filter_limits_t *limits, apr_pool_t *p) SCIM_CHECKED;
+
+/**
+ * As scim_filter_parse() for a list of several types: an attribute that only another type of the
+ * catalog defines has no value in this one (RFC 7644 section 3.4.2.1), which decides the
+ * comparison.
+ */
+scim_error_t *scim_filter_parse_any(const scim_filter_t **out, const char *text,
+                                    const scim_resource_type_t *type,
+                                    const scim_catalog_t *catalog,
+                                    const scim_filter_limits_t *limits, apr_pool_t *p) SCIM_CHECKED;
 
 /** As scim_filter_parse() for the filter inside attr[...]: names are attr's sub-attributes. */
 scim_error_t *scim_filter_parse_value(const scim_filter_t **out, const char *text, apr_size_t len,

@@ -55,6 +55,9 @@ static void print_comparison(scim_buf_t *out, const scim_filter_t *f)
 static void print_operand(scim_buf_t *out, const scim_filter_t *f)
 {
     switch (f->op) {
+    case SCIM_OP_ABSENT:
+        print_operand(out, f->left);
+        break;
     case SCIM_OP_NOT:
         scim_buf_puts(out, "not (");
         print_tree(out, f->left);

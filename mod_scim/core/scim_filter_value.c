@@ -36,6 +36,14 @@ static scim_error_t *refuse_value(const scim_parser_t *ps, const scim_attr_t *at
                             wanted);
 }
 
+/* An element that does not say that it is the primary one is not (RFC 7643 section 2.4). */
+static int is_primary(const scim_filter_t *f, const scim_parser_t *ps, const scim_attr_t *attr)
+{
+    const scim_attr_t *owner = ps->element ? ps->element : f->path.sub ? f->path.attr : NULL;
+
+    return owner && owner->multi && strcmp(attr->name, "primary") == 0;
+}
+
 static scim_error_t *set_boolean(scim_filter_t *f, const scim_parser_t *ps, const scim_attr_t *attr)
 {
     const scim_token_t *t = &ps->lexer.token;
@@ -44,6 +52,7 @@ static scim_error_t *set_boolean(scim_filter_t *f, const scim_parser_t *ps, cons
         f->kind = JSON_TRUE;
     } else if (scim_text_ieqn(t->text, t->len, "false")) {
         f->kind = JSON_FALSE;
+        f->absent_false = is_primary(f, ps, attr);
     } else {
         return refuse_value(ps, attr, "true or false");
     }

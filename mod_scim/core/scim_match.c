@@ -183,6 +183,12 @@ static int any_of(const probe_t *probe, const json_t *value, value_fn test)
     return 0;
 }
 
+/* Of an element that has no `primary`: false. Static in jansson, so nobody owns it. */
+static const json_t *value_or_false(const scim_filter_t *f, const json_t *value)
+{
+    return value || !f->absent_false ? value : json_false();
+}
+
 /* Whether some value of the comparison's attribute passes the test. */
 static int any_value(const scim_filter_t *f, const json_t *base, value_fn test, apr_pool_t *p)
 {
@@ -196,14 +202,14 @@ static int any_value(const scim_filter_t *f, const json_t *base, value_fn test, 
     }
     value = json_object_get(base, path->attr->name);
     if (!path->sub) {
-        return any_of(&probe, value, test);
+        return any_of(&probe, value_or_false(f, value), test);
     }
     if (!json_is_array(value)) {
         return any_of(&probe, json_object_get(value, path->sub->name), test);
     }
     for (i = 0; i < json_array_size(value); i++) {
         const json_t *item = json_array_get(value, i);
-        if (any_of(&probe, json_object_get(item, path->sub->name), test)) {
+        if (any_of(&probe, value_or_false(f, json_object_get(item, path->sub->name)), test)) {
             return 1;
         }
     }
@@ -215,6 +221,8 @@ static int evaluate_leaf(const scim_filter_t *f, const json_t *base, apr_pool_t 
     int null = f->kind == JSON_NULL;
 
     switch (f->op) {
+    case SCIM_OP_ABSENT:
+        return f->kind == JSON_TRUE;
     case SCIM_OP_PATH:
         return any_value(f, base, test_element, p);
     case SCIM_OP_PR:

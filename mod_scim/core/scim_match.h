@@ -12,6 +12,9 @@
  *    absent or null attribute satisfies none of them;
  *  - `eq null` is true if the attribute has no value; `ne null` if it has one;
  *  - ne is the negation of eq; not is the negation of its operand;
+ *  - an element of a multi-valued attribute without `primary` compares as one with `primary` false
+ *    (RFC 7643 section 2.4: "if not specified, the value of primary shall be assumed to be false");
+ *    `pr` and null ask what is there, and it is not;
  *  - pr is true if the attribute has a value: not null, not "", not an empty array or object, and
  *    for complex attributes some sub-attribute with a value;
  *  - strings compare by the bytes of their UTF-8, folded first where caseExact is false; dateTime

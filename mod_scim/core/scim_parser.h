@@ -10,6 +10,7 @@
 typedef struct scim_parser_t {
     scim_lexer_t lexer;
     const scim_resource_type_t *type; /* defines the names outside of brackets */
+    const scim_catalog_t *catalog;    /* or NULL: its other types define names, too */
     const scim_attr_t *element;       /* inside attr[...]: defines the names; else NULL */
     scim_filter_limits_t limits;
     unsigned terms;
@@ -24,6 +25,9 @@ void scim_parser_init(scim_parser_t *ps, const scim_filter_limits_t *limits);
  * attribute's sub-attributes. The token stays current.
  */
 scim_error_t *scim_parser_name(scim_path_t *out, scim_parser_t *ps) SCIM_CHECKED;
+
+/** As scim_parser_name(). *foreign: 1 if only another type of the catalog defines the name. */
+scim_error_t *scim_parser_any_name(scim_path_t *out, int *foreign, scim_parser_t *ps) SCIM_CHECKED;
 
 /** A token ".name" after a bracket: a sub-attribute of attr. The token stays current. */
 scim_error_t *scim_parser_sub(const scim_attr_t **out, scim_parser_t *ps,

@@ -119,6 +119,22 @@ scim_error_t *scim_parser_name(scim_path_t *out, scim_parser_t *ps)
     return out->attr ? NULL : unknown(ps, ps->element->name, t->text, t->len);
 }
 
+scim_error_t *scim_parser_any_name(scim_path_t *out, int *foreign, scim_parser_t *ps)
+{
+    const scim_resource_type_t *type = ps->type;
+    scim_error_t *err = scim_parser_name(out, ps);
+    int i;
+
+    *foreign = 0;
+    for (i = 0; err && !ps->element && ps->catalog && i < ps->catalog->ntypes; i++) {
+        ps->type = ps->catalog->types[i];
+        *foreign = scim_parser_name(out, ps) == NULL;
+        ps->type = type;
+        err = *foreign ? NULL : err;
+    }
+    return err;
+}
+
 static scim_error_t *parse_path(scim_path_t *out, scim_parser_t *ps, int filter_ok)
 {
     const scim_token_t *t = &ps->lexer.token;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Copyright the mod_scim authors */
-#include "scim_query.h"
+#include "scim_query_impl.h"
 
 #include <string.h>
 
@@ -66,17 +66,8 @@ const char *scim_query_unescape(const char *s, apr_size_t n, apr_pool_t *p)
     return decode(s, n, 0, &why, p);
 }
 
-/* What a query string says, before it is understood; NULL: not given. */
-typedef struct raw_t {
-    const char *filter;
-    const char *attributes;
-    const char *excluded;
-    const char *start_index;
-    const char *count;
-} raw_t;
-
 /* Where a parameter goes, or NULL for one that is not known. */
-static const char **slot_of(raw_t *raw, const char *name)
+static const char **slot_of(scim_query_raw_t *raw, const char *name)
 {
     struct {
         const char *name;
@@ -87,6 +78,9 @@ static const char **slot_of(raw_t *raw, const char *name)
         {"excludedAttributes", &raw->excluded},
         {"startIndex", &raw->start_index},
         {"count", &raw->count},
+        {"sortBy", &raw->sort_by},
+        {"sortOrder", &raw->sort_order},
+        {"cursor", &raw->cursor},
     };
     apr_size_t i;
 
@@ -99,7 +93,7 @@ static const char **slot_of(raw_t *raw, const char *name)
 }
 
 /* One name=value. Unknown parameters are decoded too: a broken query is broken as a whole. */
-static scim_error_t *read_pair(raw_t *raw, const char *s, apr_size_t n, apr_pool_t *p)
+static scim_error_t *read_pair(scim_query_raw_t *raw, const char *s, apr_size_t n, apr_pool_t *p)
 {
     const char *equals = memchr(s, '=', n);
     apr_size_t name_len = equals ? (apr_size_t)(equals - s) : n;
@@ -119,7 +113,7 @@ static scim_error_t *read_pair(raw_t *raw, const char *s, apr_size_t n, apr_pool
     return NULL;
 }
 
-static scim_error_t *read_pairs(raw_t *raw, const char *text, apr_pool_t *p)
+static scim_error_t *read_pairs(scim_query_raw_t *raw, const char *text, apr_pool_t *p)
 {
     while (*text) {
         apr_size_t n = strcspn(text, "&");
@@ -159,34 +153,99 @@ static scim_error_t *read_integer(apr_int64_t *out, const char *text, const char
     return NULL;
 }
 
+/* What paging by cursor adds to the rules (RFC 9865 section 2). */
+static scim_error_t *check_cursor(const scim_query_raw_t *raw, const scim_query_t *q,
+                                  apr_int64_t count, const scim_error_t *bad_count,
+                                  const scim_tenant_t *tenant, apr_pool_t *p)
+{
+    if (bad_count || (raw->count && count < 1)) {
+        return scim_error_make(p, 400, SCIM_TYPE_INVALID_COUNT,
+                               "With a cursor, count must be a whole number from 1 to %d.",
+                               tenant->max_page_size);
+    }
+    if (q->start_index > 1) {
+        return scim_error_make(p, 400, SCIM_TYPE_INVALID_VALUE,
+                               "startIndex and cursor exclude each other.");
+    }
+    return NULL;
+}
+
+static scim_error_t *read_paging(scim_query_t *q, const scim_query_raw_t *raw,
+                                 const scim_tenant_t *tenant, apr_pool_t *p)
+{
+    apr_int64_t count = tenant->page_size;
+    scim_error_t *err = NULL;
+
+    q->start_index = 1;
+    if (raw->start_index) {
+        err = read_integer(&q->start_index, raw->start_index, "startIndex", 1,
+                           SCIM_QUERY_START_MAX, p);
+    }
+    if (err) {
+        return err;
+    }
+    if (raw->count) {
+        err = read_integer(&count, raw->count, "count", 0, tenant->max_page_size, p);
+    }
+    if (q->cursor) {
+        err = check_cursor(raw, q, count, err, tenant, p);
+    }
+    q->count = (int)(count > tenant->max_page_size ? tenant->max_page_size : count);
+    return err;
+}
+
+static scim_error_t *read_order(scim_query_t *q, const scim_query_raw_t *raw, apr_pool_t *p)
+{
+    const char *order = raw->sort_order;
+
+    q->sort_by = raw->sort_by && *raw->sort_by ? raw->sort_by : NULL;
+    if (!q->sort_by || !order || scim_text_ieq(order, "ascending")) {
+        return NULL;
+    }
+    q->descending = 1;
+    return scim_text_ieq(order, "descending")
+               ? NULL
+               : scim_error_make(p, 400, SCIM_TYPE_INVALID_VALUE,
+                                 "sortOrder must be ascending or descending.");
+}
+
+scim_error_t *scim_query_finish(scim_query_t *out, const scim_query_raw_t *raw,
+                                const scim_tenant_t *tenant, apr_pool_t *p)
+{
+    scim_query_t q;
+    scim_error_t *err;
+
+    memset(&q, 0, sizeof(q));
+    q.filter = raw->filter;
+    q.attributes = raw->attributes;
+    q.excluded = raw->excluded;
+    q.cursor = raw->cursor;
+    err = read_paging(&q, raw, tenant, p);
+    if (!err) {
+        err = read_order(&q, raw, p);
+    }
+    if (!err) {
+        *out = q;
+    }
+    return err;
+}
+
+scim_error_t *scim_query_filter(const char **filter, const char *text, apr_pool_t *p)
+{
+    scim_query_raw_t raw = {0};
+    scim_error_t *err = read_pairs(&raw, text ? text : "", p);
+
+    if (!err) {
+        *filter = raw.filter;
+    }
+    return err;
+}
+
 scim_error_t *scim_query_parse(scim_query_t *out, const char *text, const scim_tenant_t *tenant,
                                apr_pool_t *p)
 {
-    raw_t raw = {NULL, NULL, NULL, NULL, NULL};
-    scim_query_t q;
-    apr_int64_t count = tenant->page_size;
-    scim_error_t *err;
+    scim_query_raw_t raw = {0};
+    scim_error_t *err = read_pairs(&raw, text ? text : "", p);
 
-    err = read_pairs(&raw, text ? text : "", p);
-    if (err) {
-        return err;
-    }
-    memset(&q, 0, sizeof(q));
-    q.filter = raw.filter;
-    q.attributes = raw.attributes;
-    q.excluded = raw.excluded;
-    q.start_index = 1;
-    if (raw.start_index) {
-        err =
-            read_integer(&q.start_index, raw.start_index, "startIndex", 1, SCIM_QUERY_START_MAX, p);
-    }
-    if (!err && raw.count) {
-        err = read_integer(&count, raw.count, "count", 0, tenant->max_page_size, p);
-    }
-    if (err) {
-        return err;
-    }
-    q.count = (int)(count > tenant->max_page_size ? tenant->max_page_size : count);
-    *out = q;
-    return NULL;
+    return err ? err : scim_query_finish(out, &raw, tenant, p);
 }

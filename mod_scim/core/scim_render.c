@@ -232,12 +232,21 @@ scim_error_t *scim_render_projected(scim_buf_t *out, const scim_row_t *row, cons
     return NULL;
 }
 
-void scim_render_list_begin(scim_buf_t *out, apr_int64_t total, apr_int64_t start, int items)
+void scim_render_list_begin(scim_buf_t *out, apr_int64_t total, apr_int64_t start, int items,
+                            const char *next)
 {
     scim_buf_printf(out,
-                    "{\"schemas\":[\"" SCIM_URN_LIST "\"],\"totalResults\":%" APR_INT64_T_FMT
-                    ",\"startIndex\":%" APR_INT64_T_FMT ",\"itemsPerPage\":%d,\"Resources\":[",
-                    total, start, items);
+                    "{\"schemas\":[\"" SCIM_URN_LIST "\"],\"totalResults\":%" APR_INT64_T_FMT,
+                    total);
+    if (start > 0) {
+        scim_buf_printf(out, ",\"startIndex\":%" APR_INT64_T_FMT, start);
+    }
+    scim_buf_printf(out, ",\"itemsPerPage\":%d", items);
+    if (next) {
+        scim_buf_puts(out, ",\"nextCursor\":");
+        scim_buf_quote(out, next);
+    }
+    scim_buf_puts(out, ",\"Resources\":[");
 }
 
 void scim_render_list_end(scim_buf_t *out)

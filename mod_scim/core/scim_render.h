@@ -34,6 +34,7 @@ typedef struct scim_row_t {
     apr_size_t doc_len;
     const char *member_of; /* the groups it is in, as the store keeps them; NULL: none */
     apr_size_t member_of_len; /* more than member_of has: it is only a beginning */
+    const scim_resource_type_t *type; /* in lists; elsewhere whoever asked knows, and it is NULL */
 } scim_row_t;
 
 /** What a reply needs besides the row. */
@@ -78,8 +79,13 @@ scim_error_t *scim_render_projected(scim_buf_t *out, const scim_row_t *row, cons
 scim_error_t *scim_render_tree(json_t **out, const scim_row_t *row, const scim_ref_t *refs,
                                int nrefs, const scim_view_t *view, apr_pool_t *p) SCIM_CHECKED;
 
-/** Append a ListResponse up to `"Resources":[`; numbers are JSON integers (RFC 7644 3.4.2). */
-void scim_render_list_begin(scim_buf_t *out, apr_int64_t total, apr_int64_t start, int items);
+/**
+ * Append a ListResponse up to `"Resources":[`; numbers are JSON integers (RFC 7644 3.4.2).
+ * @param start 0: the page was asked for by cursor and has no startIndex (RFC 9865)
+ * @param next  nextCursor, or NULL
+ */
+void scim_render_list_begin(scim_buf_t *out, apr_int64_t total, apr_int64_t start, int items,
+                            const char *next);
 /** Append the end of a ListResponse. */
 void scim_render_list_end(scim_buf_t *out);
 

@@ -15,6 +15,7 @@
 #define SCIM_URN_ENTERPRISE "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"
 #define SCIM_URN_LIST "urn:ietf:params:scim:api:messages:2.0:ListResponse"
 #define SCIM_URN_ERROR "urn:ietf:params:scim:api:messages:2.0:Error"
+#define SCIM_URN_SEARCH "urn:ietf:params:scim:api:messages:2.0:SearchRequest"
 #define SCIM_URN_PATCH "urn:ietf:params:scim:api:messages:2.0:PatchOp"
 #define SCIM_URN_BULK "urn:ietf:params:scim:api:messages:2.0:BulkRequest"
 #define SCIM_URN_BULK_REPLY "urn:ietf:params:scim:api:messages:2.0:BulkResponse"

@@ -20,6 +20,7 @@ scim_tenant_t *scim_tenant_make(const char *name, apr_pool_t *p)
     t->page_size = 100;
     t->max_page_size = 500;
     t->max_scan = 10000;
+    t->cursor_timeout = 3600;
     t->max_operations = 2000;
     t->bulk_operations = 1000;
     t->bulk_payload = (apr_size_t)1024 * 1024;

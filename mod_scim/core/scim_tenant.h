@@ -18,6 +18,7 @@ typedef struct scim_tenant_t {
     int page_size;              /* default count of a list */
     int max_page_size;          /* larger counts are answered with so many */
     int max_scan;               /* resources the matcher may look at for one list */
+    int cursor_timeout;         /* seconds that a cursor can be used; 0: always */
     int max_operations;         /* PATCH operations in one request */
     int bulk_operations;        /* operations in one Bulk request */
     apr_size_t bulk_payload;    /* bytes of one Bulk request's body */

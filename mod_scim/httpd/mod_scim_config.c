@@ -30,6 +30,7 @@ static const number_t numbers[] = {
     {"ScimMaxBody", offsetof(scim_dir_t, max_body), 1024, 1073741824},
     {"ScimMaxDocument", offsetof(scim_dir_t, max_document), 1024, 999999},
     {"ScimMaxScan", offsetof(scim_dir_t, max_scan), 1, 10000000},
+    {"ScimCursorTimeout", offsetof(scim_dir_t, cursor_timeout), 0, 31536000},
     {"ScimMaxFilterTerms", offsetof(scim_dir_t, max_terms), 1, 10000},
     {"ScimMaxOperations", offsetof(scim_dir_t, max_operations), 1, 100000},
     {"ScimBulkMaxOperations", offsetof(scim_dir_t, bulk_operations), 1, 100000},
@@ -67,6 +68,7 @@ void *scim_config_create(apr_pool_t *p, char *path)
     dir->page_size = SCIM_UNSET;
     dir->max_page_size = SCIM_UNSET;
     dir->max_scan = SCIM_UNSET;
+    dir->cursor_timeout = SCIM_UNSET;
     dir->max_terms = SCIM_UNSET;
     dir->max_operations = SCIM_UNSET;
     dir->bulk_operations = SCIM_UNSET;
@@ -108,6 +110,7 @@ void *scim_config_merge(apr_pool_t *p, void *outer, void *inner)
     dir->page_size = inner_or(in->page_size, out->page_size);
     dir->max_page_size = inner_or(in->max_page_size, out->max_page_size);
     dir->max_scan = inner_or(in->max_scan, out->max_scan);
+    dir->cursor_timeout = inner_or(in->cursor_timeout, out->cursor_timeout);
     dir->max_terms = inner_or(in->max_terms, out->max_terms);
     dir->max_operations = inner_or(in->max_operations, out->max_operations);
     dir->bulk_operations = inner_or(in->bulk_operations, out->bulk_operations);
@@ -365,6 +368,8 @@ const command_rec scim_config_commands[] = {
                    "resources in a list page by default, and at most (default 100 500)"),
     AP_INIT_TAKE1("ScimMaxScan", set_number, NULL, ANYWHERE,
                   "resources one list may look at beyond the indexes (default 10000)"),
+    AP_INIT_TAKE1("ScimCursorTimeout", set_number, NULL, ANYWHERE,
+                  "seconds that a list's cursor can be used, 0 for ever (default 3600)"),
     AP_INIT_TAKE1("ScimMaxFilterTerms", set_number, NULL, ANYWHERE,
                   "comparisons in one filter (default 200)"),
     AP_INIT_TAKE1("ScimMaxOperations", set_number, NULL, ANYWHERE,
@@ -436,6 +441,7 @@ scim_tenant_t *scim_config_tenant(const scim_dir_t *dir, apr_pool_t *p)
     t->page_size = inner_or(dir->page_size, t->page_size);
     t->max_page_size = inner_or(dir->max_page_size, t->max_page_size);
     t->max_scan = inner_or(dir->max_scan, t->max_scan);
+    t->cursor_timeout = inner_or(dir->cursor_timeout, t->cursor_timeout);
     t->max_operations = inner_or(dir->max_operations, t->max_operations);
     t->bulk_operations = inner_or(dir->bulk_operations, t->bulk_operations);
     if (dir->bulk_payload != SCIM_UNSET) {

@@ -33,6 +33,7 @@ typedef struct scim_dir_t {
     int page_size;              /* ScimPageSize, first value */
     int max_page_size;          /* ScimPageSize, second value */
     int max_scan;               /* ScimMaxScan */
+    int cursor_timeout;         /* ScimCursorTimeout */
     int max_terms;              /* ScimMaxFilterTerms */
     int max_operations;         /* ScimMaxOperations */
     int bulk_operations;        /* ScimBulkMaxOperations */
@@ -54,6 +55,7 @@ typedef struct scim_server_t {
     const struct scim_dbd_source_t *source; /* made in post_config where bases has any */
     apr_global_mutex_t *mutex;              /* queues SQLite's writers; one for all servers */
     apr_hash_t *limits; /* the main server's: rate limits by tenant (mod_scim_rate.c), or NULL */
+    const struct scim_bookmarks_t *bookmarks; /* of long lists; one for all servers, or NULL */
 } scim_server_t;
 
 extern const command_rec scim_config_commands[];

@@ -8,6 +8,7 @@
 #include <mod_dbd.h>
 #include <util_mutex.h>
 
+#include "mod_scim_bookmarks.h"
 #include "mod_scim_warm.h"
 
 #define MUTEX_TYPE "scim-sqlite"
@@ -177,6 +178,7 @@ static int serves_scim(const server_rec *s)
 int scim_db_setup(apr_pool_t *pconf, server_rec *main_server)
 {
     apr_global_mutex_t *mutex = NULL;
+    const scim_bookmarks_t *bookmarks = NULL;
     server_rec *s;
 
     for (s = main_server; s; s = s->next) {
@@ -190,6 +192,10 @@ int scim_db_setup(apr_pool_t *pconf, server_rec *main_server)
                          "before this one and the Mutex directive (type " MUTEX_TYPE ")");
             return HTTP_INTERNAL_SERVER_ERROR;
         }
+        if (!bookmarks) {
+            bookmarks = scim_bookmarks_make(pconf, main_server);
+        }
+        scim_server_get(s)->bookmarks = bookmarks;
         scim_server_get(s)->mutex = mutex;
         scim_server_get(s)->source = source_make(s, mutex, pconf);
     }

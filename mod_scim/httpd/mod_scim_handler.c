@@ -43,7 +43,9 @@ static void notes(scim_call_t *call, const scim_error_t *err)
 
 static int is_write(const scim_call_t *call)
 {
-    return call->request.method != SCIM_GET && call->request.method != SCIM_METHOD_OTHER;
+    /* A POST to .search is a list. */
+    return call->request.method != SCIM_GET && call->request.method != SCIM_METHOD_OTHER &&
+           !(call->reply.op && strcmp(call->reply.op, "list") == 0);
 }
 
 /* The method of the request, or of an operation inside it. */
@@ -170,6 +172,7 @@ static scim_error_t *run_service(scim_call_t *call)
     gate.db = scim_dbd_make(source, r->pool);
     store = scim_store_make(gate.db, call->tenant, r->pool);
     call->request.watch = &watch;
+    scim_store_bookmarks(store, scim_server_get(r->server)->bookmarks);
     err = scim_service_handle(&call->reply, &call->request, call->tenant, store, &sink, r->pool);
     call->request.watch = NULL;
     scim_dbd_release(gate.db, 1);

@@ -11,7 +11,9 @@
 /* What a path below the base names. */
 typedef enum route_kind_t {
     ROUTE_NONE,
+    ROUTE_ROOT,       /* the base itself: all types */
     ROUTE_COLLECTION,
+    ROUTE_SEARCH,     /* .search of the root or of a type */
     ROUTE_RESOURCE,
     ROUTE_BULK,
     ROUTE_CONFIG,
@@ -27,10 +29,10 @@ typedef struct route_t {
     const char *id; /* decoded second segment, or NULL */
 } route_t;
 
-/* RFC 7644 table 2; .search belongs to the root and to every type. */
+/* RFC 7644 table 2. */
 static int is_unbuilt(const char *segment)
 {
-    return strcmp(segment, "Me") == 0 || strcmp(segment, ".search") == 0;
+    return strcmp(segment, "Me") == 0;
 }
 
 /* /Me of a known subject, where the tenant has users with names. */
@@ -67,30 +69,47 @@ static int split_path(const char *path, const char **first, const char **second,
     return *first && **first;
 }
 
+/* The endpoints that every service provider has, by their first segment. */
+static route_kind_t fixed_kind(const char *first, const char *id)
+{
+    if (is_unbuilt(first)) {
+        return ROUTE_UNBUILT;
+    }
+    if (strcmp(first, "Bulk") == 0) {
+        return id ? ROUTE_NONE : ROUTE_BULK;
+    }
+    if (strcmp(first, "ServiceProviderConfig") == 0) {
+        return id ? ROUTE_NONE : ROUTE_CONFIG;
+    }
+    if (strcmp(first, "Schemas") == 0) {
+        return ROUTE_SCHEMAS;
+    }
+    return strcmp(first, "ResourceTypes") == 0 ? ROUTE_TYPES : ROUTE_NONE;
+}
+
 static route_t route_find(const scim_tenant_t *tenant, const scim_request_t *request, apr_pool_t *p)
 {
     route_t route = {ROUTE_NONE, NULL, NULL};
     const char *first;
 
+    if (strcmp(request->path, "") == 0 || strcmp(request->path, "/") == 0) {
+        route.kind = ROUTE_ROOT;
+        return route;
+    }
     if (!split_path(request->path, &first, &route.id, p)) {
         return route;
     }
     route.type = scim_catalog_endpoint(tenant->catalog, first);
-    if (!route.id && is_me(tenant, request, first)) {
-        route.kind = ROUTE_ME;
-        route.type = scim_catalog_type(tenant->catalog, "User");
-    } else if (is_unbuilt(route.type && route.id ? route.id : first)) {
-        route.kind = ROUTE_UNBUILT;
+    if (strcmp(route.type && route.id ? route.id : first, ".search") == 0) {
+        route.kind = route.type || !route.id ? ROUTE_SEARCH : ROUTE_NONE;
+        route.id = NULL;
     } else if (route.type) {
         route.kind = route.id ? ROUTE_RESOURCE : ROUTE_COLLECTION;
-    } else if (strcmp(first, "Bulk") == 0 && !route.id) {
-        route.kind = ROUTE_BULK;
-    } else if (strcmp(first, "ServiceProviderConfig") == 0 && !route.id) {
-        route.kind = ROUTE_CONFIG;
-    } else if (strcmp(first, "Schemas") == 0) {
-        route.kind = ROUTE_SCHEMAS;
-    } else if (strcmp(first, "ResourceTypes") == 0) {
-        route.kind = ROUTE_TYPES;
+    } else if (!route.id && is_me(tenant, request, first)) {
+        route.kind = ROUTE_ME;
+        route.type = scim_catalog_type(tenant->catalog, "User");
+    } else {
+        route.kind = fixed_kind(first, route.id);
     }
     return route;
 }
@@ -104,7 +123,9 @@ static const char *route_allow(const route_t *route)
     case ROUTE_ME:
         return "GET, HEAD, PUT, PATCH, DELETE";
     case ROUTE_BULK:
+    case ROUTE_SEARCH:
         return "POST";
+    case ROUTE_ROOT:
     case ROUTE_CONFIG:
     case ROUTE_SCHEMAS:
     case ROUTE_TYPES:
@@ -148,10 +169,11 @@ scim_error_t *service_stale(apr_pool_t *p)
                            "The resource has changed: If-Match names another version.");
 }
 
-/* Discovery lists take no filter (RFC 7644 section 4: 403). */
+/* Discovery takes no filter (RFC 7644 section 4: 403), and ignores every other parameter. */
 static scim_error_t *discovery(service_t *sv, const route_t *route)
 {
     const char *base = sv->request->base;
+    const char *filter = NULL;
     const char *text;
     scim_error_t *err;
 
@@ -159,11 +181,11 @@ static scim_error_t *discovery(service_t *sv, const route_t *route)
     if (route->kind == ROUTE_CONFIG) {
         text = scim_discovery_config(sv->tenant, base, sv->pool);
     } else {
-        err = scim_query_parse(&sv->query, sv->request->query, sv->tenant, sv->pool);
+        err = scim_query_filter(&filter, sv->request->query, sv->pool);
         if (err) {
             return err;
         }
-        if (sv->query.filter) {
+        if (filter) {
             return scim_error_make(sv->pool, 403, SCIM_TYPE_NONE,
                                    "Discovery endpoints do not take a filter.");
         }
@@ -231,8 +253,11 @@ static scim_error_t *dispatch(service_t *sv, const route_t *route)
 {
     scim_method_t method = sv->request->method;
 
-    if (route->kind == ROUTE_COLLECTION && method == SCIM_GET) {
+    if ((route->kind == ROUTE_COLLECTION || route->kind == ROUTE_ROOT) && method == SCIM_GET) {
         return service_list(sv);
+    }
+    if (route->kind == ROUTE_SEARCH) {
+        return method == SCIM_POST ? service_search(sv) : method_not_allowed(sv, route);
     }
     if (route->kind == ROUTE_COLLECTION && method == SCIM_POST) {
         return service_create(sv);
@@ -284,8 +309,7 @@ scim_error_t *scim_service_handle(scim_reply_t *reply, const scim_request_t *req
     }
     if (route.kind == ROUTE_UNBUILT) {
         return scim_error_make(p, 501, SCIM_TYPE_NONE,
-                               "This server does not offer /.search, nor /Me for a token without "
-                               "an owner.");
+                               "This server does not offer /Me for a token without an owner.");
     }
     return dispatch(&sv, &route);
 }

@@ -22,7 +22,7 @@ typedef struct service_t {
     const scim_sink_t *sink; /* NULL inside a write: nothing may leave before the commit */
     scim_reply_t *reply;
     apr_pool_t *pool;
-    const scim_resource_type_t *type;
+    const scim_resource_type_t *type; /* NULL: all types */
     const char *id; /* decoded; NULL on a collection */
     scim_query_t query;
     scim_view_t view;
@@ -46,9 +46,15 @@ scim_error_t *service_stale(apr_pool_t *p) SCIM_CHECKED;
  */
 scim_error_t *service_find_owner(service_t *sv) SCIM_CHECKED;
 
-/** GET of one resource and of a collection. */
+/** GET of one resource. */
 scim_error_t *service_get(service_t *sv) SCIM_CHECKED;
+
+/** GET of a collection or, with sv->type NULL, of all types; the same by POST to .search. */
 scim_error_t *service_list(service_t *sv) SCIM_CHECKED;
+scim_error_t *service_search(service_t *sv) SCIM_CHECKED;
+
+/** Pass on what is rendered so far, so that a reply's memory does not grow with its size. */
+scim_error_t *service_drain(service_t *sv, scim_buf_t *out) SCIM_CHECKED;
 
 /** The writes: one transaction each. */
 scim_error_t *service_create(service_t *sv) SCIM_CHECKED;

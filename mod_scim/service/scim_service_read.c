@@ -4,8 +4,7 @@
 
 #include "scim_service_impl.h"
 
-/* Pass on what is rendered so far, so that a reply's memory does not grow with its size. */
-static scim_error_t *drain(service_t *sv, scim_buf_t *out)
+scim_error_t *service_drain(service_t *sv, scim_buf_t *out)
 {
     scim_error_t *err;
 
@@ -36,7 +35,7 @@ static scim_error_t *render_members(service_t *sv, scim_buf_t *out, int *n, cons
             scim_render_ref(out, n, name, &APR_ARRAY_IDX(refs, i, scim_ref_t), sv->view.base);
         }
         if (!err) {
-            err = drain(sv, out);
+            err = service_drain(sv, out);
         }
     } while (!err && refs->nelts == SERVICE_MEMBER_CHUNK);
     if (!err) {
@@ -185,66 +184,5 @@ scim_error_t *service_find_owner(service_t *sv)
                                "The owner of this token is not a %s here.", sv->type->name);
     }
     sv->id = APR_ARRAY_IDX(rows, 0, scim_row_t).id;
-    return NULL;
-}
-
-/* Render a page: each resource in a scratch pool of its own, pieces going out as they fill. */
-static scim_error_t *render_page(service_t *sv, const apr_array_header_t *rows)
-{
-    scim_buf_t *out = sv->reply->body;
-    apr_pool_t *scratch;
-    scim_error_t *err;
-    int i;
-
-    apr_pool_create(&scratch, sv->pool);
-    for (i = 0; i < rows->nelts; i++) {
-        if (i > 0) {
-            scim_buf_puts(out, ",");
-        }
-        err = service_render(sv, out, &APR_ARRAY_IDX(rows, i, scim_row_t), scratch);
-        if (!err) {
-            err = drain(sv, out);
-        }
-        if (err) {
-            return err; /* it may live in scratch, which goes with the request's pool */
-        }
-        apr_pool_clear(scratch);
-    }
-    apr_pool_destroy(scratch);
-    return NULL;
-}
-
-scim_error_t *service_list(service_t *sv)
-{
-    scim_list_t list = {0};
-    apr_array_header_t *rows;
-    apr_int64_t total;
-    scim_error_t *err;
-
-    sv->reply->op = "list";
-    err = service_view(sv);
-    if (!err && sv->query.filter) {
-        err = scim_filter_parse(&list.filter, sv->query.filter, sv->type, &sv->tenant->filter,
-                                sv->pool);
-    }
-    if (err) {
-        return err;
-    }
-    list.type = sv->type;
-    list.offset = sv->query.start_index - 1;
-    list.limit = sv->query.count;
-    list.base = sv->view.base;
-    err = scim_store_list(&rows, &total, sv->store, &list, sv->pool);
-    if (err) {
-        return err;
-    }
-    sv->reply->status = 200;
-    sv->reply->body = scim_buf_make(SERVICE_PIECE / 4, sv->pool);
-    scim_render_list_begin(sv->reply->body, total, sv->query.start_index, rows->nelts);
-    err = render_page(sv, rows);
-    if (err) {
-        return err;
-    }
-    scim_render_list_end(sv->reply->body);
     return NULL;
 }

@@ -143,17 +143,29 @@ void scim_dbd_counts(const scim_dbd_t *db, unsigned *statements, unsigned *takes
     *takes = db->takes;
 }
 
+const char *scim_dbd_recall(const scim_dbd_t *db, const char *key)
+{
+    return db->state ? apr_hash_get(db->state->notes, key, APR_HASH_KEY_STRING) : NULL;
+}
+
+void scim_dbd_remember(scim_dbd_t *db, const char *key, const char *text)
+{
+    if (db->state) {
+        apr_pool_t *p = db->state->pool;
+
+        apr_hash_set(db->state->notes, apr_pstrdup(p, key), APR_HASH_KEY_STRING,
+                     apr_pstrdup(p, text));
+    }
+}
+
 int scim_dbd_noted(const scim_dbd_t *db, const char *key)
 {
-    return db->state && apr_hash_get(db->state->notes, key, APR_HASH_KEY_STRING) != NULL;
+    return scim_dbd_recall(db, key) != NULL;
 }
 
 void scim_dbd_note(scim_dbd_t *db, const char *key)
 {
-    if (db->state) {
-        key = apr_pstrdup(db->state->pool, key);
-        apr_hash_set(db->state->notes, key, APR_HASH_KEY_STRING, key);
-    }
+    scim_dbd_remember(db, key, "");
 }
 
 /* ---- statements ---- */
@@ -198,10 +210,15 @@ static int count_args(const char *sql)
     return n;
 }
 
+int scim_dbd_room(const scim_dbd_t *db, int n)
+{
+    return db->dialect->frees_statements || db->state->dynamic + n <= db->dialect->max_dynamic;
+}
+
 int scim_dbd_can_prepare(const scim_dbd_t *db, const char *sql)
 {
     /* Room for two: a page and its count. */
-    return db->dialect->frees_statements || db->state->dynamic + 2 <= db->dialect->max_dynamic ||
+    return scim_dbd_room(db, 2) ||
            apr_hash_get(db->state->stmts, sql, APR_HASH_KEY_STRING) != NULL;
 }
 

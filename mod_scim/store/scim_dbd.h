@@ -86,6 +86,9 @@ scim_error_t *scim_dbd_select(scim_dbd_t *db, const scim_stmt_t *stmt, scim_dbd_
  */
 int scim_dbd_can_prepare(const scim_dbd_t *db, const char *sql);
 
+/** Whether n more statements with keep 0 may be prepared; as scim_dbd_can_prepare(). */
+int scim_dbd_room(const scim_dbd_t *db, int n);
+
 /** Run INSERT, UPDATE or DELETE. @param rows rows matched; may be NULL */
 scim_error_t *scim_dbd_exec(int *rows, scim_dbd_t *db, const scim_stmt_t *stmt,
                             apr_pool_t *p) SCIM_CHECKED;
@@ -101,6 +104,12 @@ int scim_dbd_noted(const scim_dbd_t *db, const char *key);
 
 /** Remember with the open connection that something was done on it; forgotten when it dies. */
 void scim_dbd_note(scim_dbd_t *db, const char *key);
+
+/** A text kept with the open connection under a key, or NULL; as scim_dbd_note() keeps keys. */
+const char *scim_dbd_recall(const scim_dbd_t *db, const char *key);
+
+/** Keep a text, copied, with the open connection. */
+void scim_dbd_remember(scim_dbd_t *db, const char *key, const char *text);
 
 /**
  * Start a transaction. Never nested: a second begin is a 500. After a failed statement every other

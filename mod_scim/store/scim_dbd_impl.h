@@ -14,7 +14,7 @@
 typedef struct scim_dbd_state_t {
     apr_pool_t *pool;  /* below the connection's; destroyed when its statements are dead */
     apr_hash_t *stmts; /* text -> prepared statement */
-    apr_hash_t *notes; /* set of keys: what was done once on this connection */
+    apr_hash_t *notes; /* key to text: what was done or read once on this connection */
     int dynamic;       /* statements in stmts that are not fixed texts */
     int checked;
 } scim_dbd_state_t;

@@ -7,6 +7,7 @@
 
 #include <apr_strings.h>
 
+#include "scim_sort.h"
 #include "scim_text.h"
 
 /* Code points of the display column. */
@@ -17,6 +18,7 @@
 
 typedef struct collect_t {
     apr_array_header_t *rows;
+    const json_t *doc;
     int cut; /* some value was cut */
     apr_pool_t *pool;
 } collect_t;
@@ -36,6 +38,23 @@ const char *scim_index_attr(const scim_path_t *path, apr_pool_t *p)
     return strlen(name) <= ATTR_MAX ? name : NULL;
 }
 
+static int is_multi(const scim_path_t *path)
+{
+    return path->attr->multi || (path->sub && path->sub->multi);
+}
+
+int scim_index_sort(const char **with, const char **without, const scim_path_t *path, apr_pool_t *p)
+{
+    const char *name = scim_index_attr(path, p);
+
+    if (!name || strlen(name) + strlen(SCIM_INDEX_SORT) > ATTR_MAX) {
+        return 0;
+    }
+    *with = is_multi(path) ? apr_pstrcat(p, SCIM_INDEX_SORT, name, NULL) : name;
+    *without = apr_pstrcat(p, SCIM_INDEX_NONE, name, NULL);
+    return 1;
+}
+
 /* At most max bytes of s, not cutting a code point. */
 static const char *cut(const char *s, apr_size_t max, apr_pool_t *p)
 {
@@ -45,25 +64,43 @@ static const char *cut(const char *s, apr_size_t max, apr_pool_t *p)
     return apr_pstrmemdup(p, s, max);
 }
 
-static void add_string(collect_t *c, const char *name, const scim_attr_t *leaf, const json_t *value)
+static void add_row(collect_t *c, const char *name, const char *value)
 {
-    scim_index_row_t *row;
-    const char *text;
+    scim_index_row_t *row = apr_array_push(c->rows);
 
-    if (!json_is_string(value)) {
-        return;
-    }
-    text = json_string_value(value);
-    if (!leaf->case_exact) {
-        text = scim_text_fold(text, c->pool);
-    }
-    if (strlen(text) > SCIM_INDEX_MAX) {
-        text = cut(text, SCIM_INDEX_MAX, c->pool);
+    row->attr = name;
+    row->value = value;
+    if (strlen(value) > SCIM_INDEX_MAX) {
+        row->value = cut(value, SCIM_INDEX_MAX, c->pool);
         c->cut = 1;
     }
-    row = apr_array_push(c->rows);
-    row->attr = name;
-    row->value = text;
+}
+
+static void add_string(collect_t *c, const char *name, const scim_attr_t *leaf, const json_t *value)
+{
+    const char *text = json_string_value(value);
+
+    if (text) {
+        add_row(c, name, leaf->case_exact ? text : scim_text_fold(text, c->pool));
+    }
+}
+
+/* By what a resource is sorted, or that it has nothing to be sorted by. */
+static void add_sort(collect_t *c, const scim_path_t *path, const json_t *doc)
+{
+    const char *with;
+    const char *without;
+    scim_key_t key;
+
+    if (!scim_index_sort(&with, &without, path, c->pool)) {
+        return;
+    }
+    scim_sort_key(&key, path, doc, c->pool);
+    if (key.kind != SCIM_KEY_STRING) {
+        add_row(c, without, "");
+    } else if (is_multi(path)) {
+        add_row(c, with, key.string);
+    }
 }
 
 /* The values of one attribute or sub-attribute, over all elements if it is multi-valued. */
@@ -86,32 +123,31 @@ static void add_values(collect_t *c, const scim_path_t *path, const json_t *valu
     }
 }
 
-static void add_attr(collect_t *c, const scim_schema_t *ext, const scim_attr_t *attr,
-                     const json_t *value)
+static void add_attr(collect_t *c, const scim_path_t *path, const json_t *value)
 {
-    scim_path_t path = {ext, attr, NULL, NULL};
-    int i;
-
-    if (!value) {
-        return;
+    if (value) {
+        add_values(c, path, value);
     }
-    if (attr->type != SCIM_ATTR_COMPLEX) {
-        add_values(c, &path, value);
-        return;
-    }
-    for (i = 0; i < attr->nsubs; i++) {
-        path.sub = &attr->subs[i];
-        add_values(c, &path, value);
-    }
+    add_sort(c, path, c->doc);
 }
 
 static void add_attrs(collect_t *c, const scim_schema_t *ext, const scim_attr_t *attrs, int n,
                       const json_t *object)
 {
     int i;
+    int j;
 
     for (i = 0; i < n; i++) {
-        add_attr(c, ext, &attrs[i], json_object_get(object, attrs[i].name));
+        const json_t *value = json_object_get(object, attrs[i].name);
+        scim_path_t path = {ext, &attrs[i], NULL, NULL};
+
+        if (attrs[i].type != SCIM_ATTR_COMPLEX) {
+            add_attr(c, &path, value);
+        }
+        for (j = 0; j < attrs[i].nsubs; j++) {
+            path.sub = &attrs[i].subs[j];
+            add_attr(c, &path, value);
+        }
     }
 }
 
@@ -148,7 +184,7 @@ static void sort_unique(apr_array_header_t *rows)
 apr_array_header_t *scim_index_rows(const scim_resource_type_t *type, const json_t *doc,
                                     apr_pool_t *p)
 {
-    collect_t c = {apr_array_make(p, 16, sizeof(scim_index_row_t)), 0, p};
+    collect_t c = {apr_array_make(p, 16, sizeof(scim_index_row_t)), doc, 0, p};
     const scim_attr_t *common;
     int n;
     int i;

@@ -23,6 +23,15 @@
 /** Attribute name of the row that marks a resource with a cut value. Its value is "". */
 #define SCIM_INDEX_CUT_ATTR "#cut"
 
+/**
+ * Sorting walks the index too. A single-valued attribute is sorted by its own rows. A multi-valued
+ * one has one more row a resource, under this prefix, with the value that counts (scim_sort.h); and
+ * a resource without a value has a row under the other, so that it is found without looking at all
+ * the others.
+ */
+#define SCIM_INDEX_SORT "#sort "
+#define SCIM_INDEX_NONE "#none "
+
 typedef struct scim_index_row_t {
     const char *attr;
     const char *value;
@@ -42,6 +51,14 @@ typedef struct scim_index_columns_t {
  * filter. NULL if the attribute is not indexed there.
  */
 const char *scim_index_attr(const scim_path_t *path, apr_pool_t *p);
+
+/**
+ * The names in scim_value under which a sort by an indexed attribute finds resources with a value
+ * and those without.
+ * @return 1, or 0 where the index cannot sort by it
+ */
+int scim_index_sort(const char **with, const char **without, const scim_path_t *path,
+                    apr_pool_t *p);
 
 /** The index rows of a document, sorted and without duplicates: array of scim_index_row_t. */
 apr_array_header_t *scim_index_rows(const scim_resource_type_t *type, const json_t *doc,

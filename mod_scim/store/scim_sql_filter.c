@@ -21,6 +21,9 @@
  * orders of joins, and a filter of 200 terms must not keep it busy. */
 #define MAX_JOINS 4
 
+/* Lookups of one `or`, each a part of a UNION. */
+#define MAX_LOOKUPS 50
+
 typedef struct context_t {
     scim_sql_t *sql;
     const char *tenant;
@@ -148,6 +151,27 @@ static int add_active(context_t *c, const leaf_t *leaf)
     return 1;
 }
 
+static int add_constant(context_t *c, int truth)
+{
+    scim_sql_add(c->sql, truth ? "1 = 1" : "1 = 0");
+    return 1;
+}
+
+/* The same for every resource of the type: lists over all types ask for it. */
+static int add_resource_type(context_t *c, const leaf_t *leaf)
+{
+    int order;
+
+    if (leaf->attr != leaf->path.sub || strcmp(leaf->attr->name, "resourceType") != 0) {
+        return 0;
+    }
+    if (leaf->op != SCIM_OP_PR && leaf->op != SCIM_OP_EQ) {
+        return 0;
+    }
+    order = leaf->op == SCIM_OP_PR ? 0 : strcmp(c->type->name, leaf->f->folded);
+    return add_constant(c, (order == 0) != leaf->neg);
+}
+
 /* Columns hold milliseconds, filters microseconds. */
 static int add_time(context_t *c, const leaf_t *leaf, const char *column)
 {
@@ -156,8 +180,7 @@ static int add_time(context_t *c, const leaf_t *leaf, const char *column)
     apr_int64_t ms = (us - rest) / 1000; /* rounded down */
 
     if (leaf->op == SCIM_OP_PR || (leaf->op == SCIM_OP_EQ && rest)) {
-        scim_sql_add(c->sql, (leaf->op == SCIM_OP_PR) != leaf->neg ? "1 = 1" : "1 = 0");
-        return 1;
+        return add_constant(c, (leaf->op == SCIM_OP_PR) != leaf->neg);
     }
     if (rest && (leaf->op == SCIM_OP_GE || leaf->op == SCIM_OP_LT)) {
         ms++;
@@ -289,6 +312,8 @@ static int add_leaf(context_t *c, const leaf_t *leaf)
         return add_time(c, leaf, "r.created");
     case SCIM_AT_MODIFIED:
         return add_time(c, leaf, "r.modified");
+    case SCIM_AT_META:
+        return add_resource_type(c, leaf);
     case SCIM_AT_VALUE:
         return add_value(c, leaf);
     case SCIM_AT_MEMBERS:
@@ -302,7 +327,7 @@ static int add_leaf(context_t *c, const leaf_t *leaf)
 static int is_leaf(const scim_filter_t *f)
 {
     return f->op != SCIM_OP_AND && f->op != SCIM_OP_OR && f->op != SCIM_OP_NOT &&
-           f->op != SCIM_OP_PATH;
+           f->op != SCIM_OP_PATH && f->op != SCIM_OP_ABSENT;
 }
 
 /*
@@ -329,6 +354,82 @@ static int add_path(context_t *c, const scim_filter_t *f, int neg)
     return done;
 }
 
+/* ---- or, over several indexes ---- */
+
+/* Whether a part of an `or` is one value looked up in one index; leaf is set. */
+static int is_lookup(leaf_t *leaf, context_t *c, const scim_filter_t *f)
+{
+    const scim_filter_t *inner = f->op == SCIM_OP_PATH ? f->left : f;
+
+    if (!is_leaf(inner)) {
+        return 0;
+    }
+    c->parent = f->op == SCIM_OP_PATH ? &f->path : NULL;
+    *leaf = make_leaf(c, inner, 0);
+    c->parent = NULL;
+    if (leaf->op != SCIM_OP_EQ || leaf->neg) {
+        return 0;
+    }
+    switch (leaf->attr->at) {
+    case SCIM_AT_ID:
+    case SCIM_AT_UNIQUE:
+    case SCIM_AT_EXTERNAL:
+        return 1;
+    case SCIM_AT_VALUE:
+        return scim_index_attr(&leaf->path, c->pool) != NULL &&
+               strlen(leaf->f->folded) < SCIM_INDEX_CUT;
+    default:
+        return 0;
+    }
+}
+
+static void add_lookup(context_t *c, const leaf_t *leaf)
+{
+    if (leaf->attr->at == SCIM_AT_VALUE) {
+        add_value_select(c, scim_index_attr(&leaf->path, c->pool));
+        scim_sql_addv(c->sql, " AND v.value = %s", leaf->f->folded, NULL);
+        return;
+    }
+    scim_sql_addv(c->sql,
+                  "SELECT o.rid FROM scim_resource o WHERE o.tenant = %s AND o.type = %s AND ",
+                  c->tenant, c->type->name, NULL);
+    scim_sql_add(c->sql, leaf->attr->at == SCIM_AT_ID       ? "o.id"
+                         : leaf->attr->at == SCIM_AT_UNIQUE ? "o.ukey"
+                                                            : "o.external_id");
+    scim_sql_addv(c->sql, " = %s", leaf->f->folded, NULL);
+}
+
+/*
+ * Values looked up in several indexes: one after the other, and the resources by what they give. As
+ * conditions joined by OR they would make the database look at every resource.
+ */
+static int add_lookups(context_t *c, const scim_filter_t *chain)
+{
+    const scim_filter_t *f;
+    int values = 0;
+    int n = 0;
+    leaf_t leaf;
+
+    for (f = chain; f; f = f->op == SCIM_OP_OR ? f->right : NULL, n++) {
+        if (n == MAX_LOOKUPS || !is_lookup(&leaf, c, f->op == SCIM_OP_OR ? f->left : f)) {
+            return 0;
+        }
+        values += leaf.attr->at == SCIM_AT_VALUE;
+    }
+    if (values == 0) {
+        return 0; /* columns of one table: the database merges their indexes itself */
+    }
+    scim_sql_add(c->sql, "r.rid IN (SELECT l.rid FROM (");
+    for (f = chain, n = 0; f; f = f->op == SCIM_OP_OR ? f->right : NULL) {
+        scim_sql_add(c->sql, n++ ? " UNION ALL " : "");
+        (void)is_lookup(&leaf, c, f->op == SCIM_OP_OR ? f->left : f);
+        add_lookup(c, &leaf);
+    }
+    scim_sql_add(c->sql, ") l)");
+    c->joins++;
+    return 1;
+}
+
 static int add_chain(context_t *c, const scim_filter_t *f, int neg)
 {
     scim_op_t op = f->op;
@@ -336,6 +437,9 @@ static int add_chain(context_t *c, const scim_filter_t *f, int neg)
     mark_t begin = mark(c);
     int parts = 0;
 
+    if (op == SCIM_OP_OR && !neg && !c->parent && add_lookups(c, f)) {
+        return 1;
+    }
     scim_sql_add(c->sql, "(");
     for (; f; f = f->op == op ? f->right : NULL) {
         mark_t before = mark(c);
@@ -367,6 +471,8 @@ static int add_condition(context_t *c, const scim_filter_t *f, int neg)
         return c->parent ? 0 : add_condition(c, f->left, !neg);
     case SCIM_OP_PATH:
         return add_path(c, f, neg);
+    case SCIM_OP_ABSENT:
+        return add_constant(c, (f->kind == JSON_TRUE) != neg);
     default:
         leaf = make_leaf(c, f, neg);
         return c->parent && leaf.neg ? 0 : add_leaf(c, &leaf);

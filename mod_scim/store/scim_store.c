@@ -32,6 +32,11 @@ scim_store_t *scim_store_fork(const scim_store_t *store, apr_pool_t *p)
     return scim_store_make(store->db, store->tenant, p);
 }
 
+void scim_store_bookmarks(scim_store_t *store, const scim_bookmarks_t *bookmarks)
+{
+    store->bookmarks = bookmarks;
+}
+
 const char *scim_store_int(apr_int64_t n, apr_pool_t *p)
 {
     return apr_psprintf(p, "%" APR_INT64_T_FMT, n);
@@ -56,6 +61,13 @@ scim_error_t *scim_store_each_rids(const apr_array_header_t *rids, scim_store_ri
     }
     apr_pool_destroy(chunk);
     return err;
+}
+
+void scim_store_hint(scim_sql_t *sql, const scim_dialect_t *dialect, const char *index)
+{
+    scim_sql_add(sql, dialect->index_hint);
+    scim_sql_add(sql, index);
+    scim_sql_add(sql, dialect->index_end);
 }
 
 static scim_stmt_t statement(const scim_sql_t *sql, int keep, int ncols)

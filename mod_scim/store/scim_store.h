@@ -21,6 +21,29 @@ scim_store_t *scim_store_make(scim_dbd_t *db, const scim_tenant_t *tenant, apr_p
 
 /** The same store with a pool of its own, for one of several uses within a request. */
 scim_store_t *scim_store_fork(const scim_store_t *store, apr_pool_t *p);
+/** Where a page of all resources of a type ended. */
+typedef struct scim_bookmark_t {
+    const char *tenant;
+    const char *type;
+    apr_int64_t start; /* resources before the page that follows */
+    apr_int64_t gone;  /* resources of the type that had been deleted by then */
+    apr_int64_t rid;   /* of the last one before */
+} scim_bookmark_t;
+
+/**
+ * A memory of bookmarks that may forget at any time, shared by whoever serves a walk. Optional:
+ * without it the database counts its way to each page.
+ */
+typedef struct scim_bookmarks_t {
+    /** Sets rid where one with the same tenant, type, start and gone is known and not older than
+     *  some seconds. Returns 1, or 0. */
+    int (*get)(scim_bookmark_t *mark, void *baton);
+    void (*put)(const scim_bookmark_t *mark, void *baton);
+    void *baton;
+} scim_bookmarks_t;
+
+/** Give a store bookmarks to use; they must outlive it. */
+void scim_store_bookmarks(scim_store_t *store, const scim_bookmarks_t *bookmarks);
 
 /** The newest schema version this code knows; what `scim_schema_version` must hold. */
 #define SCIM_STORE_SCHEMA 1
@@ -59,6 +82,43 @@ typedef struct scim_list_t {
  */
 scim_error_t *scim_store_list(apr_array_header_t **rows, apr_int64_t *total, scim_store_t *store,
                               const scim_list_t *list, apr_pool_t *p) SCIM_CHECKED;
+
+/** One type of a list. */
+typedef struct scim_search_part_t {
+    const scim_resource_type_t *type;
+    const scim_filter_t *filter; /* NULL: all */
+    const scim_path_t *sort;     /* of a sorted list; NULL: the type does not have the attribute */
+} scim_search_part_t;
+
+typedef struct scim_search_t {
+    const scim_search_part_t *parts; /* one for each type */
+    int nparts;                      /* at least 1 */
+    int sorted;                      /* 0: in order of creation, one type after the other */
+    int descending;                  /* of a sorted list */
+    apr_int64_t offset;              /* startIndex - 1; 0 with a cursor */
+    int limit;                       /* 0: only the total */
+    const char *base;                /* as in scim_view_t, for filters on URLs; NULL: "" */
+    const char *cursor;              /* NULL: none; "": the first page by cursor */
+    const char *binding;             /* with a cursor: the query that it is good for */
+} scim_search_t;
+
+/** A page of a list. */
+typedef struct scim_page_t {
+    apr_array_header_t *rows; /* scim_row_t with their types, at most limit */
+    apr_int64_t total;        /* later pages by cursor: as it was at the first */
+    const char *next_cursor;  /* NULL: none was asked for, or this is the last page */
+} scim_page_t;
+
+/**
+ * A page of a list over one or more types, sorted or not, by offset or by cursor; filters as in
+ * scim_store_list(). Sorted by what an index has, a page costs what its rows cost: for a filter
+ * only if it selects more than tenant->max_scan resources, else they are sorted here. Sorted by
+ * anything else, or by values longer than an index holds, each resource that the filter leaves is
+ * looked at, and more than tenant->max_scan are 400 tooMany; so are as many before a page of a
+ * sorted list over several types. 400 invalidCursor, expiredCursor: see scim_cursor.h.
+ */
+scim_error_t *scim_store_search(scim_page_t *out, scim_store_t *store, const scim_search_t *search,
+                                apr_pool_t *p) SCIM_CHECKED;
 
 /**
  * The next members of a group in order of rid, for reading any group in bounded memory.

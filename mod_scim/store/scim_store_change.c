@@ -223,7 +223,7 @@ static scim_error_t *count_resource(scim_store_t *store, const scim_resource_typ
     int rows;
 
     scim_sql_add(count, up ? "UPDATE scim_counter SET n = n + 1"
-                           : "UPDATE scim_counter SET n = n - 1");
+                           : "UPDATE scim_counter SET n = n - 1, gone = gone + 1");
     scim_sql_addv(count, " WHERE tenant = %s AND type = %s AND slot = %s", store->tenant->name,
                   type->name, slot, NULL);
     err = scim_store_exec(&rows, store, count);

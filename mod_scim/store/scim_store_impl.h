@@ -22,6 +22,7 @@ struct scim_store_t {
     scim_dbd_t *db;
     const scim_tenant_t *tenant;
     apr_pool_t *pool;
+    const scim_bookmarks_t *bookmarks; /* or NULL */
     /* of the write attempt in progress: */
     scim_mark_kind_t mark;
     const char *mark_id;
@@ -69,6 +70,9 @@ scim_error_t *scim_store_read_row(void *baton, const char *const *cols);
  */
 scim_error_t *scim_store_complete(scim_store_t *store, scim_row_t *rows, int n, const char *suffix,
                                   apr_pool_t *p) SCIM_CHECKED;
+
+/** Behind a table: use this index of it. */
+void scim_store_hint(scim_sql_t *sql, const scim_dialect_t *dialect, const char *index);
 
 /** Run a SELECT built in sql with a scratch pool of its own below p. */
 scim_error_t *scim_store_select(scim_store_t *store, const scim_sql_t *sql, int keep, int ncols,

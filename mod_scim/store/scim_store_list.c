@@ -7,23 +7,7 @@
 #include <apr_strings.h>
 
 #include "scim_index.h"
-#include "scim_match.h"
-
-/* Candidates of one statement while the matcher finishes a filter. */
-#define SCAN_CHUNK 200
-
-/* Members of one statement while a group's are loaded for the matcher. */
-#define SCAN_MEMBERS 1000
-
-/* A list being answered. */
-typedef struct listing_t {
-    scim_store_t *store;
-    const scim_list_t *list;
-    scim_sql_t *where; /* condition of the filter, or NULL */
-    int exact;         /* where is all of the filter */
-    int keep;          /* the statements' texts are among a fixed few */
-    apr_pool_t *pool;
-} listing_t;
+#include "scim_list_impl.h"
 
 /* ---- the condition ---- */
 
@@ -41,7 +25,7 @@ static int count_terms(const scim_filter_t *f)
 }
 
 /* Whether the tenant has any cut value in the index: a lookup of one row, nearly always of none. */
-static scim_error_t *find_cut(int *any, const listing_t *l)
+static scim_error_t *find_cut(int *any, const scim_listing_t *l)
 {
     scim_sql_t *sql = scim_sql_make(l->pool);
     apr_int64_t found = 0;
@@ -50,15 +34,16 @@ static scim_error_t *find_cut(int *any, const listing_t *l)
     scim_sql_addv(sql,
                   "SELECT 1 FROM scim_value v WHERE v.tenant = %s AND v.type = %s "
                   "AND v.attr = %s LIMIT 1",
-                  l->store->tenant->name, l->list->type->name, SCIM_INDEX_CUT_ATTR, NULL);
+                  l->store->tenant->name, l->part->type->name, SCIM_INDEX_CUT_ATTR, NULL);
     err = scim_store_select(l->store, sql, 1, 1, scim_store_read_int, &found);
     *any = found != 0;
     return err;
 }
 
-static scim_error_t *make_condition(listing_t *l)
+scim_error_t *scim_list_condition(scim_listing_t *l)
 {
-    const scim_filter_t *f = l->list->filter;
+    const scim_filter_t *f = l->part->filter;
+    const scim_resource_type_t *type = l->part->type;
     scim_sql_t *sql = scim_sql_make(l->pool);
     scim_error_t *err;
     int any = 0;
@@ -69,7 +54,7 @@ static scim_error_t *make_condition(listing_t *l)
     if (!f) {
         return NULL;
     }
-    if (scim_sql_filter(sql, &l->exact, f, l->store->tenant->name, l->list->type)) {
+    if (scim_sql_filter(sql, &l->exact, f, l->store->tenant->name, type)) {
         l->where = sql;
         /* Comparisons alone are few texts; combinations are as many as clients think of. */
         l->keep = count_terms(f) == 1;
@@ -81,20 +66,17 @@ static scim_error_t *make_condition(listing_t *l)
     if (any) {
         sql = scim_sql_make(l->pool);
         sql->any_cut = 1;
-        l->where = scim_sql_filter(sql, &l->exact, f, l->store->tenant->name, l->list->type)
-                       ? sql
-                       : NULL;
+        l->where = scim_sql_filter(sql, &l->exact, f, l->store->tenant->name, type) ? sql : NULL;
     }
     return err;
 }
 
-/* Append " FROM … WHERE …" with the condition. */
-static void add_from(scim_sql_t *sql, const listing_t *l)
+void scim_list_where(scim_sql_t *sql, const scim_listing_t *l)
 {
     int i;
 
-    scim_sql_addv(sql, " FROM scim_resource r WHERE r.tenant = %s AND r.type = %s",
-                  l->store->tenant->name, l->list->type->name, NULL);
+    scim_sql_addv(sql, " WHERE r.tenant = %s AND r.type = %s", l->store->tenant->name,
+                  l->part->type->name, NULL);
     if (l->where) {
         scim_sql_add(sql, " AND ");
         scim_sql_add(sql, l->where->text->data);
@@ -105,284 +87,211 @@ static void add_from(scim_sql_t *sql, const listing_t *l)
     }
 }
 
-/* ---- all in SQL ---- */
-
-static scim_sql_t *page_statement(const listing_t *l)
+void scim_list_hint(scim_sql_t *sql, const scim_listing_t *l, const char *index)
 {
-    scim_sql_t *sql = scim_sql_make(l->pool);
-
-    scim_sql_add(sql, "SELECT ");
-    scim_store_columns(sql, scim_dbd_dialect(l->store->db), 0);
-    add_from(sql, l);
-    scim_sql_addv(sql, " ORDER BY r.rid LIMIT %s OFFSET %s",
-                  scim_store_int(l->list->limit, l->pool), scim_store_int(l->list->offset, l->pool),
-                  NULL);
-    return sql;
+    scim_store_hint(sql, scim_dbd_dialect(l->store->db), index);
 }
 
-/* All resources of a type: the counters know, so that no list of all costs a count of all. */
-static scim_sql_t *total_statement(const listing_t *l)
+/* Where the driver never frees a statement there may be no room for the texts of this filter. */
+static void give_up_condition(scim_listing_t *l, const scim_slice_t *slice)
 {
-    scim_sql_t *sql = scim_sql_make(l->pool);
+    int can = l->exact ? scim_list_page_prepares(l, slice) : scim_list_scan_prepares(l);
 
-    if (l->list->filter) {
-        scim_sql_add(sql, "SELECT COUNT(*)");
-        add_from(sql, l);
-    } else {
-        scim_sql_addv(sql,
-                      "SELECT SUM(c.n) FROM scim_counter c WHERE c.tenant = %s AND c.type = %s",
-                      l->store->tenant->name, l->list->type->name, NULL);
+    if (!l->keep && !can) {
+        l->where = NULL;
+        l->exact = 0;
+        l->keep = 1;
     }
-    return sql;
 }
 
-/* Rows deleted between a page's statement and the one that read on have rid 0. */
-static void drop_deleted(apr_array_header_t *rows)
-{
-    scim_row_t *row = (scim_row_t *)(void *)rows->elts;
-    int kept = 0;
-    int i;
+/* ---- in order of creation ---- */
 
-    for (i = 0; i < rows->nelts; i++) {
-        if (row[i].rid) {
-            row[kept++] = row[i];
-        }
+static void set_types(apr_array_header_t *rows, int from, const scim_resource_type_t *type)
+{
+    for (; from < rows->nelts; from++) {
+        APR_ARRAY_IDX(rows, from, scim_row_t).type = type;
     }
-    rows->nelts = kept;
 }
 
-static scim_error_t *list_page(apr_array_header_t *rows, apr_int64_t *total, const listing_t *l)
+static scim_error_t *list_part(apr_array_header_t *rows, scim_slice_t *slice, scim_listing_t *l)
 {
-    scim_reading_t reading = {l->store, rows, l->pool, 0};
-    const scim_list_t *list = l->list;
-    scim_error_t *err = NULL;
-    int found;
-
-    if (list->limit > 0) {
-        err = scim_store_select(l->store, page_statement(l), l->keep, SCIM_ROW_COLUMNS,
-                                scim_store_read_row, &reading);
-    }
-    if (err) {
-        return err;
-    }
-    found = rows->nelts;
-    err = scim_store_complete(l->store, (scim_row_t *)(void *)rows->elts, found, "", l->pool);
-    if (err) {
-        return err;
-    }
-    drop_deleted(rows);
-    /* The last page tells the total by itself. */
-    if (found < list->limit && (found > 0 || list->offset == 0)) {
-        *total = list->offset + found;
-        return NULL;
-    }
-    return scim_store_select(l->store, total_statement(l), l->keep, 1, scim_store_read_int, total);
-}
-
-/* ---- finished by the matcher ---- */
-
-typedef struct scan_t {
-    const listing_t *l;
-    apr_array_header_t *kept; /* rows of the page */
-    apr_int64_t matched;
-    apr_int64_t seen; /* candidates looked at, and members of groups among them */
-    apr_int64_t after;
-    apr_pool_t *chunk; /* cleared for each statement */
-    apr_pool_t *one;   /* cleared for each candidate */
-} scan_t;
-
-static scim_error_t *too_many(const scan_t *s)
-{
-    return scim_error_make(s->l->store->pool, 400, SCIM_TYPE_TOO_MANY,
-                           "The filter would have to look at more than %d resources one by one; "
-                           "narrow it with an attribute that is indexed, such as id, userName, "
-                           "externalId or emails.value.",
-                           s->l->store->tenant->max_scan);
-}
-
-static scim_sql_t *scan_statement(const scan_t *s)
-{
-    scim_sql_t *sql = scim_sql_make(s->chunk);
-
-    scim_sql_add(sql, "SELECT ");
-    scim_store_columns(sql, scim_dbd_dialect(s->l->store->db), 0);
-    add_from(sql, s->l);
-    scim_sql_addv(sql, " AND r.rid > %s ORDER BY r.rid LIMIT %s",
-                  scim_store_int(s->after, s->chunk), scim_store_int(SCAN_CHUNK, s->chunk), NULL);
-    return sql;
-}
-
-static scim_error_t *load_members(apr_array_header_t **out, scan_t *s, apr_int64_t group)
-{
-    apr_array_header_t *all = apr_array_make(s->one, 64, sizeof(scim_ref_t));
-    apr_array_header_t *some;
-    apr_int64_t after = 0;
+    int before = rows->nelts;
     scim_error_t *err;
 
-    do {
-        err = scim_store_members(&some, &after, s->l->store, group, SCAN_MEMBERS, s->one);
-        if (err) {
-            return err;
-        }
-        s->seen += some->nelts;
-        if (s->seen > s->l->store->tenant->max_scan) {
-            return too_many(s);
-        }
-        apr_array_cat(all, some);
-    } while (some->nelts == SCAN_MEMBERS);
-    *out = all;
-    return NULL;
-}
-
-static void keep(scan_t *s, const scim_row_t *row)
-{
-    const scim_list_t *list = s->l->list;
-    apr_pool_t *p = s->l->pool;
-    scim_row_t *copy;
-
-    if (s->matched++ < list->offset || s->kept->nelts >= list->limit) {
-        return;
-    }
-    copy = apr_array_push(s->kept);
-    *copy = *row;
-    copy->id = apr_pstrdup(p, row->id);
-    copy->display = apr_pstrdup(p, row->display);
-    copy->doc = apr_pstrmemdup(p, row->doc, row->doc_len);
-    copy->member_of = apr_pstrdup(p, row->member_of);
-}
-
-/* Members or groups of a candidate, where the filter asks for them; else NULL. */
-static scim_error_t *load_refs(apr_array_header_t **refs, scan_t *s, const scim_row_t *row)
-{
-    const scim_filter_t *filter = s->l->list->filter;
-
-    *refs = NULL;
-    if (scim_filter_uses(filter, SCIM_AT_MEMBERS)) {
-        return load_members(refs, s, row->rid);
-    }
-    if (scim_filter_uses(filter, SCIM_AT_GROUPS)) {
-        return scim_store_groups_of(refs, s->l->store, row, s->one);
-    }
-    return NULL;
-}
-
-static scim_error_t *test_row(scan_t *s, scim_row_t *row)
-{
-    const scim_list_t *list = s->l->list;
-    scim_view_t view = {list->base ? list->base : "", list->type, NULL};
-    apr_array_header_t *refs;
-    json_t *tree;
-    scim_error_t *err = scim_store_complete(s->l->store, row, 1, "", s->one);
-
-    if (err || row->rid == 0) {
-        return err;
-    }
-    err = load_refs(&refs, s, row);
-    if (err) {
-        return err;
-    }
-    err = scim_render_tree(&tree, row, refs ? (const scim_ref_t *)(const void *)refs->elts : NULL,
-                           refs ? refs->nelts : 0, &view, s->one);
-    if (err) {
-        return err;
-    }
-    if (scim_match(list->filter, tree, s->one)) {
-        keep(s, row);
-    }
-    return NULL;
-}
-
-static scim_error_t *scan_chunk(scan_t *s, int *found)
-{
-    apr_array_header_t *rows = apr_array_make(s->chunk, SCAN_CHUNK, sizeof(scim_row_t));
-    scim_reading_t reading = {s->l->store, rows, s->chunk, 0};
-    scim_row_t *row;
-    scim_error_t *err = scim_store_select(s->l->store, scan_statement(s), s->l->keep,
-                                          SCIM_ROW_COLUMNS, scim_store_read_row, &reading);
-    int i;
-
-    if (err) {
-        return err;
-    }
-    row = (scim_row_t *)(void *)rows->elts;
-    *found = rows->nelts;
-    if (*found) {
-        s->after = row[*found - 1].rid;
-    }
-    for (i = 0; i < *found && !err; i++) {
-        if (++s->seen > s->l->store->tenant->max_scan) {
-            return too_many(s);
-        }
-        err = test_row(s, &row[i]);
-        if (!err) {
-            apr_pool_clear(s->one);
-        }
+    give_up_condition(l, slice);
+    err = l->exact ? scim_list_page(rows, slice, l) : scim_list_scan_page(rows, slice, l);
+    if (!err) {
+        set_types(rows, before, l->part->type);
     }
     return err;
 }
 
-static scim_error_t *list_scan(apr_array_header_t *rows, apr_int64_t *total, const listing_t *l)
+static int part_of(const scim_search_t *search, const scim_resource_type_t *type)
 {
-    scan_t s = {l, rows, 0, 0, 0, NULL, NULL};
-    scim_error_t *err;
-    int found = 0;
+    int i = 0;
 
-    apr_pool_create(&s.chunk, l->pool);
-    apr_pool_create(&s.one, l->pool);
-    do {
-        apr_pool_clear(s.chunk);
-        err = scan_chunk(&s, &found);
-    } while (!err && found == SCAN_CHUNK);
-    if (err) {
-        return err; /* it may live in one of the scan's pools, which go with the list's */
+    while (i < search->nparts - 1 && search->parts[i].type != type) {
+        i++;
     }
-    apr_pool_destroy(s.chunk);
-    apr_pool_destroy(s.one);
-    *total = s.matched;
+    return i;
+}
+
+/* One row more than the page tells that there is a next one; it is not shown. */
+static void cut_page(scim_position_t *last, int *more, apr_array_header_t *rows,
+                     const scim_search_t *search)
+{
+    const scim_row_t *row;
+    int i;
+
+    *more = rows->nelts > search->limit;
+    if (!*more) {
+        return;
+    }
+    rows->nelts = search->limit;
+    /* Those at the end that were deleted meanwhile are in nobody's way. */
+    for (i = search->limit - 1; i >= 0; i--) {
+        row = &APR_ARRAY_IDX(rows, i, scim_row_t);
+        if (row->rid) {
+            last->rid = row->rid;
+            last->part = part_of(search, row->type);
+            return;
+        }
+    }
+}
+
+/* One type after the other: what comes before the page in one is passed over in the next. */
+static scim_error_t *list_unsorted(scim_page_t *out, scim_position_t *last, int *more,
+                                   scim_listing_t *listings, const scim_position_t *position,
+                                   apr_pool_t *p)
+{
+    const scim_search_t *search = listings->search;
+    int want = search->limit + (search->cursor && search->limit > 0);
+    apr_int64_t offset = search->offset;
+    int i;
+
+    out->rows = apr_array_make(p, want < 128 ? want + 1 : 128, sizeof(scim_row_t));
+    for (i = position ? position->part : 0; i < search->nparts; i++) {
+        scim_slice_t slice = {offset, want - out->rows->nelts, 0, position == NULL, 0};
+        scim_error_t *err;
+
+        if (position && i == position->part) {
+            slice.after = position->rid;
+        }
+        if (position && slice.limit == 0) {
+            break;
+        }
+        err = list_part(out->rows, &slice, &listings[i]);
+        if (err) {
+            return err;
+        }
+        out->total += slice.total;
+        offset = offset > slice.total ? offset - slice.total : 0;
+    }
+    if (search->cursor && search->limit > 0) {
+        cut_page(last, more, out->rows, search);
+    }
+    scim_list_drop_deleted(out->rows);
     return NULL;
 }
 
-/* Where the driver never frees a statement there may be no room for the texts of this filter. */
-static int can_prepare(const listing_t *l)
-{
-    const scim_dbd_t *db = l->store->db;
-    scan_t s = {.l = l, .chunk = l->pool};
+/* ---- a page ---- */
 
-    if (l->keep) {
-        return 1;
+/* What a cursor is good for: this tenant, this query. */
+static const char *bound_to(const scim_store_t *store, const scim_search_t *search, apr_pool_t *p)
+{
+    return apr_pstrcat(p, store->tenant->name, "\n", search->sorted ? "sorted" : "plain",
+                       search->descending ? " down\n" : "\n", search->binding, NULL);
+}
+
+static scim_error_t *open_cursor(scim_position_t **out, unsigned char *key, scim_store_t *store,
+                                 const scim_search_t *search, apr_pool_t *p)
+{
+    scim_position_t *position;
+    scim_error_t *err = scim_store_cursor_key(key, store);
+
+    *out = NULL;
+    if (err || !*search->cursor) {
+        return err;
     }
-    if (!l->exact) {
-        return scim_dbd_can_prepare(db, scan_statement(&s)->text->data);
+    position = apr_pcalloc(p, sizeof(*position));
+    err = scim_cursor_decode(position, search->cursor, key, bound_to(store, search, p),
+                             apr_time_now(), store->tenant->cursor_timeout, p);
+    if (!err && (position->part < 0 || position->part >= search->nparts)) {
+        err = scim_error_make(p, 400, SCIM_TYPE_INVALID_CURSOR,
+                              "The cursor is of a list over other resource types.");
     }
-    return scim_dbd_can_prepare(db, page_statement(l)->text->data) &&
-           scim_dbd_can_prepare(db, total_statement(l)->text->data);
+    if (!err) {
+        *out = position;
+    }
+    return err;
+}
+
+static scim_error_t *make_listings(scim_listing_t **out, scim_store_t *store,
+                                   const scim_search_t *search, apr_pool_t *p)
+{
+    scim_listing_t *l = apr_pcalloc(p, (apr_size_t)search->nparts * sizeof(*l));
+    apr_int64_t *seen = apr_pcalloc(p, sizeof(*seen));
+    scim_error_t *err = NULL;
+    int i;
+
+    for (i = 0; i < search->nparts && !err; i++) {
+        l[i] = (scim_listing_t){store, search, &search->parts[i], NULL, 1, 1, seen, p};
+        err = scim_list_condition(&l[i]);
+    }
+    *out = l;
+    return err;
+}
+
+scim_error_t *scim_store_search(scim_page_t *out, scim_store_t *store, const scim_search_t *search,
+                                apr_pool_t *p)
+{
+    unsigned char key[SCIM_CURSOR_KEY];
+    scim_position_t *position = NULL;
+    scim_position_t last = {0};
+    scim_page_t page = {NULL, 0, NULL};
+    scim_listing_t *listings;
+    int more = 0;
+    scim_error_t *err = scim_dbd_open(store->db);
+
+    if (!err && search->cursor) {
+        err = open_cursor(&position, key, store, search, p);
+    }
+    if (!err) {
+        err = make_listings(&listings, store, search, p);
+    }
+    if (!err && position) {
+        last = *position;
+    }
+    if (!err) {
+        /* A total alone has no order. */
+        err = search->sorted && search->limit > 0
+                  ? scim_list_sorted(&page, &last, &more, listings, position, p)
+                  : list_unsorted(&page, &last, &more, listings, position, p);
+    }
+    if (err) {
+        return err;
+    }
+    page.total = position ? position->total : page.total;
+    if (search->cursor && more) {
+        last.total = page.total;
+        page.next_cursor =
+            scim_cursor_encode(&last, key, bound_to(store, search, p), apr_time_now(), p);
+    }
+    *out = page;
+    return NULL;
 }
 
 scim_error_t *scim_store_list(apr_array_header_t **rows, apr_int64_t *total, scim_store_t *store,
                               const scim_list_t *list, apr_pool_t *p)
 {
-    listing_t l = {store, list, NULL, 1, 1, p};
-    int size = list->limit < 128 ? list->limit + 1 : 128;
-    apr_array_header_t *out = apr_array_make(p, size, sizeof(scim_row_t));
-    apr_int64_t count = 0;
-    scim_error_t *err = scim_dbd_open(store->db);
+    scim_search_part_t part = {list->type, list->filter, NULL};
+    scim_search_t search = {&part, 1, 0, 0, list->offset, list->limit, list->base, NULL, NULL};
+    scim_page_t page;
+    scim_error_t *err = scim_store_search(&page, store, &search, p);
 
     if (!err) {
-        err = make_condition(&l);
+        *rows = page.rows;
+        *total = page.total;
     }
-    if (err) {
-        return err;
-    }
-    if (!can_prepare(&l)) {
-        l.where = NULL;
-        l.exact = 0;
-        l.keep = 1;
-    }
-    err = l.exact ? list_page(out, &count, &l) : list_scan(out, &count, &l);
-    if (err) {
-        return err;
-    }
-    *rows = out;
-    *total = count;
-    return NULL;
+    return err;
 }

@@ -102,7 +102,7 @@ static scim_error_t *select_ids(plan_t *plan, const char *const *ids, int n,
     scim_error_t *err;
 
     scim_sql_add(sql, "SELECT r.rid FROM scim_resource r");
-    scim_sql_add(sql, scim_dbd_dialect(plan->store->db)->by_id);
+    scim_store_hint(sql, scim_dbd_dialect(plan->store->db), "scim_resource_id");
     scim_sql_addv(sql, " WHERE r.tenant = %s AND r.type IN (%s, %s) AND r.id IN ",
                   plan->store->tenant->name, "User", "Group", NULL);
     scim_sql_list(sql, ids, n);

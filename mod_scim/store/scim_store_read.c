@@ -155,7 +155,7 @@ static void from_two(scim_sql_t *sql, const scim_store_t *store, const char *con
 static void from_list(scim_sql_t *sql, const scim_store_t *store, const char *const *ids, int n)
 {
     scim_sql_add(sql, "r.rid, r.id FROM scim_resource r");
-    scim_sql_add(sql, scim_dbd_dialect(store->db)->by_id);
+    scim_store_hint(sql, scim_dbd_dialect(store->db), "scim_resource_id");
     scim_sql_addv(sql, " WHERE r.tenant = %s AND r.type IN (%s, %s) AND r.id IN ",
                   store->tenant->name, "User", "Group", NULL);
     scim_sql_list(sql, ids, n);

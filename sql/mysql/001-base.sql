@@ -32,7 +32,9 @@ CREATE TABLE scim_resource (
     UNIQUE KEY scim_resource_ukey (tenant, type, ukey),
     UNIQUE KEY scim_resource_id (tenant, id),
     KEY scim_resource_external (tenant, type, external_id),
+    KEY scim_resource_created (tenant, type, created),
     KEY scim_resource_modified (tenant, type, modified),
+    KEY scim_resource_by_id (tenant, type, id),
     KEY scim_resource_list (tenant, type, rid)
 ) ENGINE=InnoDB ROW_FORMAT=DYNAMIC DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
 
@@ -53,20 +55,30 @@ CREATE TABLE scim_member (
 CREATE TABLE scim_value (
     tenant VARBINARY(64)   NOT NULL,
     type   VARBINARY(32)   NOT NULL,
-    attr   VARBINARY(255)  NOT NULL, -- canonical path, such as emails.value
+    attr   VARBINARY(255)  NOT NULL, -- canonical path, such as emails.value; or "#...", for sorting
     value  VARBINARY(1020) NOT NULL, -- case folded where the attribute is not caseExact
     rid    BIGINT          NOT NULL,
     PRIMARY KEY (tenant, type, attr, value, rid),
     KEY scim_value_rid (rid)
 ) ENGINE=InnoDB ROW_FORMAT=DYNAMIC DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
 
--- Number of resources, in 16 parts so that writes do not queue behind one row.
+-- Number of resources, in 16 parts so that writes do not queue behind one row; and how many were
+-- deleted: while that stays the same, the place in a list where a page ended still is the same.
 CREATE TABLE scim_counter (
     tenant VARBINARY(64) NOT NULL,
     type   VARBINARY(32) NOT NULL,
     slot   SMALLINT      NOT NULL,
     n      BIGINT        NOT NULL,
+    gone   BIGINT        NOT NULL DEFAULT 0,
     PRIMARY KEY (tenant, type, slot)
+) ENGINE=InnoDB ROW_FORMAT=DYNAMIC DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
+
+-- Random keys, made when they are first needed: the one that seals the cursors of lists.
+CREATE TABLE scim_secret (
+    tenant VARBINARY(64) NOT NULL,
+    name   VARBINARY(32) NOT NULL,
+    value  VARBINARY(64) NOT NULL,
+    PRIMARY KEY (tenant, name)
 ) ENGINE=InnoDB ROW_FORMAT=DYNAMIC DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
 
 INSERT INTO scim_schema_version (version) VALUES (1);

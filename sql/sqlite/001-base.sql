@@ -39,7 +39,9 @@ CREATE TABLE scim_resource (
 CREATE UNIQUE INDEX scim_resource_ukey ON scim_resource (tenant, type, ukey);
 CREATE UNIQUE INDEX scim_resource_id ON scim_resource (tenant, id);
 CREATE INDEX scim_resource_external ON scim_resource (tenant, type, external_id);
+CREATE INDEX scim_resource_created ON scim_resource (tenant, type, created);
 CREATE INDEX scim_resource_modified ON scim_resource (tenant, type, modified);
+CREATE INDEX scim_resource_by_id ON scim_resource (tenant, type, id);
 CREATE INDEX scim_resource_list ON scim_resource (tenant, type, rid);
 
 CREATE TABLE scim_member (
@@ -65,7 +67,15 @@ CREATE TABLE scim_counter (
     type   TEXT    NOT NULL,
     slot   INTEGER NOT NULL,
     n      INTEGER NOT NULL,
+    gone   INTEGER NOT NULL DEFAULT 0,
     PRIMARY KEY (tenant, type, slot)
+) WITHOUT ROWID;
+
+CREATE TABLE scim_secret (
+    tenant TEXT NOT NULL,
+    name   TEXT NOT NULL,
+    value  TEXT NOT NULL,
+    PRIMARY KEY (tenant, name)
 ) WITHOUT ROWID;
 
 INSERT INTO scim_schema_version (version) VALUES (1);

@@ -171,7 +171,8 @@ START_TEST(index_follows_the_document)
     ck_assert_str_eq(only("User", "emails.value eq \"new@example.com\""), db_id(doc));
     ck_assert_str_eq(only("User", "displayName eq \"shown\""), db_id(doc));
     ck_assert_ptr_null(only("User", "name.familyName pr"));
-    ck_assert_int_eq(db_count(env, "SELECT COUNT(*) FROM scim_value WHERE tenant = %s"), 2);
+    ck_assert_int_eq(db_count(env, "SELECT COUNT(*) FROM scim_value WHERE tenant = %s "
+                                   "AND SUBSTR(attr, 1, 1) <> '#'"), 2);
     db_request_end(&r);
 }
 END_TEST

@@ -230,7 +230,8 @@ START_TEST(updates_do_not_get_lost)
     ck_assert_int_eq(db_count(env, "SELECT SUM(version) FROM scim_resource WHERE tenant = %s"),
                      8 + 8 * 8);
     /* Four index rows each: given and family name, address, displayName. */
-    ck_assert_int_eq(db_count(env, "SELECT COUNT(*) FROM scim_value WHERE tenant = %s"), 32);
+    ck_assert_int_eq(db_count(env, "SELECT COUNT(*) FROM scim_value WHERE tenant = %s "
+                                   "AND SUBSTR(attr, 1, 1) <> '#'"), 32);
 }
 END_TEST
 

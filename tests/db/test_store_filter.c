@@ -417,7 +417,15 @@ START_TEST(written_filters)
         "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:department eq \"R&D\"",
         "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:department ne \"R&D\"",
         "schemas co \"enterprise\"", "meta.resourceType eq \"User\"",
-        "name.familyName sw \"fam\" and name.givenName eq \"GIVEN\""};
+        "name.familyName sw \"fam\" and name.givenName eq \"GIVEN\"",
+        "userName eq \"u\" or emails.value eq \"v\xc3\x84@example.com\"",
+        "emails[value eq \"u@example.com\"] or emails.value eq \"one@x.com\" or id eq \"x\"",
+        "not (userName eq \"u\" or emails.value eq \"u_x@example.com\")",
+        "(externalId eq \"e\" or name.givenName eq \"given\") and active eq true",
+        "externalId eq \"\" or emails.value eq \"nobody\"",
+        "externalId eq null or emails.value eq \"u@example.com\"",
+        "emails.value eq \"u@example.com\" or emails.value ne \"u@example.com\"",
+        "emails.value eq \"u@example.com\" or title eq \"t\""};
     static const char *const names[] = {"u", "U%", "u_x", "v\xc3\xa4", "100%", "w \\ w"};
     static const char *const created[] = {"-2", "-1", "0", "1305261754000", "1305261754001",
                                           "1795395723456"};

@@ -11,14 +11,15 @@ import hashlib
 # name: (how many, directives inside the Location)
 FLAVOURS = {
     "plain": (600, ()),
-    "small_pages": (2, ("ScimPageSize 3 7",)),
+    "small_pages": (4, ("ScimPageSize 3 7",)),
     "small_body": (4, ("ScimMaxBody 20000",)),
     "limit_body": (2, ("LimitRequestBody 20000",)),
     "small_document": (2, ("ScimMaxDocument 4096",)),
     "few_operations": (2, ("ScimMaxOperations 5",)),
     "small_bulk": (3, ("ScimBulkMaxOperations 5", "ScimBulkMaxPayload 4096")),
     "few_terms": (2, ("ScimMaxFilterTerms 5",)),
-    "short_scan": (2, ("ScimMaxScan 5",)),
+    "short_cursors": (4, ("ScimCursorTimeout 1",)),
+    "short_scan": (4, ("ScimMaxScan 5",)),
     "small_groups": (6, ("ScimGroupReplyMembers 3",)),
     "reject_members": (2, ("ScimUnknownMembers reject",)),
     "reject_attributes": (2, ("ScimUnknownAttributes reject",)),

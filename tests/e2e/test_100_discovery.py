@@ -26,7 +26,7 @@ def test_100_01_service_provider_config(tenant, scim):
     assert got["schemas"] == ["urn:ietf:params:scim:schemas:core:2.0:ServiceProviderConfig"]
     assert got["patch"] == {"supported": True}
     assert got["bulk"] == {"supported": True, "maxOperations": 1000, "maxPayloadSize": 1048576}
-    assert got["sort"] == {"supported": False}
+    assert got["sort"] == {"supported": True}
     assert got["changePassword"] == {"supported": False}
     assert got["filter"]["supported"] is True
     kinds = [a["type"] for a in got["authenticationSchemes"]]

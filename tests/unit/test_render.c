@@ -238,13 +238,13 @@ START_TEST(render_lists_have_integers)
 {
     scim_buf_t *out = scim_buf_make(0, pool);
 
-    scim_render_list_begin(out, 0, 1, 0);
+    scim_render_list_begin(out, 0, 1, 0, NULL);
     scim_render_list_end(out);
     ck_assert_str_eq(out->data, "{\"schemas\":[\"urn:ietf:params:scim:api:messages:2.0:"
                                 "ListResponse\"],\"totalResults\":0,\"startIndex\":1,"
                                 "\"itemsPerPage\":0,\"Resources\":[]}");
     out = scim_buf_make(0, pool);
-    scim_render_list_begin(out, APR_INT64_C(5000000000), APR_INT64_C(4999999999), 2);
+    scim_render_list_begin(out, APR_INT64_C(5000000000), APR_INT64_C(4999999999), 2, NULL);
     scim_buf_puts(out, "{},{}");
     scim_render_list_end(out);
     const json_t *list = parse(out->data);

@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright the mod_scim authors */
+#include <string.h>
+
+#include <apr_escape.h>
+#include <apr_general.h>
+#include <apr_strings.h>
+
+#include "scim_list_impl.h"
+
+/*
+ * A tenant's random key, in the database, so that what one host sealed any other can open. Read
+ * once per connection.
+ */
+
+#define NAME "cursor"
+
+typedef struct text_t {
+    const char *value;
+    apr_pool_t *pool;
+} text_t;
+
+static scim_error_t *read_text(void *baton, const char *const *cols)
+{
+    text_t *text = baton;
+
+    text->value = apr_pstrdup(text->pool, cols[0]);
+    return NULL;
+}
+
+static scim_error_t *read_secret(const char **value, scim_store_t *store)
+{
+    scim_sql_t *sql = scim_sql_make(store->pool);
+    text_t text = {NULL, store->pool};
+    scim_error_t *err;
+
+    scim_sql_addv(sql, "SELECT s.value FROM scim_secret s WHERE s.tenant = %s AND s.name = %s",
+                  store->tenant->name, NAME, NULL);
+    err = scim_store_select(store, sql, 1, 1, read_text, &text);
+    *value = text.value;
+    return err;
+}
+
+/* Whoever comes first decides; all others read what there is. */
+static scim_error_t *make_secret(scim_store_t *store)
+{
+    unsigned char random[SCIM_CURSOR_KEY];
+    scim_sql_t *sql = scim_sql_make(store->pool);
+    scim_error_t *err = scim_dbd_begin(store->db);
+
+    if (err) {
+        return err;
+    }
+    apr_generate_random_bytes(random, sizeof(random));
+    scim_sql_add(sql, scim_dbd_dialect(store->db)->insert_ignore);
+    scim_sql_addv(sql, " INTO scim_secret (tenant, name, value) VALUES (%s, %s, %s)",
+                  store->tenant->name, NAME,
+                  apr_pescape_hex(store->pool, random, sizeof(random), 0), NULL);
+    err = scim_store_exec(NULL, store, sql);
+    if (err) {
+        scim_dbd_rollback(store->db);
+        return err;
+    }
+    return scim_dbd_commit(store->db);
+}
+
+scim_error_t *scim_store_cursor_key(unsigned char key[SCIM_CURSOR_KEY], scim_store_t *store)
+{
+    const char *note = apr_pstrcat(store->pool, "secret:" NAME ":", store->tenant->name, NULL);
+    const char *value = scim_dbd_recall(store->db, note);
+    apr_size_t n = 0;
+    scim_error_t *err = NULL;
+
+    if (!value) {
+        err = read_secret(&value, store);
+        if (!err && !value) {
+            err = make_secret(store);
+            err = err ? err : read_secret(&value, store);
+        }
+    }
+    if (err) {
+        return err;
+    }
+    if (!value || strlen(value) != 2 * SCIM_CURSOR_KEY ||
+        apr_unescape_hex(key, value, APR_ESCAPE_STRING, 0, &n) != APR_SUCCESS) {
+        return scim_error_internal(store->pool, 500, "SCIM2100",
+                                   "scim_secret has no usable key for cursors",
+                                   "The list cannot be paged by cursor at the moment.");
+    }
+    scim_dbd_remember(store->db, note, value);
+    return NULL;
+}
