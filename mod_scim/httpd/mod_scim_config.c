@@ -12,6 +12,7 @@
 #include <util_cfgtree.h>
 
 #include "mod_scim_auth.h"
+#include "mod_scim_schema.h"
 
 #define MAX_BODY 8388608
 
@@ -69,6 +70,7 @@ void *scim_config_create(apr_pool_t *p, char *path)
     dir->reject_unknown_members = SCIM_UNSET;
     dir->reject_unknown_attrs = SCIM_UNSET;
     dir->patch_replace_creates = SCIM_UNSET;
+    dir->schemas = NULL;
     return dir;
 }
 
@@ -105,6 +107,8 @@ void *scim_config_merge(apr_pool_t *p, void *outer, void *inner)
     dir->reject_unknown_members = inner_or(in->reject_unknown_members, out->reject_unknown_members);
     dir->reject_unknown_attrs = inner_or(in->reject_unknown_attrs, out->reject_unknown_attrs);
     dir->patch_replace_creates = inner_or(in->patch_replace_creates, out->patch_replace_creates);
+    /* As a whole too: the files of two sections need not fit together. */
+    dir->schemas = in->schemas ? in->schemas : out->schemas;
     return dir;
 }
 
@@ -250,6 +254,39 @@ static const char *set_token_file(cmd_parms *cmd, void *config, const char *valu
     return wrong ? apr_pstrcat(cmd->pool, "ScimTokenFile: ", wrong, NULL) : NULL;
 }
 
+static scim_schemas_t *schemas_of(scim_dir_t *dir, const cmd_parms *cmd)
+{
+    if (!dir->schemas) {
+        dir->schemas = scim_schemas_make(cmd);
+    }
+    return dir->schemas;
+}
+
+static const char *set_schema_file(cmd_parms *cmd, void *config, const char *value)
+{
+    const char *path = ap_server_root_relative(cmd->pool, value);
+    const char *wrong = check_context(cmd);
+
+    if (wrong) {
+        return wrong;
+    }
+    if (!path) {
+        return apr_pstrcat(cmd->pool, "ScimSchemaFile: not a path: ", value, NULL);
+    }
+    wrong = scim_schemas_file(schemas_of(config, cmd), path, cmd->pool, cmd->temp_pool);
+    return wrong ? apr_pstrcat(cmd->pool, "ScimSchemaFile: ", wrong, NULL) : NULL;
+}
+
+static const char *set_index(cmd_parms *cmd, void *config, const char *type, const char *path)
+{
+    const char *wrong = check_context(cmd);
+
+    if (!wrong) {
+        scim_schema_set_index(schemas_of(config, cmd)->set, type, path);
+    }
+    return wrong;
+}
+
 static const char *set_flag(cmd_parms *cmd, void *config, int on)
 {
     const char *wrong = check_context(cmd);
@@ -363,6 +400,10 @@ const command_rec scim_config_commands[] = {
     AP_INIT_FLAG("ScimPatchReplaceCreates", set_flag,
                  (void *)offsetof(scim_dir_t, patch_replace_creates), ANYWHERE,
                  "On: a PATCH replace whose filter matches nothing creates the element"),
+    AP_INIT_ITERATE("ScimSchemaFile", set_schema_file, NULL, ANYWHERE,
+                    "JSON files of Schema and ResourceType objects of the tenant's own"),
+    AP_INIT_ITERATE2("ScimIndex", set_index, NULL, ANYWHERE,
+                     "a resource type, and attributes of it to index beside the usual ones"),
     {0}};
 
 /* ---- what they mean together ---- */
@@ -390,6 +431,9 @@ scim_tenant_t *scim_config_tenant(const scim_dir_t *dir, apr_pool_t *p)
     scim_tenant_t *t = scim_tenant_make(dir->tenant ? dir->tenant : "", p);
 
     t->json.bytes = (apr_size_t)scim_config_max_body(dir);
+    if (dir->schemas && dir->schemas->catalog) {
+        t->catalog = dir->schemas->catalog;
+    }
     if (dir->max_document != SCIM_UNSET) {
         t->max_document = (apr_size_t)dir->max_document;
     }

@@ -8,6 +8,8 @@
 #include "mod_scim.h"
 #include "scim_tenant.h"
 
+struct scim_schemas_t;
+
 /** A number or switch that no directive has set. */
 #define SCIM_UNSET (-1)
 
@@ -24,19 +26,20 @@ typedef struct scim_dir_t {
     const char *enable_path; /* the <Location> it stands in, without a slash at the end, or NULL */
     const char *base;        /* ScimBase, without a slash at the end ("" is the root), or NULL */
     const char *tenant;      /* ScimTenant */
-    apr_array_header_t *tokens; /* of scim_token_t: ScimToken and ScimTokenFile; NULL: none */
-    int require_tls;            /* ScimRequireTLS */
-    int max_body;               /* ScimMaxBody */
-    int max_document;           /* ScimMaxDocument */
-    int page_size;              /* ScimPageSize, first value */
-    int max_page_size;          /* ScimPageSize, second value */
-    int max_scan;               /* ScimMaxScan */
-    int max_terms;              /* ScimMaxFilterTerms */
-    int max_operations;         /* ScimMaxOperations */
-    int group_reply_members;    /* ScimGroupReplyMembers */
-    int reject_unknown_members; /* ScimUnknownMembers */
-    int reject_unknown_attrs;   /* ScimUnknownAttributes */
-    int patch_replace_creates;  /* ScimPatchReplaceCreates */
+    apr_array_header_t *tokens;     /* of scim_token_t: ScimToken and ScimTokenFile; NULL: none */
+    int require_tls;                /* ScimRequireTLS */
+    int max_body;                   /* ScimMaxBody */
+    int max_document;               /* ScimMaxDocument */
+    int page_size;                  /* ScimPageSize, first value */
+    int max_page_size;              /* ScimPageSize, second value */
+    int max_scan;                   /* ScimMaxScan */
+    int max_terms;                  /* ScimMaxFilterTerms */
+    int max_operations;             /* ScimMaxOperations */
+    int group_reply_members;        /* ScimGroupReplyMembers */
+    int reject_unknown_members;     /* ScimUnknownMembers */
+    int reject_unknown_attrs;       /* ScimUnknownAttributes */
+    int patch_replace_creates;      /* ScimPatchReplaceCreates */
+    struct scim_schemas_t *schemas; /* ScimSchemaFile and ScimIndex; NULL: none */
 } scim_dir_t;
 
 /** What is known of a server once its configuration has been checked; made by scim_check_run(). */

@@ -27,7 +27,7 @@ const char *scim_index_attr(const scim_path_t *path, apr_pool_t *p)
     scim_path_t plain = *path;
     const char *name;
 
-    if (leaf->at != SCIM_AT_VALUE ||
+    if ((leaf->at != SCIM_AT_VALUE && leaf->at != SCIM_AT_INDEXED) ||
         (leaf->type != SCIM_ATTR_STRING && leaf->type != SCIM_ATTR_REFERENCE)) {
         return NULL;
     }
@@ -202,7 +202,9 @@ void scim_index_columns(scim_index_columns_t *out, const scim_resource_type_t *t
     const char *display = json_string_value(json_object_get(doc, "displayName"));
 
     out->id = string_at(type, doc, SCIM_AT_ID);
-    out->ukey = !key ? "" : unique->case_exact ? key : scim_text_fold(key, p);
+    /* A type without a unique attribute is unique by id. */
+    out->ukey = !unique ? out->id : !key ? "" : unique->case_exact ? key : scim_text_fold(key, p);
+    out->indexed = type->indexed ? type->indexed : "";
     out->external_id = string_at(type, doc, SCIM_AT_EXTERNAL);
     out->display = shorten(display && *display ? display : key, DISPLAY_CHARS, p);
     out->active = json_is_boolean(flag) ? (json_is_true(flag) ? "1" : "0") : NULL;

@@ -32,6 +32,7 @@ typedef struct scim_index_row_t {
 typedef struct scim_index_columns_t {
     const char *id;
     const char *ukey;
+    const char *indexed;     /* the type's `indexed`, or "" */
     const char *external_id; /* or NULL */
     const char *display;     /* or NULL */
     const char *active;      /* "1", "0", or NULL */

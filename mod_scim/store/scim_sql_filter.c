@@ -274,8 +274,22 @@ static leaf_t make_leaf(const context_t *c, const scim_filter_t *f, int neg)
     return leaf;
 }
 
+/* What is indexed as configured may be used where every resource of the type is indexed so. */
+static int is_complete(const context_t *c, const leaf_t *leaf)
+{
+    if (leaf->attr->at == SCIM_AT_INDEXED ||
+        (leaf->attr->at == SCIM_AT_UNIQUE && c->type->custom)) {
+        c->sql->asks_stale = 1;
+        return !c->sql->any_stale;
+    }
+    return 1;
+}
+
 static int add_leaf(context_t *c, const leaf_t *leaf)
 {
+    if (!is_complete(c, leaf)) {
+        return 0;
+    }
     switch (leaf->attr->at) {
     case SCIM_AT_ID:
         return add_column(c, leaf, "r.id");
@@ -290,6 +304,7 @@ static int add_leaf(context_t *c, const leaf_t *leaf)
     case SCIM_AT_MODIFIED:
         return add_time(c, leaf, "r.modified");
     case SCIM_AT_VALUE:
+    case SCIM_AT_INDEXED:
         return add_value(c, leaf);
     case SCIM_AT_MEMBERS:
     case SCIM_AT_GROUPS:

@@ -60,8 +60,9 @@ static scim_error_t *make_condition(listing_t *l)
 {
     const scim_filter_t *f = l->list->filter;
     scim_sql_t *sql = scim_sql_make(l->pool);
-    scim_error_t *err;
-    int any = 0;
+    scim_error_t *err = NULL;
+    int cut = 0;
+    int stale = 0;
 
     l->keep = 1;
     l->exact = 1;
@@ -74,13 +75,16 @@ static scim_error_t *make_condition(listing_t *l)
         /* Comparisons alone are few texts; combinations are as many as clients think of. */
         l->keep = count_terms(f) == 1;
     }
-    if (!sql->asks_cut) {
-        return NULL;
+    if (sql->asks_cut) {
+        err = find_cut(&cut, l);
     }
-    err = find_cut(&any, l);
-    if (any) {
+    if (!err && sql->asks_stale) {
+        err = scim_store_reindex(&stale, l->store, l->list->type);
+    }
+    if (!err && (cut || stale)) {
         sql = scim_sql_make(l->pool);
-        sql->any_cut = 1;
+        sql->any_cut = cut;
+        sql->any_stale = stale;
         l->where = scim_sql_filter(sql, &l->exact, f, l->store->tenant->name, l->list->type)
                        ? sql
                        : NULL;

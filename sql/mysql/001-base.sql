@@ -11,13 +11,13 @@ CREATE TABLE scim_schema_version (
     applied TIMESTAMP NOT NULL DEFAULT CURRENT_TIMESTAMP
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
 
--- One row per user or group. rid is the order of creation, in which lists are answered.
+-- One row per resource. rid is the order of creation, in which lists are answered.
 CREATE TABLE scim_resource (
     rid         BIGINT         NOT NULL AUTO_INCREMENT,
     tenant      VARBINARY(64)  NOT NULL,
     type        VARBINARY(32)  NOT NULL,
     id          VARBINARY(64)  NOT NULL,
-    ukey        VARBINARY(1020) NOT NULL, -- userName or Group.displayName, case folded
+    ukey        VARBINARY(1020) NOT NULL, -- userName …, case folded; else id
     external_id VARBINARY(1020) NULL,
     display     VARCHAR(255)   NULL,      -- what members and groups show of it
     active      TINYINT        NULL,      -- NULL: the document has no `active`
@@ -25,6 +25,7 @@ CREATE TABLE scim_resource (
     created     BIGINT         NOT NULL,  -- milliseconds since 1970
     modified    BIGINT         NOT NULL,
     write_id    VARBINARY(32)  NOT NULL,  -- random mark of the last write
+    indexed     VARBINARY(32)  NOT NULL DEFAULT '', -- what of it is in scim_value, by name
     doc         MEDIUMTEXT     NOT NULL,  -- JSON without meta, members and groups
     member_of   MEDIUMTEXT     NULL,      -- a user's groups, ready to be shown; see scim_member
     PRIMARY KEY (rid),
@@ -32,7 +33,8 @@ CREATE TABLE scim_resource (
     UNIQUE KEY scim_resource_id (tenant, id),
     KEY scim_resource_external (tenant, type, external_id),
     KEY scim_resource_modified (tenant, type, modified),
-    KEY scim_resource_list (tenant, type, rid)
+    KEY scim_resource_list (tenant, type, rid),
+    KEY scim_resource_indexed (tenant, type, indexed)
 ) ENGINE=InnoDB ROW_FORMAT=DYNAMIC DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
 
 -- Group membership. The foreign key guards against a member deleted while it is being added. There

@@ -32,6 +32,7 @@ CREATE TABLE scim_resource (
     created     INTEGER NOT NULL,
     modified    INTEGER NOT NULL,
     write_id    TEXT    NOT NULL,
+    indexed     TEXT    NOT NULL DEFAULT '',
     doc         TEXT    NOT NULL,
     member_of   TEXT    NULL
 );
@@ -40,6 +41,7 @@ CREATE UNIQUE INDEX scim_resource_id ON scim_resource (tenant, id);
 CREATE INDEX scim_resource_external ON scim_resource (tenant, type, external_id);
 CREATE INDEX scim_resource_modified ON scim_resource (tenant, type, modified);
 CREATE INDEX scim_resource_list ON scim_resource (tenant, type, rid);
+CREATE INDEX scim_resource_indexed ON scim_resource (tenant, type, indexed);
 
 CREATE TABLE scim_member (
     tenant     TEXT    NOT NULL,
