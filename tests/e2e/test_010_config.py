@@ -41,7 +41,10 @@ def test_010_01_every_directive_in_every_place(tmp_path, where):
         "ScimRequireTLS Off", "ScimMaxBody 1048576", "ScimMaxDocument 65536",
         "ScimPageSize 50 200", "ScimMaxScan 500", "ScimMaxFilterTerms 20", "ScimMaxOperations 100",
         "ScimGroupReplyMembers 0", "ScimUnknownMembers reject", "ScimUnknownAttributes reject",
-        "ScimPatchReplaceCreates On"]), where)
+        "ScimPatchReplaceCreates On",
+        "ScimSchemaFile %s %s" % (conf.TOP / "conf/examples/okta-role.json",
+                                  conf.TOP / "conf/examples/user-extension.json"),
+        "ScimIndex User title nickName"]), where)
     assert code == 0 and "Syntax OK" in said, said
 
 
@@ -73,6 +76,14 @@ MISTAKES = [
     ("ScimUnknownMembers ignore", r"skip.*reject"),
     ("ScimUnknownAttributes drop", r"ignore.*reject"),
     ("ScimPatchReplaceCreates Maybe", r"On or Off"),
+    ("ScimSchemaFile /nonexistent/schema.json", r"/nonexistent/schema.json"),
+    ("ScimSchemaFile /", r"is not a file"),
+    ("ScimIndex User", r"two arguments|at least"),
+    ("ScimIndex User shoeSize", r"User has no attribute shoeSize"),
+    ("ScimIndex Device room", r"no resource type Device"),
+    ("ScimIndex User name", r"complex.*sub-attributes"),
+    ("ScimIndex User emails.primary", r"only strings and references"),
+    ("ScimIndex User password", r"not kept"),
 ]
 
 
