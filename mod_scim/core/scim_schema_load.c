@@ -310,7 +310,8 @@ static kind_t kind_of(const json_t *object)
     if (scim_json_get_ci(object, "attributes", NULL)) {
         return KIND_SCHEMA;
     }
-    if (scim_json_get_ci(object, "endpoint", NULL) || scim_json_get_ci(object, "schema", NULL)) {
+    if (scim_json_get_ci(object, "endpoint", NULL) || scim_json_get_ci(object, "schema", NULL) ||
+        scim_json_get_ci(object, "schemaExtensions", NULL)) {
         return KIND_TYPE;
     }
     return scim_json_get_ci(object, "Resources", NULL) ? KIND_LIST : KIND_NONE;

@@ -19,6 +19,7 @@ typedef struct marking_t {
     const scim_schema_set_t *set;
     const scim_resource_type_t *type; /* as it was */
     apr_hash_t *chosen;               /* of its attributes, by address */
+    int usual;                        /* the type has the schema that is copied everywhere */
     apr_uint64_t sum;                 /* of what is indexed */
     int any;
 } marking_t;
@@ -101,6 +102,20 @@ static scim_error_t *choose(marking_t *m, const char *text)
 
 /* ---- copies with the marks ---- */
 
+/* A built-in extension is always indexed on its own type; another type may lose it again. */
+static int is_indexed(const marking_t *m, const scim_attr_t *attr)
+{
+    return apr_hash_get(m->chosen, &attr, sizeof(attr)) != NULL ||
+           (!m->usual && attr->at == SCIM_AT_VALUE);
+}
+
+static int is_usual(const scim_resource_type_t *type, const scim_schema_t *schema)
+{
+    const scim_resource_type_t *core = scim_catalog_type(scim_catalog_default(), type->name);
+
+    return core && scim_type_schema(core, schema->urn, strlen(schema->urn)) == schema;
+}
+
 static const scim_attr_t *copy_subs(marking_t *m, const scim_schema_t *extension,
                                     const scim_attr_t *attr)
 {
@@ -112,7 +127,7 @@ static const scim_attr_t *copy_subs(marking_t *m, const scim_schema_t *extension
         const scim_attr_t *old = &attr->subs[i];
         scim_path_t path = {extension, attr, NULL, &subs[i]};
 
-        if (apr_hash_get(m->chosen, &old, sizeof(old))) {
+        if (is_indexed(m, old)) {
             subs[i].at = SCIM_AT_INDEXED;
             add_to_name(m, &path);
         }
@@ -127,10 +142,11 @@ static const scim_schema_t *copy_schema(marking_t *m, const scim_schema_t *schem
     scim_attr_t *attrs = apr_pmemdup(p, schema->attrs, (apr_size_t)schema->nattrs * sizeof(*attrs));
     int i;
 
+    m->usual = is_usual(m->type, schema);
     for (i = 0; i < schema->nattrs; i++) {
         const scim_attr_t *old = &schema->attrs[i];
         scim_path_t path = {extension ? schema : NULL, &attrs[i], NULL, NULL};
-        int chosen = apr_hash_get(m->chosen, &old, sizeof(old)) != NULL;
+        int chosen = is_indexed(m, old);
 
         attrs[i].at = chosen ? SCIM_AT_INDEXED : attrs[i].at;
         attrs[i].subs = old->nsubs ? copy_subs(m, path.schema, old) : NULL;
@@ -145,7 +161,7 @@ static const scim_schema_t *copy_schema(marking_t *m, const scim_schema_t *schem
 scim_error_t *scim_schema_mark_indexes(scim_resource_type_t *type, const scim_schema_set_t *set)
 {
     const scim_resource_type_t old = *type;
-    marking_t m = {set, &old, apr_hash_make(set->pool), 0, 0};
+    marking_t m = {set, &old, apr_hash_make(set->pool), 0, 0, 0};
     scim_extension_t *extensions;
     scim_error_t *err = NULL;
     int i;

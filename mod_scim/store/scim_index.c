@@ -145,6 +145,29 @@ static void sort_unique(apr_array_header_t *rows)
     rows->nelts = kept + 1;
 }
 
+static void add_extension(collect_t *c, const scim_schema_t *ext, const json_t *doc)
+{
+    add_attrs(c, ext, ext->attrs, ext->nattrs, json_object_get(doc, ext->urn));
+}
+
+/*
+ * Extensions that a built-in type has elsewhere and this tenant took away from it: what of them is
+ * always indexed must be so in every row, or it would not be true when they are back.
+ */
+static void add_taken_away(collect_t *c, const scim_resource_type_t *type, const json_t *doc)
+{
+    const scim_resource_type_t *core =
+        type->custom ? NULL : scim_catalog_type(scim_catalog_default(), type->name);
+    int i;
+
+    for (i = 0; core && core != type && i < core->nextensions; i++) {
+        const scim_schema_t *ext = core->extensions[i].schema;
+        if (!scim_type_schema(type, ext->urn, strlen(ext->urn))) {
+            add_extension(c, ext, doc);
+        }
+    }
+}
+
 apr_array_header_t *scim_index_rows(const scim_resource_type_t *type, const json_t *doc,
                                     apr_pool_t *p)
 {
@@ -157,9 +180,9 @@ apr_array_header_t *scim_index_rows(const scim_resource_type_t *type, const json
     add_attrs(&c, NULL, common, n, doc);
     add_attrs(&c, NULL, type->schema->attrs, type->schema->nattrs, doc);
     for (i = 0; i < type->nextensions; i++) {
-        const scim_schema_t *ext = type->extensions[i].schema;
-        add_attrs(&c, ext, ext->attrs, ext->nattrs, json_object_get(doc, ext->urn));
+        add_extension(&c, type->extensions[i].schema, doc);
     }
+    add_taken_away(&c, type, doc);
     if (c.cut) {
         scim_index_row_t *row = apr_array_push(c.rows);
         row->attr = SCIM_INDEX_CUT_ATTR;

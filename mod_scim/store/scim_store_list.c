@@ -199,9 +199,10 @@ static scim_error_t *too_many(const scan_t *s)
 {
     return scim_error_make(s->l->store->pool, 400, SCIM_TYPE_TOO_MANY,
                            "The filter would have to look at more than %d resources one by one; "
-                           "narrow it with an attribute that is indexed, such as id, userName, "
-                           "externalId or emails.value.",
-                           s->l->store->tenant->max_scan);
+                           "narrow it with an attribute that is indexed, such as id%s or "
+                           "externalId.",
+                           s->l->store->tenant->max_scan,
+                           s->l->list->type->custom ? "" : ", userName, emails.value");
 }
 
 static scim_sql_t *scan_statement(const scan_t *s)

@@ -293,6 +293,26 @@ START_TEST(writers_with_other_configurations)
 }
 END_TEST
 
+/* What is always indexed stays so in rows that a tenant without the extension wrote. */
+START_TEST(extension_taken_away_and_back)
+{
+    const scim_resource_type_t *bare =
+        type_of("User", "{\"name\":\"User\",\"schemaExtensions\":[]}", NULL);
+    const char *filter = SCIM_URN_ENTERPRISE ":department eq \"Sales\"";
+    json_t *doc = titled("one", "x");
+    json_t *extension = json_object();
+
+    json_object_set_new(extension, "department", json_string("Sales"));
+    json_object_set_new(doc, SCIM_URN_ENTERPRISE, extension);
+    put(db_type("User"), doc);
+    retitle(bare, doc, "y"); /* a PATCH: the extension is still there */
+    ck_assert_int_eq(count(db_type("User"), filter), 1);
+    json_object_del(doc, SCIM_URN_ENTERPRISE);
+    retitle(bare, doc, "z"); /* a PUT: it is not */
+    ck_assert_int_eq(count(db_type("User"), filter), 0);
+}
+END_TEST
+
 /* ---- types of the tenant's own ---- */
 
 static json_t *device(const char *serial)
@@ -431,6 +451,7 @@ int main(void)
     tcase_add_test(tc, many_are_indexed_by_and_by);
     tcase_add_test(tc, incomplete_index_narrows_by_the_rest);
     tcase_add_test(tc, writers_with_other_configurations);
+    tcase_add_test(tc, extension_taken_away_and_back);
     tcase_add_test(tc, type_without_a_unique_attribute);
     tcase_add_test(tc, unique_attribute);
     tcase_add_test(tc, unique_attribute_comes_later);
