@@ -64,7 +64,7 @@ scim_error_t *scim_schema_boolean(int *out, const scim_schema_set_t *set, const 
 scim_error_t *scim_schema_attrs(const scim_attr_t **out, int *n, scim_schema_set_t *set,
                                 const json_t *array, const char *where) SCIM_CHECKED;
 
-/** Give a type its own copies of schemas, with the attributes of the set's indexes marked. */
+/** Mark what is indexed as configured, in copies of the type's schemas, and give it a name. */
 scim_error_t *scim_schema_mark_indexes(scim_resource_type_t *type,
                                        const scim_schema_set_t *set) SCIM_CHECKED;
 

@@ -135,24 +135,42 @@ static const scim_attr_t *copy_subs(marking_t *m, const scim_schema_t *extension
     return subs;
 }
 
-static const scim_schema_t *copy_schema(marking_t *m, const scim_schema_t *schema, int extension)
+/* Whether an attribute or one of its sub-attributes is to be marked. */
+static int any_indexed(const marking_t *m, const scim_attr_t *attrs, int nattrs)
+{
+    int i;
+
+    for (i = 0; i < nattrs; i++) {
+        if (is_indexed(m, &attrs[i]) || any_indexed(m, attrs[i].subs, attrs[i].nsubs)) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+/* The schema itself where nothing of it is marked: types share their schemas. */
+static const scim_schema_t *mark_schema(marking_t *m, const scim_schema_t *schema, int extension)
 {
     apr_pool_t *p = m->set->pool;
-    scim_schema_t *copy = apr_pmemdup(p, schema, sizeof(*schema));
-    scim_attr_t *attrs = apr_pmemdup(p, schema->attrs, (apr_size_t)schema->nattrs * sizeof(*attrs));
+    scim_schema_t *copy;
+    scim_attr_t *attrs;
     int i;
 
     m->usual = is_usual(m->type, schema);
+    if (!any_indexed(m, schema->attrs, schema->nattrs)) {
+        return schema;
+    }
+    copy = apr_pmemdup(p, schema, sizeof(*schema));
+    attrs = apr_pmemdup(p, schema->attrs, (apr_size_t)schema->nattrs * sizeof(*attrs));
     for (i = 0; i < schema->nattrs; i++) {
         const scim_attr_t *old = &schema->attrs[i];
         scim_path_t path = {extension ? schema : NULL, &attrs[i], NULL, NULL};
-        int chosen = is_indexed(m, old);
 
-        attrs[i].at = chosen ? SCIM_AT_INDEXED : attrs[i].at;
-        attrs[i].subs = old->nsubs ? copy_subs(m, path.schema, old) : NULL;
-        if (chosen || (m->type->custom && old->at == SCIM_AT_UNIQUE)) {
+        if (is_indexed(m, old)) {
+            attrs[i].at = SCIM_AT_INDEXED;
             add_to_name(m, &path);
         }
+        attrs[i].subs = old->nsubs ? copy_subs(m, path.schema, old) : NULL;
     }
     copy->attrs = attrs;
     return copy;
@@ -162,6 +180,7 @@ scim_error_t *scim_schema_mark_indexes(scim_resource_type_t *type, const scim_sc
 {
     const scim_resource_type_t old = *type;
     marking_t m = {set, &old, apr_hash_make(set->pool), 0, 0, 0};
+    scim_path_t unique = {NULL, NULL, NULL, NULL};
     scim_extension_t *extensions;
     scim_error_t *err = NULL;
     int i;
@@ -173,10 +192,14 @@ scim_error_t *scim_schema_mark_indexes(scim_resource_type_t *type, const scim_sc
     if (err) {
         return err;
     }
-    type->schema = copy_schema(&m, old.schema, 0);
+    unique.attr = type->custom ? scim_type_attr_at(type, SCIM_AT_UNIQUE) : NULL;
+    if (unique.attr) {
+        add_to_name(&m, &unique);
+    }
+    type->schema = mark_schema(&m, old.schema, 0);
     extensions = apr_pcalloc(set->pool, (apr_size_t)(old.nextensions + 1) * sizeof(*extensions));
     for (i = 0; i < old.nextensions; i++) {
-        extensions[i].schema = copy_schema(&m, old.extensions[i].schema, 1);
+        extensions[i].schema = mark_schema(&m, old.extensions[i].schema, 1);
         extensions[i].required = old.extensions[i].required;
     }
     type->extensions = extensions;

@@ -42,10 +42,10 @@ static const char *read_file(const char **data, apr_size_t *len, const char *pat
     bytes = apr_palloc(ptemp, *len + 1);
     rv = apr_file_open(&file, path, APR_FOPEN_READ | APR_FOPEN_BINARY, APR_FPROT_OS_DEFAULT, ptemp);
     if (rv == APR_SUCCESS) {
-        rv = apr_file_read_full(file, bytes, *len, NULL);
+        rv = *len ? apr_file_read_full(file, bytes, *len, NULL) : APR_SUCCESS;
         apr_file_close(file);
     }
-    if (rv != APR_SUCCESS && *len > 0) {
+    if (rv != APR_SUCCESS) {
         return apr_psprintf(p, "cannot read %s: %pm", path, &rv);
     }
     *data = bytes;
@@ -56,8 +56,8 @@ const char *scim_schemas_file(const scim_schemas_t *schemas, const char *path, a
                               apr_pool_t *ptemp)
 {
     const scim_json_limits_t limits = {SCIM_SCHEMA_FILE_MAX, 0, 0};
-    const char *data;
-    apr_size_t len;
+    const char *data = "";
+    apr_size_t len = 0;
     json_t *root;
     scim_error_t *err;
     const char *wrong = read_file(&data, &len, path, p, ptemp);

@@ -188,8 +188,8 @@ SCANNED = [
     ("notes eq \"n1\"", 1), (WARRANTY + ":until pr", 0), ("tags pr", 5), ("made eq null", 5)]
 
 
-def total(scim, text):
-    return scim.list("Gadgets", "count=0&filter=" + quote(text))["totalResults"]
+def total(scim, text, endpoint="Gadgets"):
+    return scim.list(endpoint, "count=0&filter=" + quote(text))["totalResults"]
 
 
 def test_160_08_indexed_filters_do_not_scan(scim):
@@ -285,36 +285,77 @@ def test_160_14_extension_of_user(take):
     assert [e["schema"] for e in kept] == [URN_ENTERPRISE, BADGE]
 
 
-def test_160_15_an_index_for_resources_that_are_there(env, take):
+@pytest.fixture
+def reload_with(env):
+    """A function that reloads httpd with more directives for a tenant; undone after the test."""
+    before = env.read("conf/httpd.conf")
+
+    def change(tenant, *lines):
+        place = "    ScimTenant %s\n" % tenant.name
+        env.write("conf/httpd.conf", before.replace(
+            place, place + "".join("    %s\n" % line for line in lines)))
+        env.graceful()
+    yield change
+    env.write("conf/httpd.conf", before)
+    env.graceful()
+
+
+def test_160_15_an_index_for_resources_that_are_there(env, take, reload_with):
     """A reload with another ScimIndex: answers are right from the first request on."""
     tenant = take("plain")
     scim = tenant.scim()
     for i in range(30):
         scim.add_user("u%d" % i, title="Boss" if i % 10 == 0 else "Clerk")
-    before = env.read("conf/httpd.conf")
-    env.write("conf/httpd.conf", before.replace(
-        "    ScimTenant %s\n" % tenant.name,
-        "    ScimTenant %s\n    ScimIndex User title\n    ScimMaxScan 20\n" % tenant.name))
-    try:
-        env.graceful()
-        assert len(tenant.scim(fresh=True).find("Users", "title eq \"boss\"")) == 3
-        rows = env.db.query("SELECT COUNT(*) FROM scim_value WHERE tenant = '%s' "
-                            "AND attr = 'title'" % tenant.name)
-        assert re.findall(r"\d+", str(rows)) == ["30"]
-    finally:
-        env.write("conf/httpd.conf", before)
-        env.graceful()
+    reload_with(tenant, "ScimIndex User title", "ScimMaxScan 20")
+    assert len(tenant.scim(fresh=True).find("Users", "title eq \"boss\"")) == 3
+    rows = env.db.query("SELECT COUNT(*) FROM scim_value WHERE tenant = '%s' "
+                        "AND attr = 'title'" % tenant.name)
+    assert re.findall(r"\d+", str(rows)) == ["30"]
+    reload_with(tenant)
     plain = tenant.scim(fresh=True)
     boss = plain.find("Users", "title eq \"boss\"")[0]
     plain.patch("/Users/" + boss["id"], {"op": "replace", "path": "title", "value": "Clerk"})
     assert len(plain.find("Users", "title eq \"boss\"")) == 2
 
 
+def test_160_16_indexing_anew_while_others_write(take, reload_with):
+    """Lists that complete the index and changes of the same users get along."""
+    tenant = take("plain")
+    ids = [tenant.scim().add_user("w%d" % i, title="Clerk")["id"] for i in range(300)]
+    reload_with(tenant, "ScimIndex User title")
+    refused = []
+
+    def look():
+        client = tenant.scim()
+        for _ in range(12):
+            answer = client.get("/Users?count=1&filter=" + quote("title sw \"b\""))
+            if answer.status != 200:
+                refused.append((answer.status, answer.detail()))
+
+    def change(some):
+        client = tenant.scim()
+        for one in some:
+            answer = client.patch("/Users/" + one, {"op": "replace", "path": "title",
+                                                    "value": "Boss"})
+            if answer.status != 200:
+                refused.append((answer.status, answer.detail()))
+    threads = [threading.Thread(target=look) for _ in range(4)]
+    threads += [threading.Thread(target=change, args=(ids[i::8],)) for i in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert not refused
+    changed = sum(len(ids[i::8]) for i in range(4))
+    assert total(tenant.scim(), "title eq \"boss\"", "Users") == changed
+    assert total(tenant.scim(), "title ne \"boss\"", "Users") == 300 - changed
+
+
 # ---- Okta's entitlements ----
 
 @pytest.mark.parametrize("endpoint,urn,kind", [("Roles", ROLE, "Role"),
                                                ("Entitlements", ENTITLEMENT, "Entitlement")])
-def test_160_16_okta_entitlements(take, endpoint, urn, kind):
+def test_160_17_okta_entitlements(take, endpoint, urn, kind):
     scim = take("entitlements").scim()
     assert scim.get("/ResourceTypes/" + kind).json["schema"] == urn
     assert scim.get("/Schemas/" + urn).json["name"] == kind
@@ -362,7 +403,7 @@ BAD_FILES = [
 
 
 @pytest.mark.parametrize("text,reason", BAD_FILES, ids=[b[1][:30] for b in BAD_FILES])
-def test_160_17_a_bad_file_is_refused_with_its_reason(tmp_path, text, reason):
+def test_160_18_a_bad_file_is_refused_with_its_reason(tmp_path, text, reason):
     file = tmp_path / "schema.json"
     file.write_text(text)
     code, said = configtest(tmp_path, GOOD + "ScimSchemaFile schema.json")
@@ -372,7 +413,7 @@ def test_160_17_a_bad_file_is_refused_with_its_reason(tmp_path, text, reason):
     assert str(file) in about or "SCIM3140" in about
 
 
-def test_160_18_sections_replace_each_other(tmp_path):
+def test_160_19_sections_replace_each_other(tmp_path):
     """An inner section's files are all there is in it: they need not fit the outer ones."""
     (tmp_path / "outer.json").write_text(json.dumps([schema(), TYPE]))
     (tmp_path / "inner.json").write_text(json.dumps([schema(), dict(TYPE, name="Other")]))
@@ -385,12 +426,12 @@ def test_160_18_sections_replace_each_other(tmp_path):
     assert code == 0, said
 
 
-def test_160_19_not_in_other_sections(tmp_path):
+def test_160_20_not_in_other_sections(tmp_path):
     code, said = configtest(tmp_path, "ScimIndex User title", "<Directory />")
     assert code != 0 and "ScimIndex" in said, said
 
 
-def test_160_20_examples_and_the_guide_are_accepted(tmp_path):
+def test_160_21_examples_and_the_guide_are_accepted(tmp_path):
     examples = sorted((conf.TOP / "conf/examples").glob("*.json"))
     assert len(examples) >= 3
     guide = (conf.TOP / "docs/schemas.md").read_text()
