@@ -452,6 +452,7 @@ static scim_error_t *update_anew(scim_store_t *store, const scim_resource_type_t
 {
     scim_error_t *err = run_update(document_update(store, cols, next), store, next);
 
+    err = name_duplicate(err, store, type);
     if (!err) {
         err = delete_where(store, "DELETE FROM scim_value WHERE tenant = %s AND rid = %s",
                            next->rid);
@@ -472,12 +473,12 @@ scim_error_t *scim_store_update(scim_row_t **row, scim_store_t *store,
 
     if (!err) {
         err = exec_update(&rows, document_update(store, &cols, next), store, next, cols.indexed);
+        err = name_duplicate(err, store, type);
     }
     if (!err) {
         err = rows ? update_values(store, type, old_doc, doc, next)
                    : update_anew(store, type, &cols, next, doc);
     }
-    err = name_duplicate(err, store, type);
     if (!err) {
         err = rename_group(store, type, old, next, p);
     }
