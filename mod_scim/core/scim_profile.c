@@ -28,6 +28,11 @@ const scim_profile_t *scim_profile_find(const char *name)
     return NULL;
 }
 
+const scim_profile_t *scim_profile_at(int i)
+{
+    return i < (int)(sizeof(profiles) / sizeof(profiles[0])) ? &profiles[i] : NULL;
+}
+
 const char *scim_profile_names(void)
 {
     return "tolerant, interop or ipsie";

@@ -25,6 +25,9 @@ typedef struct scim_profile_t {
 /** The profile of a name (tolerant, interop, ipsie; without case), or NULL. Static storage. */
 const scim_profile_t *scim_profile_find(const char *name);
 
+/** The profiles one by one, from 0; NULL after the last. */
+const scim_profile_t *scim_profile_at(int i);
+
 /** Every name, for a message: "tolerant, interop or ipsie". */
 const char *scim_profile_names(void);
 

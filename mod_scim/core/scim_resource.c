@@ -315,13 +315,13 @@ scim_error_t *scim_resource_create(json_t **out, const char **ignored, const jso
 }
 
 /* A client that reads, merges and writes back sends our own formatted name beside its new parts. */
-static void drop_stale_formatted(json_t *doc, const json_t *old)
+static void drop_stale_formatted(json_t *doc, const json_t *old, const scim_resource_type_t *type)
 {
     json_t *name = json_object_get(doc, "name");
     const json_t *before = json_object_get(old, "name");
     const json_t *formatted = json_object_get(name, "formatted");
 
-    if (formatted && json_equal(formatted, json_object_get(before, "formatted")) &&
+    if (!type->custom && formatted && json_equal(formatted, json_object_get(before, "formatted")) &&
         !json_equal(name, before)) {
         json_object_del(name, "formatted");
     }
@@ -344,7 +344,7 @@ scim_error_t *scim_resource_replace(json_t **out, const char **ignored, const js
     if (active && !json_object_get(doc, active->name) && json_object_get(old, active->name)) {
         scim_value_put(doc, active->name, json_incref(json_object_get(old, active->name)), p);
     }
-    drop_stale_formatted(doc, old);
+    drop_stale_formatted(doc, old, type);
     err = scim_value_immutables(doc, old, 1, type, p);
     if (!err) {
         err = scim_resource_finish(doc, type, p);

@@ -58,8 +58,9 @@ typedef enum scim_uniqueness_t {
 typedef enum scim_at_t {
     SCIM_AT_DOC,      /* in the document; not indexed */
     SCIM_AT_VALUE,    /* in the document and, folded, in the value index */
+    SCIM_AT_INDEXED,  /* as SCIM_AT_VALUE, by ScimIndex: older resources may lack the rows */
     SCIM_AT_ID,       /* column id, exact */
-    SCIM_AT_UNIQUE,   /* column of the normalised unique key: userName, Group.displayName */
+    SCIM_AT_UNIQUE,   /* column of the normalised unique key: userName, Group.displayName … */
     SCIM_AT_EXTERNAL, /* column externalId, exact */
     SCIM_AT_ACTIVE,   /* column active */
     SCIM_AT_CREATED,  /* column: meta.created; not in the document */
@@ -108,6 +109,8 @@ typedef struct scim_resource_type_t {
     const scim_schema_t *schema;
     const scim_extension_t *extensions;
     int nextensions;
+    int custom;          /* 1: from a schema file; 0: User and Group */
+    const char *indexed; /* names what is indexed as configured, see scim_schema_load.h; or NULL */
 } scim_resource_type_t;
 
 /** What one tenant offers: its resource types, and through them its schemas. */

@@ -14,6 +14,7 @@
 #include "mod_scim_db.h"
 #include "mod_scim_profile.h"
 #include "mod_scim_rate.h"
+#include "mod_scim_schema.h"
 #include "scim_dialect.h"
 
 /*
@@ -275,16 +276,36 @@ static int add_place(place_t *place, const scim_dir_t *own)
     return check_place(place);
 }
 
+/* Each section's files are put together once, whether or not SCIM is enabled in it. */
+static int finish_schemas(const server_rec *s, const scim_dir_t *dir)
+{
+    const char *wrong = dir && dir->schemas ? scim_schemas_finish(dir->schemas) : NULL;
+
+    if (!wrong) {
+        return OK;
+    }
+    ap_log_error(APLOG_MARK, APLOG_ERR | APLOG_STARTUP, 0, s,
+                 "SCIM3140: ScimSchemaFile or ScimIndex in %s, for %s: %s", dir->schemas->at,
+                 scim_server_label(s), wrong);
+    return HTTP_INTERNAL_SERVER_ERROR;
+}
+
 /* Every place of place->server; the rest of it is filled for each of them in turn. */
 static int check_server(place_t *place)
 {
     const server_rec *s = place->server;
     const core_server_config *core = ap_get_core_module_config(s->module_config);
     const scim_dir_t *own = ap_get_module_config(s->lookup_defaults, &scim_module);
-    int rc = OK;
+    int rc;
     int i;
 
-    if (own && own->enable == 1) {
+    rc = finish_schemas(s, own);
+    for (i = 0; rc == OK && i < core->sec_url->nelts; i++) {
+        rc = finish_schemas(
+            s, ap_get_module_config(APR_ARRAY_IDX(core->sec_url, i, ap_conf_vector_t *),
+                                    &scim_module));
+    }
+    if (rc == OK && own && own->enable == 1) {
         rc = add_place(place, own);
     }
     for (i = 0; rc == OK && i < core->sec_url->nelts; i++) {

@@ -13,6 +13,7 @@
 
 #include "mod_scim_auth.h"
 #include "mod_scim_profile.h"
+#include "mod_scim_schema.h"
 #include "scim_profile.h"
 
 #define MAX_BODY 8388608
@@ -80,6 +81,7 @@ void *scim_config_create(apr_pool_t *p, char *path)
     dir->profile = NULL;
     dir->catalog = NULL;
     dir->rate = NULL;
+    dir->schemas = NULL;
     return dir;
 }
 
@@ -122,6 +124,8 @@ void *scim_config_merge(apr_pool_t *p, void *outer, void *inner)
     dir->profile = in->profile ? in->profile : out->profile;
     dir->catalog = in->catalog ? in->catalog : out->catalog;
     dir->rate = in->rate ? in->rate : out->rate;
+    /* As a whole too: the files of two sections need not fit together. */
+    dir->schemas = in->schemas ? in->schemas : out->schemas;
     return dir;
 }
 
@@ -267,6 +271,39 @@ static const char *set_token_file(cmd_parms *cmd, void *config, const char *valu
     return wrong ? apr_pstrcat(cmd->pool, "ScimTokenFile: ", wrong, NULL) : NULL;
 }
 
+static scim_schemas_t *schemas_of(scim_dir_t *dir, const cmd_parms *cmd)
+{
+    if (!dir->schemas) {
+        dir->schemas = scim_schemas_make(cmd);
+    }
+    return dir->schemas;
+}
+
+static const char *set_schema_file(cmd_parms *cmd, void *config, const char *value)
+{
+    const char *path = ap_server_root_relative(cmd->pool, value);
+    const char *wrong = scim_config_context(cmd);
+
+    if (wrong) {
+        return wrong;
+    }
+    if (!path) {
+        return apr_pstrcat(cmd->pool, "ScimSchemaFile: not a path: ", value, NULL);
+    }
+    wrong = scim_schemas_file(schemas_of(config, cmd), path, cmd->pool, cmd->temp_pool);
+    return wrong ? apr_pstrcat(cmd->pool, "ScimSchemaFile: ", wrong, NULL) : NULL;
+}
+
+static const char *set_index(cmd_parms *cmd, void *config, const char *type, const char *path)
+{
+    const char *wrong = scim_config_context(cmd);
+
+    if (!wrong) {
+        scim_schema_set_index(schemas_of(config, cmd)->set, type, path);
+    }
+    return wrong;
+}
+
 static const char *set_flag(cmd_parms *cmd, void *config, int on)
 {
     const char *wrong = scim_config_context(cmd);
@@ -391,6 +428,10 @@ const command_rec scim_config_commands[] = {
                   "tolerant, interop or ipsie: what is promised to clients (default tolerant)"),
     AP_INIT_TAKE12("ScimRateLimit", scim_profile_set_rate, NULL, ANYWHERE,
                    "Off, or requests/seconds and a burst: how much a tenant may send"),
+    AP_INIT_ITERATE("ScimSchemaFile", set_schema_file, NULL, ANYWHERE,
+                    "JSON files of Schema and ResourceType objects of the tenant's own"),
+    AP_INIT_ITERATE2("ScimIndex", set_index, NULL, ANYWHERE,
+                     "a resource type, and attributes of it to index beside the usual ones"),
     {0}};
 
 /* ---- what they mean together ---- */
@@ -427,8 +468,12 @@ scim_tenant_t *scim_config_tenant(const scim_dir_t *dir, apr_pool_t *p)
 {
     scim_tenant_t *t = scim_tenant_make(dir->tenant ? dir->tenant : "", p);
 
-    if (dir->profile) {
+    if (dir->schemas) {
+        t->catalog = scim_schemas_catalog(dir->schemas, dir->profile);
+    } else if (dir->profile) {
         t->catalog = dir->catalog;
+    }
+    if (dir->profile) {
         scim_profile_apply(t, dir->profile);
     }
     t->json.bytes = (apr_size_t)scim_config_max_body(dir);

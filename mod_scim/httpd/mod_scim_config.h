@@ -10,6 +10,8 @@
 #include "scim_rate.h"
 #include "scim_tenant.h"
 
+struct scim_schemas_t;
+
 /** A number or switch that no directive has set. */
 #define SCIM_UNSET (-1)
 
@@ -44,6 +46,7 @@ typedef struct scim_dir_t {
     int patch_replace_creates;  /* ScimPatchReplaceCreates */
     const struct scim_profile_t *profile; /* ScimProfile, or NULL */
     const scim_catalog_t *catalog;        /* what the profile makes of the default one, or NULL */
+    struct scim_schemas_t *schemas;       /* ScimSchemaFile and ScimIndex; NULL: none */
     const scim_rate_t *rate;              /* ScimRateLimit (requests 0: Off), or NULL */
 } scim_dir_t;
 

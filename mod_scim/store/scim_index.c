@@ -29,13 +29,18 @@ const char *scim_index_attr(const scim_path_t *path, apr_pool_t *p)
     scim_path_t plain = *path;
     const char *name;
 
-    if (leaf->at != SCIM_AT_VALUE ||
+    if ((leaf->at != SCIM_AT_VALUE && leaf->at != SCIM_AT_INDEXED) ||
         (leaf->type != SCIM_ATTR_STRING && leaf->type != SCIM_ATTR_REFERENCE)) {
         return NULL;
     }
     plain.filter = NULL;
     name = scim_path_print(&plain, p);
     return strlen(name) <= ATTR_MAX ? name : NULL;
+}
+
+int scim_index_may_lack(const scim_attr_t *leaf, const scim_resource_type_t *type)
+{
+    return leaf->at == SCIM_AT_INDEXED || (leaf->at == SCIM_AT_UNIQUE && type->custom);
 }
 
 static int is_multi(const scim_path_t *path)
@@ -181,6 +186,29 @@ static void sort_unique(apr_array_header_t *rows)
     rows->nelts = kept + 1;
 }
 
+static void add_extension(collect_t *c, const scim_schema_t *ext, const json_t *doc)
+{
+    add_attrs(c, ext, ext->attrs, ext->nattrs, json_object_get(doc, ext->urn));
+}
+
+/*
+ * Extensions that a built-in type has elsewhere and this tenant took away from it: what of them is
+ * always indexed must be so in every row, or it would not be true when they are back.
+ */
+static void add_taken_away(collect_t *c, const scim_resource_type_t *type, const json_t *doc)
+{
+    const scim_resource_type_t *core =
+        type->custom ? NULL : scim_catalog_type(scim_catalog_default(), type->name);
+    int i;
+
+    for (i = 0; core && core != type && i < core->nextensions; i++) {
+        const scim_schema_t *ext = core->extensions[i].schema;
+        if (!scim_type_schema(type, ext->urn, strlen(ext->urn))) {
+            add_extension(c, ext, doc);
+        }
+    }
+}
+
 apr_array_header_t *scim_index_rows(const scim_resource_type_t *type, const json_t *doc,
                                     apr_pool_t *p)
 {
@@ -193,9 +221,9 @@ apr_array_header_t *scim_index_rows(const scim_resource_type_t *type, const json
     add_attrs(&c, NULL, common, n, doc);
     add_attrs(&c, NULL, type->schema->attrs, type->schema->nattrs, doc);
     for (i = 0; i < type->nextensions; i++) {
-        const scim_schema_t *ext = type->extensions[i].schema;
-        add_attrs(&c, ext, ext->attrs, ext->nattrs, json_object_get(doc, ext->urn));
+        add_extension(&c, type->extensions[i].schema, doc);
     }
+    add_taken_away(&c, type, doc);
     if (c.cut) {
         scim_index_row_t *row = apr_array_push(c.rows);
         row->attr = SCIM_INDEX_CUT_ATTR;
@@ -238,7 +266,9 @@ void scim_index_columns(scim_index_columns_t *out, const scim_resource_type_t *t
     const char *display = json_string_value(json_object_get(doc, "displayName"));
 
     out->id = string_at(type, doc, SCIM_AT_ID);
-    out->ukey = !key ? "" : unique->case_exact ? key : scim_text_fold(key, p);
+    /* A type without a unique attribute is unique by id. */
+    out->ukey = !unique ? out->id : !key ? "" : unique->case_exact ? key : scim_text_fold(key, p);
+    out->indexed = type->indexed ? type->indexed : "";
     out->external_id = string_at(type, doc, SCIM_AT_EXTERNAL);
     out->display = shorten(display && *display ? display : key, DISPLAY_CHARS, p);
     out->active = json_is_boolean(flag) ? (json_is_true(flag) ? "1" : "0") : NULL;

@@ -41,6 +41,7 @@ typedef struct scim_index_row_t {
 typedef struct scim_index_columns_t {
     const char *id;
     const char *ukey;
+    const char *indexed;     /* the type's `indexed`, or "" */
     const char *external_id; /* or NULL */
     const char *display;     /* or NULL */
     const char *active;      /* "1", "0", or NULL */
@@ -59,6 +60,12 @@ const char *scim_index_attr(const scim_path_t *path, apr_pool_t *p);
  */
 int scim_index_sort(const char **with, const char **without, const scim_path_t *path,
                     apr_pool_t *p);
+
+/**
+ * Whether resources that were written under another configuration may lack the index of this
+ * attribute: it may be used only where scim_store_reindex() says so.
+ */
+int scim_index_may_lack(const scim_attr_t *leaf, const scim_resource_type_t *type);
 
 /** The index rows of a document, sorted and without duplicates: array of scim_index_row_t. */
 apr_array_header_t *scim_index_rows(const scim_resource_type_t *type, const json_t *doc,

@@ -16,6 +16,7 @@ typedef struct scim_listing_t {
     scim_sql_t *where; /* condition of the filter, or NULL */
     int exact;         /* where is all of the filter */
     int keep;          /* the statements' texts are among a fixed few */
+    int unsorted;      /* the index to sort by lacks some resources */
     apr_int64_t *seen; /* what the list has looked at one by one, over all its types */
     apr_pool_t *pool;
 } scim_listing_t;
@@ -29,7 +30,7 @@ typedef struct scim_slice_t {
     apr_int64_t total;
 } scim_slice_t;
 
-/** Work out where, exact and keep. */
+/** Work out where, exact, keep and unsorted. */
 scim_error_t *scim_list_condition(scim_listing_t *l) SCIM_CHECKED;
 
 /** Append " WHERE r.tenant = … AND r.type = …" with the condition. */

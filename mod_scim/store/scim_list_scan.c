@@ -29,10 +29,11 @@ scim_error_t *scim_list_too_many(const scim_listing_t *l)
 {
     return scim_error_make(l->store->pool, 400, SCIM_TYPE_TOO_MANY,
                            "The %s would have to look at more than %d resources one by one; "
-                           "narrow it with an attribute that is indexed, such as id, userName, "
-                           "externalId or emails.value.",
+                           "narrow it with an attribute that is indexed, such as id%s or "
+                           "externalId.",
                            l->search->sorted ? "sorted list" : "filter",
-                           l->store->tenant->max_scan);
+                           l->store->tenant->max_scan,
+                           l->part->type->custom ? "" : ", userName, emails.value");
 }
 
 static scim_sql_t *scan_statement(const scan_t *s)

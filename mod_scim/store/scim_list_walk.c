@@ -66,7 +66,10 @@ void scim_walk_init(scim_walk_t *w, const scim_listing_t *l, int part,
             w->column = &columns[i];
         }
     }
-    if (scim_index_sort(&w->with, &w->without, path, l->pool)) {
+    if (l->unsorted && scim_index_may_lack(leaf, l->part->type)) {
+        w->source = SCIM_WALK_DOC;
+        w->column = NULL;
+    } else if (scim_index_sort(&w->with, &w->without, path, l->pool)) {
         w->source = SCIM_WALK_VALUE;
     }
 }

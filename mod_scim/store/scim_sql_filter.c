@@ -297,8 +297,21 @@ static leaf_t make_leaf(const context_t *c, const scim_filter_t *f, int neg)
     return leaf;
 }
 
+/* What is indexed as configured may be used where every resource of the type is indexed so. */
+static int is_complete(const context_t *c, const leaf_t *leaf)
+{
+    if (!scim_index_may_lack(leaf->attr, c->type)) {
+        return 1;
+    }
+    c->sql->asks_stale = 1;
+    return !c->sql->any_stale;
+}
+
 static int add_leaf(context_t *c, const leaf_t *leaf)
 {
+    if (!is_complete(c, leaf)) {
+        return 0;
+    }
     switch (leaf->attr->at) {
     case SCIM_AT_ID:
         return add_column(c, leaf, "r.id");
@@ -315,6 +328,7 @@ static int add_leaf(context_t *c, const leaf_t *leaf)
     case SCIM_AT_META:
         return add_resource_type(c, leaf);
     case SCIM_AT_VALUE:
+    case SCIM_AT_INDEXED:
         return add_value(c, leaf);
     case SCIM_AT_MEMBERS:
     case SCIM_AT_GROUPS:
@@ -367,7 +381,7 @@ static int is_lookup(leaf_t *leaf, context_t *c, const scim_filter_t *f)
     c->parent = f->op == SCIM_OP_PATH ? &f->path : NULL;
     *leaf = make_leaf(c, inner, 0);
     c->parent = NULL;
-    if (leaf->op != SCIM_OP_EQ || leaf->neg) {
+    if (leaf->op != SCIM_OP_EQ || leaf->neg || !is_complete(c, leaf)) {
         return 0;
     }
     switch (leaf->attr->at) {

@@ -140,7 +140,7 @@ static scim_error_t *insert_values(scim_store_t *store, const scim_resource_type
     return scim_store_exec(NULL, store, sql);
 }
 
-static scim_error_t *insert_all_values(scim_store_t *store, const scim_resource_type_t *type,
+scim_error_t *scim_store_insert_values(scim_store_t *store, const scim_resource_type_t *type,
                                        const apr_array_header_t *rows, const char *rid)
 {
     const scim_index_row_t *row = (const scim_index_row_t *)(const void *)rows->elts;
@@ -248,10 +248,10 @@ static scim_error_t *insert_resource(scim_store_t *store, const scim_resource_ty
 
     scim_sql_addv(sql,
                   "INSERT INTO scim_resource (tenant, type, id, ukey, version, created, modified, "
-                  "write_id, external_id, display, active, doc) "
-                  "VALUES (%s, %s, %s, %s, 1, %s, %s, %s, ",
+                  "write_id, indexed, external_id, display, active, doc) "
+                  "VALUES (%s, %s, %s, %s, 1, %s, %s, %s, %s, ",
                   store->tenant->name, type->name, cols->id, cols->ukey, now, now, store->write_id,
-                  NULL);
+                  cols->indexed, NULL);
     scim_sql_bind(sql, cols->external_id);
     scim_sql_add(sql, ", ");
     scim_sql_bind(sql, cols->display);
@@ -293,7 +293,7 @@ scim_error_t *scim_store_insert(scim_row_t **row, scim_store_t *store,
     scim_store_mark(store, SCIM_MARK_INSERT, made->id, 0);
     err = insert_resource(store, type, &cols, made);
     if (!err) {
-        err = insert_all_values(store, type, scim_index_rows(type, doc, p), NULL);
+        err = scim_store_insert_values(store, type, scim_index_rows(type, doc, p), NULL);
     }
     if (!err && scim_type_attr_at(type, SCIM_AT_MEMBERS)) {
         err = read_rid(store, made);
@@ -318,18 +318,30 @@ scim_row_t *scim_store_next(const scim_row_t *old, apr_time_t now, apr_pool_t *p
     return row;
 }
 
-/* " version = …, modified = …, write_id = … WHERE …", and run it. */
-static scim_error_t *run_update(scim_sql_t *sql, scim_store_t *store, const scim_row_t *row)
+/*
+ * " version = …, modified = …, write_id = … WHERE …", and run it.
+ * @param indexed NULL, or what the row must say of its index
+ * @param rows 0: it says something else
+ */
+static scim_error_t *exec_update(int *rows, scim_sql_t *sql, scim_store_t *store,
+                                 const scim_row_t *row, const char *indexed)
 {
-    scim_error_t *err;
-    int rows = 0;
-
     scim_sql_addv(sql, " version = %s, modified = %s, write_id = %s WHERE tenant = %s AND rid = %s",
                   scim_store_int(row->version, store->pool),
                   scim_store_int(row->modified / 1000, store->pool), store->write_id,
                   store->tenant->name, scim_store_int(row->rid, store->pool), NULL);
+    if (indexed) {
+        scim_sql_addv(sql, " AND indexed = %s", indexed, NULL);
+    }
     scim_store_mark(store, SCIM_MARK_UPDATE, row->id, row->version - 1);
-    err = scim_store_exec(&rows, store, sql);
+    return scim_store_exec(rows, store, sql);
+}
+
+static scim_error_t *run_update(scim_sql_t *sql, scim_store_t *store, const scim_row_t *row)
+{
+    int rows = 0;
+    scim_error_t *err = exec_update(&rows, sql, store, row, NULL);
+
     if (!err && rows != 1) {
         return scim_error_internal(store->pool, 500, "SCIM2015", "a locked row was not there",
                                    "The request failed because of an error in the service "
@@ -347,7 +359,7 @@ static scim_error_t *update_values(scim_store_t *store, const scim_resource_type
     const char *rid = scim_store_int(row->rid, p);
     scim_error_t *err = delete_some_values(store, type, difference(before, after, p), rid);
 
-    return err ? err : insert_all_values(store, type, difference(after, before, p), rid);
+    return err ? err : scim_store_insert_values(store, type, difference(after, before, p), rid);
 }
 
 /* The members of a group show its name. */
@@ -363,30 +375,65 @@ static scim_error_t *rename_group(scim_store_t *store, const scim_resource_type_
     return scim_member_of_replace_all(store, row, from, to, p);
 }
 
+static scim_sql_t *document_update(scim_store_t *store, const scim_index_columns_t *cols,
+                                   const scim_row_t *next)
+{
+    scim_sql_t *sql = scim_sql_make(store->pool);
+
+    scim_sql_add(sql, "UPDATE scim_resource");
+    scim_sql_add(sql, scim_dbd_dialect(store->db)->by_rid);
+    scim_sql_addv(sql, " SET ukey = %s, doc = %s, indexed = %s, external_id = ", cols->ukey,
+                  next->doc, cols->indexed, NULL);
+    scim_sql_bind(sql, cols->external_id);
+    scim_sql_add(sql, ", display = ");
+    scim_sql_bind(sql, cols->display);
+    scim_sql_add(sql, ", active = ");
+    scim_sql_bind(sql, cols->active);
+    scim_sql_add(sql, ",");
+    return sql;
+}
+
+static scim_error_t *delete_where(scim_store_t *store, const char *text, apr_int64_t rid)
+{
+    scim_sql_t *sql = scim_sql_make(store->pool);
+
+    scim_sql_addv(sql, text, store->tenant->name, scim_store_int(rid, store->pool), NULL);
+    return scim_store_exec(NULL, store, sql);
+}
+
+/* A row that was indexed otherwise: what index rows it has is not known, so all are made anew. */
+static scim_error_t *update_anew(scim_store_t *store, const scim_resource_type_t *type,
+                                 const scim_index_columns_t *cols, const scim_row_t *next,
+                                 const json_t *doc)
+{
+    scim_error_t *err = run_update(document_update(store, cols, next), store, next);
+
+    err = name_duplicate(err, store, type);
+    if (!err) {
+        err = delete_where(store, "DELETE FROM scim_value WHERE tenant = %s AND rid = %s",
+                           next->rid);
+    }
+    return err ? err
+               : scim_store_insert_values(store, type, scim_index_rows(type, doc, store->pool),
+                                          scim_store_int(next->rid, store->pool));
+}
+
 scim_error_t *scim_store_update(scim_row_t **row, scim_store_t *store,
                                 const scim_resource_type_t *type, const scim_row_t *old,
                                 const json_t *old_doc, const json_t *doc, apr_pool_t *p)
 {
     scim_row_t *next = scim_store_next(old, scim_store_now(), p);
-    scim_sql_t *sql = scim_sql_make(store->pool);
     scim_index_columns_t cols;
     scim_error_t *err = make_columns(&cols, next, store, type, doc, p);
+    int rows = 0;
 
-    if (err) {
-        return err;
-    }
-    scim_sql_add(sql, "UPDATE scim_resource");
-    scim_sql_add(sql, scim_dbd_dialect(store->db)->by_rid);
-    scim_sql_addv(sql, " SET ukey = %s, doc = %s, external_id = ", cols.ukey, next->doc, NULL);
-    scim_sql_bind(sql, cols.external_id);
-    scim_sql_add(sql, ", display = ");
-    scim_sql_bind(sql, cols.display);
-    scim_sql_add(sql, ", active = ");
-    scim_sql_bind(sql, cols.active);
-    scim_sql_add(sql, ",");
-    err = name_duplicate(run_update(sql, store, next), store, type);
     if (!err) {
-        err = update_values(store, type, old_doc, doc, next);
+        err = exec_update(&rows, document_update(store, &cols, next), store, next, cols.indexed);
+        err = name_duplicate(err, store, type);
+    }
+    if (!err) {
+        err = rows ? update_values(store, type, old_doc, doc, next)
+                   : update_anew(store, type, &cols, next, doc);
     }
     if (!err) {
         err = rename_group(store, type, old, next, p);
@@ -423,14 +470,6 @@ static scim_error_t *touch_groups(scim_store_t *store, const scim_row_t *member,
     scim_error_t *err = scim_store_group_rids(&rids, store, member->rid, p);
 
     return err ? err : scim_store_each_rids(rids, touch_some, store, p);
-}
-
-static scim_error_t *delete_where(scim_store_t *store, const char *text, apr_int64_t rid)
-{
-    scim_sql_t *sql = scim_sql_make(store->pool);
-
-    scim_sql_addv(sql, text, store->tenant->name, scim_store_int(rid, store->pool), NULL);
-    return scim_store_exec(NULL, store, sql);
 }
 
 scim_error_t *scim_store_delete(scim_store_t *store, const scim_resource_type_t *type,

@@ -103,6 +103,21 @@ typedef scim_error_t *(scim_store_rids_fn)(void *baton, const char *const *rids,
 scim_error_t *scim_store_each_rids(const apr_array_header_t *rids, scim_store_rids_fn *fn,
                                    void *baton, apr_pool_t *p) SCIM_CHECKED;
 
+/**
+ * Whether some resource of a type is indexed otherwise than the type says: it was written when
+ * ScimIndex or a schema file said something else, here or on another host. The first thousand of
+ * them are indexed anew before, so that the index becomes complete by being asked for.
+ * Not inside scim_store_write().
+ * @param stale 1: some are left, and the index of what is configured must not be used
+ */
+scim_error_t *scim_store_reindex(int *stale, scim_store_t *store,
+                                 const scim_resource_type_t *type) SCIM_CHECKED;
+
+/** Insert index rows of a resource. @param rid its number, or NULL: the row just inserted */
+scim_error_t *scim_store_insert_values(scim_store_t *store, const scim_resource_type_t *type,
+                                       const apr_array_header_t *rows,
+                                       const char *rid) SCIM_CHECKED;
+
 /** An integer as text, in p. */
 const char *scim_store_int(apr_int64_t n, apr_pool_t *p);
 

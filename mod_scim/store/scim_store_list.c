@@ -40,32 +40,43 @@ static scim_error_t *find_cut(int *any, const scim_listing_t *l)
     return err;
 }
 
+/* Whether the filter or the order asks for an index that some resources may lack. */
+static int asks_stale(const scim_listing_t *l, const scim_sql_t *sql)
+{
+    const scim_path_t *sort = l->part->sort;
+
+    return sql->asks_stale ||
+           (sort && scim_index_may_lack(sort->sub ? sort->sub : sort->attr, l->part->type));
+}
+
 scim_error_t *scim_list_condition(scim_listing_t *l)
 {
     const scim_filter_t *f = l->part->filter;
     const scim_resource_type_t *type = l->part->type;
     scim_sql_t *sql = scim_sql_make(l->pool);
-    scim_error_t *err;
-    int any = 0;
+    scim_error_t *err = NULL;
+    int cut = 0;
+    int stale = 0;
 
     l->keep = 1;
     l->exact = 1;
     l->where = NULL;
-    if (!f) {
-        return NULL;
-    }
-    if (scim_sql_filter(sql, &l->exact, f, l->store->tenant->name, type)) {
+    if (f && scim_sql_filter(sql, &l->exact, f, l->store->tenant->name, type)) {
         l->where = sql;
         /* Comparisons alone are few texts; combinations are as many as clients think of. */
         l->keep = count_terms(f) == 1;
     }
-    if (!sql->asks_cut) {
-        return NULL;
+    if (sql->asks_cut) {
+        err = find_cut(&cut, l);
     }
-    err = find_cut(&any, l);
-    if (any) {
+    if (!err && asks_stale(l, sql)) {
+        err = scim_store_reindex(&stale, l->store, type);
+    }
+    l->unsorted = stale;
+    if (!err && f && (cut || stale)) {
         sql = scim_sql_make(l->pool);
-        sql->any_cut = 1;
+        sql->any_cut = cut;
+        sql->any_stale = stale;
         l->where = scim_sql_filter(sql, &l->exact, f, l->store->tenant->name, type) ? sql : NULL;
     }
     return err;
@@ -235,7 +246,8 @@ static scim_error_t *make_listings(scim_listing_t **out, scim_store_t *store,
     int i;
 
     for (i = 0; i < search->nparts && !err; i++) {
-        l[i] = (scim_listing_t){store, search, &search->parts[i], NULL, 1, 1, seen, p};
+        l[i] = (scim_listing_t){
+            .store = store, .search = search, .part = &search->parts[i], .seen = seen, .pool = p};
         err = scim_list_condition(&l[i]);
     }
     *out = l;

@@ -11,13 +11,13 @@ CREATE TABLE scim_schema_version (
     applied TIMESTAMP NOT NULL DEFAULT CURRENT_TIMESTAMP
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
 
--- One row per user or group. rid is the order of creation, in which lists are answered.
+-- One row per resource. rid is the order of creation, in which lists are answered.
 CREATE TABLE scim_resource (
     rid         BIGINT         NOT NULL AUTO_INCREMENT,
     tenant      VARBINARY(64)  NOT NULL,
     type        VARBINARY(32)  NOT NULL,
     id          VARBINARY(64)  NOT NULL,
-    ukey        VARBINARY(1020) NOT NULL, -- userName or Group.displayName, case folded
+    ukey        VARBINARY(1020) NOT NULL, -- userName …, case folded; else id
     external_id VARBINARY(1020) NULL,
     display     VARCHAR(255)   NULL,      -- what members and groups show of it
     active      TINYINT        NULL,      -- NULL: the document has no `active`
@@ -26,6 +26,7 @@ CREATE TABLE scim_resource (
     modified    BIGINT         NOT NULL,
     write_id    VARBINARY(32)  NOT NULL,  -- random mark of the last write
     members     INT            NOT NULL DEFAULT 0, -- of a group: rows of scim_member
+    indexed     VARBINARY(32)  NOT NULL DEFAULT '', -- what of it is in scim_value, by name
     doc         MEDIUMTEXT     NOT NULL,  -- JSON without meta, members and groups
     member_of   MEDIUMTEXT     NULL,      -- a user's groups, ready to be shown; see scim_member
     PRIMARY KEY (rid),
@@ -35,7 +36,8 @@ CREATE TABLE scim_resource (
     KEY scim_resource_created (tenant, type, created),
     KEY scim_resource_modified (tenant, type, modified),
     KEY scim_resource_by_id (tenant, type, id),
-    KEY scim_resource_list (tenant, type, rid)
+    KEY scim_resource_list (tenant, type, rid),
+    KEY scim_resource_indexed (tenant, type, indexed)
 ) ENGINE=InnoDB ROW_FORMAT=DYNAMIC DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
 
 -- Group membership. No foreign keys: they would lock the rows of group and member with the first

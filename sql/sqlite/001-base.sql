@@ -33,6 +33,7 @@ CREATE TABLE scim_resource (
     modified    INTEGER NOT NULL,
     write_id    TEXT    NOT NULL,
     members     INTEGER NOT NULL DEFAULT 0,
+    indexed     TEXT    NOT NULL DEFAULT '',
     doc         TEXT    NOT NULL,
     member_of   TEXT    NULL
 );
@@ -43,6 +44,7 @@ CREATE INDEX scim_resource_created ON scim_resource (tenant, type, created);
 CREATE INDEX scim_resource_modified ON scim_resource (tenant, type, modified);
 CREATE INDEX scim_resource_by_id ON scim_resource (tenant, type, id);
 CREATE INDEX scim_resource_list ON scim_resource (tenant, type, rid);
+CREATE INDEX scim_resource_indexed ON scim_resource (tenant, type, indexed);
 
 CREATE TABLE scim_member (
     tenant     TEXT    NOT NULL,

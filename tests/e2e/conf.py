@@ -7,6 +7,9 @@ that need other directives come in flavours, prepared here.
 """
 
 import hashlib
+import pathlib
+
+TOP = pathlib.Path(__file__).resolve().parents[2]
 
 # name: (how many, directives inside the Location)
 FLAVOURS = {
@@ -29,6 +32,16 @@ FLAVOURS = {
     "deflate": (3, ("SetOutputFilter DEFLATE",)),
     "off": (1, ("ScimEnable Off",)),
     "token_file": (3, ("ScimTokenFile {root}/conf/tokens",)),
+    "entitlements": (4, ("ScimSchemaFile {top}/conf/examples/okta-role.json "
+                         "{top}/conf/examples/okta-entitlement.json",)),
+    "badges": (6, ("ScimSchemaFile {top}/conf/examples/user-extension.json",
+                   "ScimIndex User title urn:example:scim:schemas:extension:badge:1.0:User:number",
+                   "ScimMaxScan 5")),
+    "gadgets": (60, ("ScimSchemaFile {top}/tests/e2e/schemas/gadget.json",
+                     "ScimIndex Gadget label code place.room parts.value owner",
+                     "ScimIndex Gadget "
+                     "urn:example:scim:schemas:extension:warranty:1.0:Gadget:dealer",
+                     "ScimMaxScan 5")),
     "many_tokens": (1, ("ScimToken sha256:{second} second", "ScimToken sha256:{third}")),
     "interop": (60, ("ScimProfile interop",)),
     "interop_tls": (1, ("ScimProfile interop", "ScimRequireTLS On")),
@@ -174,7 +187,7 @@ def tenant_names():
 
 
 def location(name, flavour, root):
-    fields = {"root": root, "second": token_hash(token_of(name + "-second")),
+    fields = {"root": root, "top": TOP, "second": token_hash(token_of(name + "-second")),
               "third": token_hash(token_of(name + "-third"))}
     lines = ["ScimEnable On", "ScimTenant " + name,
              "ScimToken sha256:%s e2e" % token_hash(token_of(name))]

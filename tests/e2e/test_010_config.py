@@ -43,6 +43,9 @@ def test_010_01_every_directive_in_every_place(tmp_path, where):
         "ScimBulkMaxOperations 50", "ScimBulkMaxPayload 1048576", "ScimGroupReplyMembers 0",
         "ScimUnknownMembers reject", "ScimUnknownAttributes reject",
         "ScimPatchReplaceCreates On", "ScimProfile tolerant", "ScimRateLimit 50/1 100",
+        "ScimSchemaFile %s %s" % (conf.TOP / "conf/examples/okta-role.json",
+                                  conf.TOP / "conf/examples/user-extension.json"),
+        "ScimIndex User title nickName",
         TOKEN.replace("ab", "01") + " mine owner=jane@example.com",
         TOKEN.replace("ab", "02") + " \"owner=Jane Doe\""]), where)
     assert code == 0 and "Syntax OK" in said, said
@@ -94,6 +97,14 @@ MISTAKES = [
     ("ScimToken sha256:" + "cd" * 32 + " owner=jane label", r"owner="),
     ("ScimToken sha256:" + "cd" * 32 + " owner=", r"owner.*1 to 255"),
     ("ScimToken sha256:" + "cd" * 32 + " owner=" + "x" * 256, r"owner.*1 to 255"),
+    ("ScimSchemaFile /nonexistent/schema.json", r"/nonexistent/schema.json"),
+    ("ScimSchemaFile /", r"is not a file"),
+    ("ScimIndex User", r"two arguments|at least"),
+    ("ScimIndex User shoeSize", r"User has no attribute shoeSize"),
+    ("ScimIndex Device room", r"no resource type Device"),
+    ("ScimIndex User name", r"complex.*sub-attributes"),
+    ("ScimIndex User emails.primary", r"only strings and references"),
+    ("ScimIndex User password", r"not kept"),
 ]
 
 

@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright the mod_scim authors */
+#include "mod_scim_schema.h"
+
+#include <apr_file_io.h>
+#include <apr_strings.h>
+
+#include <http_config.h>
+#include <util_cfgtree.h>
+
+#include "scim_json.h"
+
+scim_schemas_t *scim_schemas_make(const cmd_parms *cmd)
+{
+    scim_schemas_t *schemas = apr_pcalloc(cmd->pool, sizeof(*schemas));
+
+    schemas->at =
+        apr_psprintf(cmd->pool, "%s:%d", cmd->directive->filename, cmd->directive->line_num);
+    schemas->pool = cmd->pool;
+    schemas->set = scim_schema_set_make(cmd->pool);
+    return schemas;
+}
+
+/* The whole of a regular file of bounded size. */
+static const char *read_file(const char **data, apr_size_t *len, const char *path, apr_pool_t *p,
+                             apr_pool_t *ptemp)
+{
+    apr_finfo_t info;
+    apr_file_t *file;
+    char *bytes;
+    apr_status_t rv = apr_stat(&info, path, APR_FINFO_SIZE | APR_FINFO_TYPE, ptemp);
+
+    if (rv != APR_SUCCESS) {
+        return apr_psprintf(p, "cannot read %s: %pm", path, &rv);
+    }
+    if (info.filetype != APR_REG) {
+        return apr_psprintf(p, "%s is not a file", path);
+    }
+    if (info.size > SCIM_SCHEMA_FILE_MAX) {
+        return apr_psprintf(p, "%s is larger than %d bytes", path, SCIM_SCHEMA_FILE_MAX);
+    }
+    *len = (apr_size_t)info.size;
+    bytes = apr_palloc(ptemp, *len + 1);
+    rv = apr_file_open(&file, path, APR_FOPEN_READ | APR_FOPEN_BINARY, APR_FPROT_OS_DEFAULT, ptemp);
+    if (rv == APR_SUCCESS) {
+        rv = *len ? apr_file_read_full(file, bytes, *len, NULL) : APR_SUCCESS;
+        apr_file_close(file);
+    }
+    if (rv != APR_SUCCESS) {
+        return apr_psprintf(p, "cannot read %s: %pm", path, &rv);
+    }
+    *data = bytes;
+    return NULL;
+}
+
+const char *scim_schemas_file(const scim_schemas_t *schemas, const char *path, apr_pool_t *p,
+                              apr_pool_t *ptemp)
+{
+    const scim_json_limits_t limits = {SCIM_SCHEMA_FILE_MAX, 0, 0};
+    const char *data = "";
+    apr_size_t len = 0;
+    json_t *root;
+    scim_error_t *err;
+    const char *wrong = read_file(&data, &len, path, p, ptemp);
+
+    if (wrong) {
+        return wrong;
+    }
+    err = scim_json_load(&root, data, len, &limits, ptemp);
+    if (!err) {
+        err = scim_schema_set_add(schemas->set, root);
+    }
+    return err ? apr_pstrcat(p, path, ": ", err->detail, NULL) : NULL;
+}
+
+const char *scim_schemas_finish(scim_schemas_t *schemas)
+{
+    const scim_catalog_t *catalog;
+    scim_error_t *err;
+    int i;
+
+    if (schemas->catalogs) {
+        return NULL;
+    }
+    err = scim_schema_set_catalog(&catalog, schemas->set);
+    if (err) {
+        return err->detail;
+    }
+    schemas->catalogs = apr_array_make(schemas->pool, 4, sizeof(const scim_catalog_t *));
+    APR_ARRAY_PUSH(schemas->catalogs, const scim_catalog_t *) = catalog;
+    for (i = 0; scim_profile_at(i); i++) {
+        APR_ARRAY_PUSH(schemas->catalogs, const scim_catalog_t *) =
+            scim_profile_catalog(scim_profile_at(i), catalog, schemas->pool);
+    }
+    return NULL;
+}
+
+const scim_catalog_t *scim_schemas_catalog(const scim_schemas_t *schemas,
+                                           const scim_profile_t *profile)
+{
+    int i = 0;
+
+    if (!schemas->catalogs) {
+        return scim_catalog_default();
+    }
+    while (profile && scim_profile_at(i) && scim_profile_at(i) != profile) {
+        i++;
+    }
+    return APR_ARRAY_IDX(schemas->catalogs, profile ? i + 1 : 0, const scim_catalog_t *);
+}
