@@ -3,7 +3,7 @@
 --
 -- wrk's side of the bench: one operation per run, each thread with its own part of the data.
 --   wrk … -s drive.lua BASE -- OP DATA
--- DATA is the loader's output. Fails loudly on any status but the operation's own.
+-- DATA is the loader's output. Fails loudly on any status of 400 or more.
 
 local threads = {}
 
@@ -17,7 +17,7 @@ local function read_data(path)
    for line in io.lines(path) do
       local kind, id, rest = line:match("^(%S+) (%S+) (%S+)$")
       if kind == "user" then
-         users[#users + 1] = { id = id, name = rest }
+         users[#users + 1] = { id = id, name = rest, number = tonumber(rest:match("%d+$")) }
       elseif kind == "group" then
          groups[#groups + 1] = { id = id, size = tonumber(rest) }
       end
@@ -42,6 +42,9 @@ end
 
 local ops = {}
 local users, groups, counter
+local unchanged = {} -- headers of a conditional request
+local middle -- pages before the middle of all users
+local in_large -- users of the sample who are in the largest group
 
 local function any_user()
    return users[math.random(#users)]
@@ -61,14 +64,38 @@ function ops.insert()
 end
 
 function ops.get() return wrk.format("GET", wrk.path .. "/Users/" .. any_user().id) end
+
 -- The loader puts the first users into every group, and the last ones into none when there are more.
-function ops.get_member() return wrk.format("GET", wrk.path .. "/Users/" .. users[1 + math.random(0, 4)].id) end
-function ops.get_free() return wrk.format("GET", wrk.path .. "/Users/" .. users[#users - math.random(0, 4)].id) end
-function ops.lookup()
-   return wrk.format("GET", wrk.path .. "/Users?filter=userName%20eq%20%22" .. any_user().name ..
+local function first_user() return users[1 + math.random(0, 4)] end
+local function last_user() return users[#users - math.random(0, 4)] end
+
+function ops.get_member() return wrk.format("GET", wrk.path .. "/Users/" .. first_user().id) end
+function ops.get_free() return wrk.format("GET", wrk.path .. "/Users/" .. last_user().id) end
+-- Nobody has changed these since they were loaded.
+function ops.get_unchanged()
+   return wrk.format("GET", wrk.path .. "/Users/" .. last_user().id, unchanged)
+end
+
+local function filter(attribute, value)
+   return wrk.format("GET", wrk.path .. "/Users?filter=" .. attribute .. "%20eq%20%22" .. value ..
       "%22&startIndex=1&count=100")
 end
-function ops.page() return wrk.format("GET", wrk.path .. "/Users?startIndex=1&count=100") end
+function ops.lookup() return filter("userName", any_user().name) end
+function ops.filter_email() return filter("emails.value", any_user().name .. "@example.com") end
+
+local function page(query) return wrk.format("GET", wrk.path .. "/Users?count=100" .. query) end
+function ops.page() return page("&startIndex=1") end
+function ops.page_by_name() return page("&startIndex=1&sortBy=userName") end
+function ops.page_by_email() return page("&startIndex=1&sortBy=emails.value") end
+
+-- A client that walks on by startIndex: over the first pages, and from the middle of all users on.
+local function walk(first, pages)
+   counter = counter + 1
+   return page("&startIndex=" .. (first + (counter - 1) % pages) * 100 + 1)
+end
+function ops.walk_early() return walk(0, math.min(40, middle)) end
+function ops.walk_late() return walk(middle, middle) end
+
 function ops.post() return wrk.format("POST", wrk.path .. "/Users", json, new_user(unique())) end
 function ops.patch_active()
    counter = counter + 1
@@ -80,11 +107,12 @@ end
 -- no two requests under way are about one user: an identity provider does not do that either.
 local window = 16
 
-local function member_change(group)
+local function member_change(group, first, count)
+   local mine = math.floor(count / 2)
    local round = math.floor(counter / window)
-   local at = thread_number * 1000 + math.floor(round / 2) * window + counter % window
-   local id = users[at % #users + 1].id
-   local comes = (round % 2 == 0) == (group.size < #users / 2)
+   local at = (math.floor(round / 2) * window + counter % window) % mine
+   local id = users[first + (thread_number - 1) * mine + at].id
+   local comes = (round % 2 == 0) == (first > 1)
    counter = counter + 1
    if not comes then
       return wrk.format("PATCH", wrk.path .. "/Groups/" .. group.id, json, patch_head ..
@@ -102,8 +130,10 @@ local function group_by_size(largest)
    return found
 end
 
-function ops.member_small() return member_change(group_by_size(false)) end
-function ops.member_big() return member_change(group_by_size(true)) end
+-- Who is in the large group: the first of the sample. In the small one is only who comes before
+-- number 10.
+function ops.member_big() return member_change(group_by_size(true), 1, in_large) end
+function ops.member_small() return member_change(group_by_size(false), 11, in_large - 10) end
 
 local operation
 
@@ -111,8 +141,19 @@ function init(args)
    math.randomseed(os.time() * 100 + thread_number)
    users, groups = read_data(args[2])
    counter = 0
-   for name, value in pairs(wrk.headers) do json[name] = value end
+   for name, value in pairs(wrk.headers) do
+      json[name] = value
+      unchanged[name] = value
+   end
    json["Content-Type"] = "application/scim+json"
+   unchanged["If-None-Match"] = 'W/"1"'
+   middle = math.floor(users[#users].number / 200)
+   in_large = 0
+   for _, g in ipairs(groups) do
+      local n = 0
+      while n < #users and users[n + 1].number < g.size do n = n + 1 end
+      in_large = math.max(in_large, n)
+   end
    operation = ops[args[1]]
    if not operation then error("no such operation: " .. tostring(args[1])) end
 end

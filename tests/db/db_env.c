@@ -252,14 +252,32 @@ int db_env_connections(const db_env_t *env)
     return env->opened - 1;
 }
 
+static db_request_t request_in(db_env_t *env, apr_pool_t *p)
+{
+    scim_dbd_t *db = scim_dbd_make(&env->source, p);
+    db_request_t r = {.pool = p, .db = db, .store = scim_store_make(db, env->tenant, p)};
+
+    return r;
+}
+
 db_request_t db_request(db_env_t *env)
 {
-    db_request_t r;
+    apr_pool_t *p;
 
-    apr_pool_create(&r.pool, env->pool);
-    r.db = scim_dbd_make(&env->source, r.pool);
-    r.store = scim_store_make(r.db, env->tenant, r.pool);
-    return r;
+    apr_pool_create(&p, env->pool);
+    return request_in(env, p);
+}
+
+db_request_t db_request_alone(db_env_t *env)
+{
+    apr_allocator_t *allocator;
+    apr_pool_t *p;
+
+    apr_allocator_create(&allocator);
+    apr_allocator_max_free_set(allocator, 1);
+    apr_pool_create_ex(&p, env->pool, NULL, allocator);
+    apr_allocator_owner_set(allocator, p);
+    return request_in(env, p);
 }
 
 void db_request_end(db_request_t *r)

@@ -38,6 +38,8 @@ typedef struct db_request_t {
     scim_store_t *store;
 } db_request_t;
 db_request_t db_request(db_env_t *env);
+/** As db_request(), in a pool that gives to nobody else what it frees: its size can be measured. */
+db_request_t db_request_alone(db_env_t *env);
 void db_request_end(db_request_t *r);
 
 /** Run SQL outside of the store; the test fails if it fails. */

@@ -7,7 +7,11 @@
  */
 #include "db_env.h"
 
+#include <malloc.h>
+#include <stdio.h>
 #include <string.h>
+#include <unistd.h>
+
 
 #include <apr_strings.h>
 
@@ -15,9 +19,14 @@
 
 #define PAGE 100
 #define MANY 2500
+#define KB ((apr_size_t)1024)
 
 /* A piece is passed on when it has 64 kB; one resource or a thousand members may come on top. */
 #define PIECE_MOST (65536 + 400 * 1024)
+
+#ifdef __SANITIZE_ADDRESS__
+size_t __sanitizer_get_current_allocated_bytes(void); /* Debian's gcc lacks the header */
+#endif
 
 json_t *__real_json_loadb(const char *buffer, size_t buflen, size_t flags, json_error_t *error);
 json_t *__wrap_json_loadb(const char *buffer, size_t buflen, size_t flags, json_error_t *error);
@@ -44,8 +53,32 @@ static void teardown(void)
     db_env_close(env);
 }
 
+/* Pages that the process has mapped: Debian's APR takes the blocks of its pools with mmap(). */
+static apr_size_t mapped(void)
+{
+    FILE *statm = fopen("/proc/self/statm", "r");
+    unsigned long pages = 0;
+
+    ck_assert_ptr_nonnull(statm);
+    ck_assert_int_eq(fscanf(statm, "%lu", &pages), 1);
+    fclose(statm);
+    return pages * (apr_size_t)sysconf(_SC_PAGESIZE);
+}
+
+/* Bytes that the process has allocated and not freed. */
+static apr_size_t heap(void)
+{
+#ifdef __SANITIZE_ADDRESS__
+    return __sanitizer_get_current_allocated_bytes() + mapped();
+#else
+    return mallinfo2().uordblks + mapped();
+#endif
+}
+
 /* What one request did. */
 typedef struct cost_t {
+    apr_size_t heap;   /* before it */
+    apr_size_t memory; /* the most it held while a piece went out, or at its end */
     int status;
     unsigned statements;
     unsigned takes;
@@ -58,9 +91,12 @@ static scim_error_t *count_piece(void *baton, const char *data, apr_size_t len)
 {
     cost_t *cost = baton;
 
+    apr_size_t memory = heap() - cost->heap;
+
     (void)data;
     cost->bytes += len;
     cost->largest = len > cost->largest ? len : cost->largest;
+    cost->memory = memory > cost->memory ? memory : cost->memory;
     return NULL;
 }
 
@@ -72,18 +108,17 @@ static cost_t serve(scim_method_t method, const char *path, const char *query, c
                               .query = query,
                               .body = body,
                               .body_len = body ? strlen(body) : 0};
-    db_request_t r = db_request(env);
-    cost_t cost = {0};
+    db_request_t r;
+    cost_t cost = {.heap = heap()};
     scim_sink_t sink = {count_piece, &cost};
     scim_reply_t reply;
 
+    r = db_request_alone(env);
     parses = 0;
     db_ok(scim_service_handle(&reply, &request, db_env_tenant(env), r.store, &sink, r.pool));
     cost.parses = parses;
     cost.status = reply.status;
-    if (reply.body) {
-        count_piece(&cost, reply.body->data, reply.body->len);
-    }
+    count_piece(&cost, reply.body ? reply.body->data : "", reply.body ? reply.body->len : 0);
     scim_dbd_counts(r.db, &cost.statements, &cost.takes);
     db_request_end(&r);
     return cost;
@@ -190,6 +225,43 @@ START_TEST(one_member)
 }
 END_TEST
 
+/* What a request holds at the most, once the connection has its statements. */
+static apr_size_t memory(scim_method_t method, const char *path, const char *query,
+                         const char *body)
+{
+    serve(method, path, query, body);
+    return serve(method, path, query, body).memory;
+}
+
+static apr_size_t group_memory(const char *name, scim_member_step_t *members, int n)
+{
+    members->n = n;
+    return memory(SCIM_GET, apr_pstrcat(pool, "/Groups/", make_group(name, members), NULL), NULL,
+                  NULL);
+}
+
+START_TEST(bytes)
+{
+    scim_member_step_t members = {SCIM_MEMBER_ADD, NULL, 0, NULL};
+    const char *user = apr_pstrcat(pool, "/Users/", make_users(MANY, &members), NULL);
+    const char *on = patch("{\"op\":\"replace\",\"value\":{\"active\":true}}");
+    const char *group = apr_pstrcat(pool, "/Groups/", make_group("one", &members), NULL);
+    const char *add = patch(apr_psprintf(
+        pool, "{\"op\":\"add\",\"path\":\"members\",\"value\":[{\"value\":\"%s\"}]}",
+        members.ids[0]));
+
+    ck_assert_uint_lt(memory(SCIM_GET, user, NULL, NULL), 16 * KB);
+    ck_assert_uint_lt(memory(SCIM_PATCH, user, NULL, on), 32 * KB);
+    ck_assert_uint_lt(memory(SCIM_PATCH, group, NULL, add), 32 * KB);
+    ck_assert_uint_lt(memory(SCIM_GET, "/Users", "filter=userName+eq+%22USER00007%22", NULL),
+                      56 * KB);
+    /* Groups of any size, by a thousand members at a time. */
+    ck_assert_uint_lt(group_memory("small", &members, 1100), 576 * KB);
+    ck_assert_uint_lt(group_memory("large", &members, MANY), 576 * KB);
+    ck_assert_uint_lt(memory(SCIM_GET, "/Users", "count=100", NULL), 400 * KB);
+}
+END_TEST
+
 /* A reply of any size goes out in pieces. */
 START_TEST(pieces)
 {
@@ -274,6 +346,7 @@ int main(void)
     tcase_add_test(tc, reads);
     tcase_add_test(tc, writes);
     tcase_add_test(tc, one_member);
+    tcase_add_test(tc, bytes);
     tcase_add_test(tc, pieces);
     if (db_is_mariadb()) {
         tcase_add_test(tc, gone_before_the_answer); /* SQLite has one writer at a time */

@@ -13,7 +13,7 @@ TOP = pathlib.Path(__file__).resolve().parents[2]
 
 # name: (how many, directives inside the Location)
 FLAVOURS = {
-    "plain": (600, ()),
+    "plain": (1500, ()),
     "small_pages": (4, ("ScimPageSize 3 7",)),
     "small_body": (4, ("ScimMaxBody 20000",)),
     "limit_body": (2, ("LimitRequestBody 20000",)),
