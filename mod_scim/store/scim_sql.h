@@ -50,6 +50,13 @@ int scim_sql_filter(scim_sql_t *sql, int *exact, const scim_filter_t *f, const c
                     const scim_resource_type_t *type);
 
 /**
+ * Whether a filter is nothing but one value looked up in scim_value.
+ * @param attr  set to its name there, and value to the value
+ */
+int scim_sql_lookup(const char **attr, const char **value, const scim_filter_t *f,
+                    const scim_resource_type_t *type, apr_pool_t *p);
+
+/**
  * The smallest string that is larger than every string that begins with s, byte by byte; NULL if
  * there is none. s is valid UTF-8, and so is the answer.
  */

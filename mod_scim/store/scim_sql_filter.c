@@ -493,6 +493,20 @@ static int add_condition(context_t *c, const scim_filter_t *f, int neg)
     }
 }
 
+int scim_sql_lookup(const char **attr, const char **value, const scim_filter_t *f,
+                    const scim_resource_type_t *type, apr_pool_t *p)
+{
+    context_t c = {scim_sql_make(p), "", type, NULL, 1, 0, p};
+    leaf_t leaf;
+
+    if (!is_lookup(&leaf, &c, f) || leaf.attr->at != SCIM_AT_VALUE) {
+        return 0;
+    }
+    *attr = scim_index_attr(&leaf.path, p);
+    *value = leaf.f->folded;
+    return 1;
+}
+
 int scim_sql_filter(scim_sql_t *sql, int *exact, const scim_filter_t *f, const char *tenant,
                     const scim_resource_type_t *type)
 {

@@ -65,11 +65,11 @@ end
 
 function ops.get() return wrk.format("GET", wrk.path .. "/Users/" .. any_user().id) end
 
--- The loader puts the first users into every group, and the last ones into none when there are more.
-local function first_user() return users[1 + math.random(0, 4)] end
+-- In the large groups and no small one; and in none.
+local function member() return users[11 + math.random(0, 4)] end
 local function last_user() return users[#users - math.random(0, 4)] end
 
-function ops.get_member() return wrk.format("GET", wrk.path .. "/Users/" .. first_user().id) end
+function ops.get_member() return wrk.format("GET", wrk.path .. "/Users/" .. member().id) end
 function ops.get_free() return wrk.format("GET", wrk.path .. "/Users/" .. last_user().id) end
 -- Nobody has changed these since they were loaded.
 function ops.get_unchanged()
