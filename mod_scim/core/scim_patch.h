@@ -43,6 +43,7 @@ typedef struct scim_patch_t {
     int nsteps;
     const scim_member_step_t *members; /* in order; neighbours of one kind are merged */
     int nmembers;
+    const char *ignored; /* undefined names dropped, as in scim_resource_create(); NULL: none */
 } scim_patch_t;
 
 /**

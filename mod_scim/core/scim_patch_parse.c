@@ -182,6 +182,7 @@ scim_error_t *scim_patch_parse(const scim_patch_t **out, const json_t *body,
     patch->steps = (const scim_patch_step_t *)ps.steps->elts;
     patch->nsteps = ps.steps->nelts;
     patch->members = scim_member_plan_steps(&patch->nmembers, ps.members);
+    patch->ignored = ps.decode.ignored ? ps.decode.ignored->data : NULL;
     *out = patch;
     return NULL;
 }

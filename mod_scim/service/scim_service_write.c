@@ -418,6 +418,7 @@ scim_error_t *service_patch(service_t *sv)
     if (err) {
         return unknown_id_first(err, sv);
     }
+    sv->reply->ignored = w.patch->ignored;
     return scim_store_write(sv->store, patch_tx, &w);
 }
 

@@ -105,7 +105,7 @@ static scim_error_t *write_group(void *baton, scim_store_t *store, apr_pool_t *p
     const char *id = scim_id_make(p);
     const char **ids = apr_palloc(p, sizeof(*ids) * (apr_size_t)(ld->count + 1));
     scim_member_step_t step = {SCIM_MEMBER_ADD, ids, (int)ld->count, NULL};
-    scim_patch_t plan = {NULL, 0, &step, 1};
+    scim_patch_t plan = {NULL, 0, &step, 1, NULL};
     scim_group_t group = {.access = SCIM_GROUP_NEW};
     scim_membership_t done;
     scim_error_t *err;

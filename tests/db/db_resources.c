@@ -113,7 +113,7 @@ static scim_error_t *lock(scim_row_t **row, const write_t *w, scim_store_t *stor
 static scim_error_t *members_fn(void *baton, scim_store_t *store, apr_pool_t *p)
 {
     write_t *w = baton;
-    scim_patch_t plan = {NULL, 0, w->step, 1};
+    scim_patch_t plan = {NULL, 0, w->step, 1, NULL};
     scim_group_t group = {.access = SCIM_GROUP_LOCKED};
     scim_membership_t done;
     scim_error_t *err = lock(&group.row, w, store, p);

@@ -200,7 +200,7 @@ static const char *member;
 static scim_error_t *add_late(void *baton, scim_store_t *store, apr_pool_t *p)
 {
     scim_member_step_t step = {SCIM_MEMBER_ADD, &member, 1, NULL};
-    scim_patch_t plan = {NULL, 0, &step, 1};
+    scim_patch_t plan = {NULL, 0, &step, 1, NULL};
     scim_membership_t done;
     scim_group_t shared;
     scim_error_t *err = scim_store_share(&shared, store, db_type("Group"), group, &plan, p);

@@ -385,7 +385,8 @@ static void *mix_shared(void *baton)
             out[k] = shared[2 * k + swap];
             in[k] = shared[2 * k + !swap];
         }
-        plan = round % 3 ? (scim_patch_t){NULL, 0, steps, 2} : (scim_patch_t){NULL, 0, &all, 1};
+        plan = round % 3 ? (scim_patch_t){NULL, 0, steps, 2, NULL}
+                         : (scim_patch_t){NULL, 0, &all, 1, NULL};
         statuses[i] = status_of(scim_store_write(r.store, apply_plan, &m));
     }
     db_request_end(&r);
@@ -451,7 +452,7 @@ static scim_error_t *big_change(void *baton, scim_store_t *store, apr_pool_t *p)
 START_TEST(a_big_change_locks_its_own_rows)
 {
     scim_member_step_t step = {SCIM_MEMBER_ADD, shared, SHARED, NULL};
-    scim_patch_t plan = {NULL, 0, &step, 1};
+    scim_patch_t plan = {NULL, 0, &step, 1, NULL};
     big_t b = {&plan, db_env_open(NULL), NULL, NULL};
     db_request_t r = db_request(env);
     int i;
@@ -525,7 +526,7 @@ static void *change_both_ways(void *baton)
     int first = *(int *)baton == 0;
     scim_member_op_t other = first_op == SCIM_MEMBER_ADD ? SCIM_MEMBER_REMOVE : SCIM_MEMBER_ADD;
     scim_member_step_t step = {first ? first_op : other, shared, first ? 1 : WALKED, NULL};
-    slow_t s = {{NULL, 0, &step, 1}, first};
+    slow_t s = {{NULL, 0, &step, 1, NULL}, first};
     db_request_t r = db_request(env);
 
     if (!first) {

@@ -271,8 +271,8 @@ START_TEST(filters_have_a_bound)
 {
     static scim_member_step_t steps[1200];
     const scim_attr_t *attr = scim_type_attr_at(db_type("Group"), SCIM_AT_MEMBERS);
-    scim_patch_t few = {NULL, 0, steps, 100};
-    scim_patch_t many = {NULL, 0, steps, 1200};
+    scim_patch_t few = {NULL, 0, steps, 100, NULL};
+    scim_patch_t many = {NULL, 0, steps, 1200, NULL};
     db_request_t r = db_request(env);
     scim_error_t *err;
     size_t i;
