@@ -105,7 +105,10 @@ void scim_render_begin(scim_buf_t *out, const scim_row_t *row)
 /* What `type` says of one line: see scim_render_ref(). */
 static const char *ref_kind(const char *name, const scim_ref_t *ref)
 {
-    return strcmp(name, "groups") == 0 ? "direct" : ref->type->name;
+    if (strcmp(name, "groups") == 0) {
+        return ref->indirect ? "indirect" : "direct";
+    }
+    return ref->type->name;
 }
 
 void scim_render_ref(scim_buf_t *out, int *n, const char *name, const scim_ref_t *ref,

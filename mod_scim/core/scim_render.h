@@ -18,6 +18,7 @@ typedef struct scim_ref_t {
     const char *id;
     const char *display;              /* or NULL */
     const scim_resource_type_t *type; /* of the referred resource */
+    int indirect;                     /* of User.groups: through another group */
 } scim_ref_t;
 
 /** A stored resource, as the store returns it. Strings live as long as the pool they came with. */
@@ -32,7 +33,8 @@ typedef struct scim_row_t {
     int members;     /* of a group: how many it has */
     const char *doc; /* JSON object text: schemas, id and attributes; no meta, members, groups */
     apr_size_t doc_len;
-    const char *member_of; /* the groups it is in, as the store keeps them; NULL: none */
+    const char *member_of; /* a user's groups or a group's nesting, as the store keeps them; NULL:
+                              none */
     apr_size_t member_of_len; /* more than member_of has: it is only a beginning */
     const scim_resource_type_t *type; /* in lists; elsewhere whoever asked knows, and it is NULL */
 } scim_row_t;
@@ -59,8 +61,8 @@ void scim_render_begin(scim_buf_t *out, const scim_row_t *row);
 
 /**
  * Append one member or group: value, $ref, type, display. The type of a member is its resource type
- * (RFC 7643 section 4.2), that of a group is "direct" (section 4.1.2). *n counts those written and
- * opens the array at the first.
+ * (RFC 7643 section 4.2), that of a group is "direct" or "indirect" (section 4.1.2). *n counts
+ * those written and opens the array at the first.
  */
 void scim_render_ref(scim_buf_t *out, int *n, const char *name, const scim_ref_t *ref,
                      const char *base);

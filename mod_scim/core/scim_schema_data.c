@@ -7,6 +7,12 @@
  * (2.3.6, 2.3.7), Group.displayName is required (4.2), addresses have `primary` (2.4, 8.2),
  * members have `display` (2.4), manager.value is not required (4.3), and whatever holds another
  * resource's id compares as `id` does, case exact (3.1).
+ *
+ * Deliberately otherwise than the RFC: Group.displayName is unique, as providers match groups by
+ * it; externalId and the names that are unique have the lengths that the tables hold; schemas
+ * is returned always, as no client can read a resource without it. `$ref` of members, groups and
+ * manager is the server's: what a client sends for it is not stored where the id names a resource.
+ * members.type too: the stored member's own type is shown, whatever the client said.
  */
 
 #include "scim_schema.h"
@@ -301,7 +307,10 @@ static const scim_schema_t user_schema = {
 /* ---- EnterpriseUser (section 4.3) ---- */
 
 static const scim_attr_t manager_subs[] = {
-    {.name = "value", .description = "The manager's id.", .case_exact = 1},
+    {.name = "value",
+     .description = "The manager's id.",
+     .case_exact = 1,
+     .at = SCIM_AT_VALUE},
     {.name = "$ref",
      .description = "The manager's URI.",
      .type = SCIM_ATTR_REFERENCE,

@@ -24,6 +24,7 @@ typedef struct scim_tenant_t {
     apr_size_t bulk_payload;    /* bytes of one Bulk request's body */
     int group_reply_members;    /* PATCH of a group with more members answers 204 */
     int reject_unknown_members; /* 1: an unknown member id refuses the request; 0: skipped */
+    int reject_unknown_manager; /* 1: a manager that is no user is 400; 0: kept as it was sent */
     int reject_unknown_attrs;   /* 1: an undefined attribute in a body is 400; 0: ignored */
     int patch_replace_creates;  /* 1: replace of an unmatched value path creates the element */
     int patch_needs_path;       /* 1: an operation without a path is 400 invalidSyntax */

@@ -49,6 +49,7 @@ typedef struct switch_t {
 
 static const switch_t switches[] = {
     {"ScimUnknownMembers", offsetof(scim_dir_t, reject_unknown_members), "skip", "reject"},
+    {"ScimUnknownManager", offsetof(scim_dir_t, reject_unknown_manager), "keep", "reject"},
     {"ScimUnknownAttributes", offsetof(scim_dir_t, reject_unknown_attrs), "ignore", "reject"},
 };
 
@@ -76,6 +77,7 @@ void *scim_config_create(apr_pool_t *p, char *path)
     dir->bulk_payload = SCIM_UNSET;
     dir->group_reply_members = SCIM_UNSET;
     dir->reject_unknown_members = SCIM_UNSET;
+    dir->reject_unknown_manager = SCIM_UNSET;
     dir->reject_unknown_attrs = SCIM_UNSET;
     dir->patch_replace_creates = SCIM_UNSET;
     dir->profile = NULL;
@@ -119,6 +121,7 @@ void *scim_config_merge(apr_pool_t *p, void *outer, void *inner)
     dir->bulk_payload = inner_or(in->bulk_payload, out->bulk_payload);
     dir->group_reply_members = inner_or(in->group_reply_members, out->group_reply_members);
     dir->reject_unknown_members = inner_or(in->reject_unknown_members, out->reject_unknown_members);
+    dir->reject_unknown_manager = inner_or(in->reject_unknown_manager, out->reject_unknown_manager);
     dir->reject_unknown_attrs = inner_or(in->reject_unknown_attrs, out->reject_unknown_attrs);
     dir->patch_replace_creates = inner_or(in->patch_replace_creates, out->patch_replace_creates);
     dir->profile = in->profile ? in->profile : out->profile;
@@ -419,6 +422,8 @@ const command_rec scim_config_commands[] = {
                   "a PATCH of a group with more members answers 204 (default 200)"),
     AP_INIT_TAKE1("ScimUnknownMembers", set_switch, NULL, ANYWHERE,
                   "skip or reject members that do not exist (default skip)"),
+    AP_INIT_TAKE1("ScimUnknownManager", set_switch, NULL, ANYWHERE,
+                  "keep or reject a manager that is no user (default keep)"),
     AP_INIT_TAKE1("ScimUnknownAttributes", set_switch, NULL, ANYWHERE,
                   "ignore or reject attributes that no schema defines (default ignore)"),
     AP_INIT_FLAG("ScimPatchReplaceCreates", set_flag,
@@ -496,6 +501,7 @@ scim_tenant_t *scim_config_tenant(const scim_dir_t *dir, apr_pool_t *p)
     }
     t->group_reply_members = inner_or(dir->group_reply_members, t->group_reply_members);
     t->reject_unknown_members = inner_or(dir->reject_unknown_members, 0);
+    t->reject_unknown_manager = inner_or(dir->reject_unknown_manager, 0);
     t->reject_unknown_attrs = inner_or(dir->reject_unknown_attrs, t->reject_unknown_attrs);
     t->patch_replace_creates = inner_or(dir->patch_replace_creates, 0);
     return t;

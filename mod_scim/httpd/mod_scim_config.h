@@ -42,6 +42,7 @@ typedef struct scim_dir_t {
     int bulk_payload;           /* ScimBulkMaxPayload */
     int group_reply_members;    /* ScimGroupReplyMembers */
     int reject_unknown_members; /* ScimUnknownMembers */
+    int reject_unknown_manager; /* ScimUnknownManager */
     int reject_unknown_attrs;   /* ScimUnknownAttributes */
     int patch_replace_creates;  /* ScimPatchReplaceCreates */
     const struct scim_profile_t *profile; /* ScimProfile, or NULL */

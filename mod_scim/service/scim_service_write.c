@@ -169,10 +169,10 @@ static scim_error_t *store_changes(scim_row_t **row, write_t *w, const json_t *o
 {
     service_t *sv = w->sv;
     scim_group_t group = {.row = *row, .access = SCIM_GROUP_LOCKED};
-    scim_error_t *err = NULL;
+    scim_error_t *err = scim_store_manager(sv->store, sv->type, old, doc, p);
 
     w->reply->unknown_members = 0;
-    if (plan && plan->nmembers > 0) {
+    if (!err && plan && plan->nmembers > 0) {
         err = apply_members(w, &group, plan, p);
     }
     if (err || json_equal(old, doc)) {
@@ -189,8 +189,11 @@ static scim_error_t *create_tx(void *baton, scim_store_t *store, apr_pool_t *p)
     write_t *w = baton;
     scim_group_t group = {.access = SCIM_GROUP_NEW};
     scim_row_t *row;
-    scim_error_t *err = scim_store_insert(&row, store, w->sv->type, w->doc, p);
+    scim_error_t *err = scim_store_manager(store, w->sv->type, NULL, w->doc, p);
 
+    if (!err) {
+        err = scim_store_insert(&row, store, w->sv->type, w->doc, p);
+    }
     if (!err && w->plan) {
         group.row = row;
         err = apply_members(w, &group, w->plan, p);

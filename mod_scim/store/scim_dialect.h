@@ -9,6 +9,7 @@
 typedef struct scim_dialect_t {
     const char *name;       /* apr_dbd driver name: "mysql", "sqlite3" */
     const char *for_update; /* " FOR UPDATE", or "" */
+    const char *for_share;  /* the same for a row that may be read but not changed by others */
     const char *insert_ignore; /* "INSERT IGNORE" / "INSERT OR IGNORE" */
     int max_binds;          /* parameters of one statement */
     int frees_statements;   /* 0: a prepared statement stays until the connection closes */

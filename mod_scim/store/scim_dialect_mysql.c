@@ -102,6 +102,7 @@ static scim_db_cause_t cause(int number, const char *text)
 const scim_dialect_t scim_dialect_mysql = {
     .name = "mysql",
     .for_update = " FOR UPDATE",
+    .for_share = " LOCK IN SHARE MODE",
     .insert_ignore = "INSERT IGNORE",
     .max_binds = 65535,
     .frees_statements = 1,

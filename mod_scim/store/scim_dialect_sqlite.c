@@ -59,6 +59,7 @@ static scim_db_cause_t cause(int number, const char *text)
 const scim_dialect_t scim_dialect_sqlite = {
     .name = "sqlite3",
     .for_update = "",
+    .for_share = "",
     .insert_ignore = "INSERT OR IGNORE",
     .max_binds = 32766,
     .frees_statements = 0,

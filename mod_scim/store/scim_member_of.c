@@ -6,16 +6,22 @@
 
 #include <apr_strings.h>
 
+#include "scim_nesting.h"
+
+/* Begins the name in the entry of a group that is in a group. In a name, \ is always escaped. */
+#define INNER "\\+"
+
 /* ---- entries ---- */
 
 const char *scim_member_of_entry(const scim_row_t *group, apr_pool_t *p)
 {
     const char *name = group->display ? group->display : "";
-    scim_buf_t *b = scim_buf_make(strlen(group->id) + strlen(name) + 4, p);
+    scim_buf_t *b = scim_buf_make(strlen(group->id) + strlen(name) + 6, p);
 
     scim_buf_puts(b, "\n");
     scim_buf_puts(b, group->id);
     scim_buf_puts(b, " ");
+    scim_buf_puts(b, scim_nesting_is_inner(group) ? INNER : "");
     for (; *name; name++) {
         switch (*name) {
         case '\n':
@@ -53,19 +59,6 @@ static const char *unescape(const char *s, apr_size_t len, apr_pool_t *p)
     return out;
 }
 
-static const scim_resource_type_t *type_with(const scim_store_t *store, scim_at_t at)
-{
-    const scim_catalog_t *catalog = store->tenant->catalog;
-    int i;
-
-    for (i = 0; i < catalog->ntypes; i++) {
-        if (scim_type_attr_at(catalog->types[i], at)) {
-            return catalog->types[i];
-        }
-    }
-    return NULL;
-}
-
 static scim_error_t *unreadable(const scim_store_t *store, const scim_row_t *row)
 {
     return scim_error_internal(
@@ -74,24 +67,32 @@ static scim_error_t *unreadable(const scim_store_t *store, const scim_row_t *row
         "The groups of the resource could not be read.");
 }
 
-static scim_error_t *parse_entries(apr_array_header_t *refs, const scim_store_t *store,
-                                   const scim_row_t *row)
+/* @param inner array to append the ids of groups to that are in groups */
+static scim_error_t *parse_entries(apr_array_header_t *refs, apr_array_header_t *inner,
+                                   const scim_store_t *store, const scim_row_t *row)
 {
-    const scim_resource_type_t *type = type_with(store, SCIM_AT_MEMBERS);
+    const scim_resource_type_t *type = scim_store_type_with(store, SCIM_AT_MEMBERS);
     const char *at = row->member_of;
 
     while (*at) {
         const char *space = strchr(at, ' ');
         const char *end = strchr(at, '\r');
         scim_ref_t *ref;
+        int marked;
 
         if (*at != '\n' || !space || !end || end < space || !type) {
             return unreadable(store, row);
         }
         ref = apr_array_push(refs);
-        ref->id = apr_pstrmemdup(refs->pool, at + 1, (apr_size_t)(space - at - 1));
+        marked = strncmp(space + 1, INNER, strlen(INNER)) == 0;
+        space += marked ? strlen(INNER) : 0;
+        ref->id = apr_pstrmemdup(refs->pool, at + 1, strcspn(at + 1, " "));
         ref->display = unescape(space + 1, (apr_size_t)(end - space - 1), refs->pool);
         ref->type = type;
+        ref->indirect = 0;
+        if (marked) {
+            APR_ARRAY_PUSH(inner, const char *) = ref->id;
+        }
         at = end + 1;
     }
     return NULL;
@@ -100,6 +101,7 @@ static scim_error_t *parse_entries(apr_array_header_t *refs, const scim_store_t 
 /* What a SELECT of groups fills. */
 typedef struct selecting_t {
     apr_array_header_t *refs;
+    apr_array_header_t *inner;
     const scim_resource_type_t *type;
 } selecting_t;
 
@@ -111,37 +113,79 @@ static scim_error_t *read_group(void *baton, const char *const *cols)
     ref->id = apr_pstrdup(s->refs->pool, cols[0]);
     ref->display = apr_pstrdup(s->refs->pool, cols[1]);
     ref->type = s->type;
+    ref->indirect = 0;
+    if (strcmp(cols[2], "0")) {
+        APR_ARRAY_PUSH(s->inner, const char *) = ref->id;
+    }
     return NULL;
 }
 
-static scim_error_t *select_groups(apr_array_header_t *refs, scim_store_t *store,
-                                   const scim_row_t *row)
+static scim_error_t *select_groups(apr_array_header_t *refs, apr_array_header_t *inner,
+                                   scim_store_t *store, const scim_row_t *row)
 {
-    selecting_t s = {refs, type_with(store, SCIM_AT_MEMBERS)};
+    selecting_t s = {refs, inner, scim_store_type_with(store, SCIM_AT_MEMBERS)};
     scim_sql_t *sql = scim_sql_make(refs->pool);
 
     if (!s.type) {
         return unreadable(store, row);
     }
     scim_sql_addv(sql,
-                  "SELECT g.id, g.display FROM scim_member m JOIN scim_resource g "
+                  "SELECT g.id, g.display, "
+                  "CASE WHEN INSTR(COALESCE(g.member_of, ''), 'i') > 0 THEN 1 ELSE 0 END "
+                  "FROM scim_member m JOIN scim_resource g "
                   "ON g.rid = m.group_rid WHERE m.tenant = %s AND g.tenant = %s "
                   "AND g.type = %s AND m.member_rid = %s ORDER BY m.group_rid",
                   store->tenant->name, store->tenant->name, s.type->name,
                   scim_store_int(row->rid, refs->pool), NULL);
-    return scim_store_select(store, sql, 1, 2, read_group, &s);
+    return scim_store_select(store, sql, 1, 3, read_group, &s);
+}
+
+/*
+ * Behind the groups that a user is a direct member of, those that these are in: each once.
+ * @param inner ids of those that are in any
+ */
+static scim_error_t *add_indirect(apr_array_header_t *refs, const apr_array_header_t *inner,
+                                  scim_store_t *store)
+{
+    const scim_resource_type_t *type = scim_store_type_with(store, SCIM_AT_MEMBERS);
+    apr_hash_t *seen = apr_hash_make(refs->pool);
+    apr_hash_t *above;
+    scim_error_t *err = scim_nesting_above(&above, store, type, inner, refs->pool);
+    int i;
+    int k;
+
+    for (i = 0; i < refs->nelts && !err; i++) {
+        const char *id = APR_ARRAY_IDX(refs, i, scim_ref_t).id;
+        apr_hash_set(seen, id, APR_HASH_KEY_STRING, id);
+    }
+    for (i = 0; i < inner->nelts && !err; i++) {
+        const apr_array_header_t *some =
+            apr_hash_get(above, APR_ARRAY_IDX(inner, i, const char *), APR_HASH_KEY_STRING);
+        for (k = 0; k < some->nelts; k++) {
+            const scim_ref_t *ref = &APR_ARRAY_IDX(some, k, scim_ref_t);
+            if (!apr_hash_get(seen, ref->id, APR_HASH_KEY_STRING)) {
+                apr_hash_set(seen, ref->id, APR_HASH_KEY_STRING, ref->id);
+                APR_ARRAY_PUSH(refs, scim_ref_t) = *ref;
+            }
+        }
+    }
+    return err;
 }
 
 scim_error_t *scim_store_groups_of(apr_array_header_t **refs, scim_store_t *store,
                                    const scim_row_t *row, apr_pool_t *p)
 {
     apr_array_header_t *out = apr_array_make(p, row->member_of ? 8 : 1, sizeof(scim_ref_t));
+    apr_array_header_t *inner = apr_array_make(p, 1, sizeof(const char *));
     scim_error_t *err = NULL;
 
     if (row->member_of && strlen(row->member_of) != row->member_of_len) {
-        err = select_groups(out, store, row);
+        err = select_groups(out, inner, store, row);
     } else if (row->member_of) {
-        err = parse_entries(out, store, row);
+        err = parse_entries(out, inner, store, row);
+    }
+    if (!err && inner->nelts) {
+        err = add_indirect(out, inner, store);
     }
     if (!err) {
         *refs = out;
@@ -217,8 +261,9 @@ static void add_member_of(scim_sql_t *sql, const scim_store_t *store,
     scim_sql_add(sql, " ELSE member_of END");
 }
 
-/* The rest of SET, and WHERE. Of the group it is checked that it shows the name it was read with:
- * each in the other is =, and to the byte; MySQL's = does not see spaces at the end. */
+/* The rest of SET, and WHERE. Of the group it is checked that it shows the name it was read with,
+ * and is nested as it was: its users' entries say so. Each in the other is =, and to the byte;
+ * MySQL's = does not see spaces at the end. */
 static void add_group(scim_sql_t *sql, const scim_store_t *store, const scim_member_of_change_t *c,
                       const char *rid, apr_pool_t *p)
 {
@@ -230,9 +275,10 @@ static void add_group(scim_sql_t *sql, const scim_store_t *store, const scim_mem
                   "members = CASE WHEN rid = %s THEN members + %s ELSE members END, "
                   "modified = CASE WHEN rid <> %s THEN modified WHEN modified < %s THEN %s "
                   "ELSE modified + %s END WHERE (rid <> %s OR (INSTR(display, %s) = 1 "
-                  "AND INSTR(%s, display) = 1))",
+                  "AND INSTR(%s, display) = 1 AND COALESCE(member_of, '') = %s))",
                   rid, store->write_id, rid, scim_store_int(c->grown, p), rid, now, now,
-                  c->new_version ? "1" : "0", rid, name, name, NULL);
+                  c->new_version ? "1" : "0", rid, name, name,
+                  c->group->member_of ? c->group->member_of : "", NULL);
 }
 
 static scim_error_t *changed_meanwhile(const scim_store_t *store)
@@ -248,7 +294,7 @@ static scim_error_t *changed_meanwhile(const scim_store_t *store)
 scim_error_t *scim_member_of_change(scim_store_t *store, const scim_member_of_change_t *change,
                                     const apr_array_header_t *rids, apr_pool_t *p)
 {
-    const scim_resource_type_t *type = type_with(store, SCIM_AT_GROUPS);
+    const scim_resource_type_t *type = scim_store_type_with(store, SCIM_AT_GROUPS);
     const char *user = type ? type->name : "";
     const char *rid = scim_store_int(change->group->rid, p);
     const char *list[SCIM_SQL_LIST];

@@ -11,6 +11,10 @@
  * is LF, the group's id, a space, its display name, CR; LF, CR and the backslash in a name are
  * escaped, so that no name can look like an entry. What a user shows has changed with it, so the
  * user's version goes up in the same statement (first in SET: MySQL assigns from left to right).
+ *
+ * A backslash and a plus sign before the name say that the group is itself in a group: only then
+ * has the user indirect groups (scim_nesting.h). Of a group, member_of has the marks of its nesting
+ * instead.
  */
 
 /** The entry of a group, in p. */

@@ -13,10 +13,12 @@
 typedef struct scim_sql_t {
     scim_buf_t *text;
     apr_array_header_t *args;
-    int any_cut;    /* set by the caller: some value of the index is cut off (scim_index.h) */
-    int asks_cut;   /* set by scim_sql_filter(): the condition depends on any_cut */
-    int any_stale;  /* set by the caller: some resource is indexed otherwise than its type says */
-    int asks_stale; /* set by scim_sql_filter(): the condition depends on any_stale */
+    int any_cut;     /* set by the caller: some value of the index is cut off (scim_index.h) */
+    int asks_cut;    /* set by scim_sql_filter(): the condition depends on any_cut */
+    int any_stale;   /* set by the caller: some resource is indexed otherwise than its type says */
+    int asks_stale;  /* set by scim_sql_filter(): the condition depends on any_stale */
+    int any_nested;  /* set by the caller: there are groups in groups (scim_nesting.h) */
+    int asks_nested; /* set by scim_sql_filter(): the condition depends on any_nested */
 } scim_sql_t;
 
 scim_sql_t *scim_sql_make(apr_pool_t *p);

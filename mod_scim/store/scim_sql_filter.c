@@ -246,6 +246,41 @@ static int add_value(context_t *c, const leaf_t *leaf)
     return 1;
 }
 
+/*
+ * The members of the groups whose id compares so, and of those inside them: User.groups has the
+ * indirect groups too.
+ */
+static void add_nested_members(context_t *c, const leaf_t *leaf)
+{
+    scim_sql_addv(c->sql,
+                  "SELECT m.member_rid FROM scim_member m WHERE m.tenant = %s AND m.group_rid IN ("
+                  "WITH RECURSIVE walk (rid) AS (SELECT u.rid FROM scim_resource u "
+                  "WHERE u.tenant = %s AND u.type = %s AND ",
+                  c->tenant, c->tenant, "Group", NULL);
+    add_comparison(c, "u.id", leaf->op, leaf->f->folded);
+    scim_sql_addv(c->sql,
+                  " UNION SELECT n.member_rid FROM walk w JOIN scim_nesting n "
+                  "ON n.group_rid = w.rid WHERE n.tenant = %s) SELECT w.rid FROM walk w)",
+                  c->tenant, NULL);
+}
+
+/* Those who have a member, or are in a group, whose id compares so. */
+static void add_linked(context_t *c, const leaf_t *leaf, int members)
+{
+    c->sql->asks_nested |= !members;
+    if (!members && c->sql->any_nested) {
+        add_nested_members(c, leaf);
+        return;
+    }
+    scim_sql_add(c->sql, members ? "SELECT m.group_rid FROM scim_member m "
+                                   "JOIN scim_resource u ON u.rid = m.member_rid"
+                                 : "SELECT m.member_rid FROM scim_member m "
+                                   "JOIN scim_resource u ON u.rid = m.group_rid");
+    scim_sql_addv(c->sql, " WHERE m.tenant = %s AND u.tenant = %s AND ", c->tenant, c->tenant,
+                  NULL);
+    add_comparison(c, "u.id", leaf->op, leaf->f->folded);
+}
+
 /* Group.members and User.groups: the same rows, read from either side. */
 static int add_membership(context_t *c, const leaf_t *leaf)
 {
@@ -258,16 +293,12 @@ static int add_membership(context_t *c, const leaf_t *leaf)
         return 0;
     }
     no_join = open_in(c, leaf->neg);
-    scim_sql_add(c->sql, members ? "SELECT m.group_rid FROM scim_member m"
-                                 : "SELECT m.member_rid FROM scim_member m");
     if (by_id && !present) {
-        scim_sql_add(c->sql, members ? " JOIN scim_resource u ON u.rid = m.member_rid"
-                                     : " JOIN scim_resource u ON u.rid = m.group_rid");
-        scim_sql_addv(c->sql, " WHERE m.tenant = %s AND u.tenant = %s AND ", c->tenant, c->tenant,
-                      NULL);
-        add_comparison(c, "u.id", leaf->op, leaf->f->folded);
+        add_linked(c, leaf, members);
     } else {
         /* Of another sub-attribute only this much is known: without members, none has it. */
+        scim_sql_add(c->sql, members ? "SELECT m.group_rid FROM scim_member m"
+                                     : "SELECT m.member_rid FROM scim_member m");
         scim_sql_addv(c->sql, " WHERE m.tenant = %s", c->tenant, NULL);
         c->exact &= present;
     }

@@ -37,6 +37,19 @@ void scim_store_bookmarks(scim_store_t *store, const scim_bookmarks_t *bookmarks
     store->bookmarks = bookmarks;
 }
 
+const scim_resource_type_t *scim_store_type_with(const scim_store_t *store, scim_at_t at)
+{
+    const scim_catalog_t *catalog = store->tenant->catalog;
+    int i;
+
+    for (i = 0; i < catalog->ntypes; i++) {
+        if (scim_type_attr_at(catalog->types[i], at)) {
+            return catalog->types[i];
+        }
+    }
+    return NULL;
+}
+
 const char *scim_store_int(apr_int64_t n, apr_pool_t *p)
 {
     return apr_psprintf(p, "%" APR_INT64_T_FMT, n);
@@ -100,6 +113,7 @@ scim_error_t *scim_store_exec(int *rows, scim_store_t *store, const scim_sql_t *
     if (store->mark == SCIM_MARK_NONE) {
         store->mark = SCIM_MARK_DIRTY;
     }
+    store->above = NULL;
     apr_pool_create(&scratch, store->pool);
     err = scim_dbd_exec(rows, store->db, &stmt, scratch);
     apr_pool_destroy(scratch);
@@ -121,7 +135,8 @@ void scim_store_columns(scim_sql_t *sql, const scim_dialect_t *dialect, scim_sto
     static const char *const documents[] = {
         DOC_BEGINNING ", " GROUPS_BEGINNING,
         "r.doc, " GROUPS_BEGINNING,
-        "CASE WHEN r.type = 'Group' THEN " DOC_BEGINNING " END, SUBSTR(r.member_of, 1, 1)",
+        /* and of member_of a group's marks */
+        "CASE WHEN r.type = 'Group' THEN " DOC_BEGINNING " END, SUBSTR(r.member_of, 1, 2)",
     };
 
     scim_sql_add(sql, "r.rid, r.id, r.version, r.created, r.modified, r.active, r.display, ");

@@ -59,8 +59,10 @@ scim_error_t *scim_store_get(scim_row_t **row, scim_store_t *store,
                              apr_pool_t *p) SCIM_CHECKED;
 
 /**
- * The groups that a resource is a direct member of. They came with its row, unless their list is
- * longer than 4,096 characters: then one SELECT reads them.
+ * The groups that a user is a member of, the direct ones first. These came with its row, unless
+ * their list is longer than 4,096 characters: then one SELECT reads them. Indirect ones, which only
+ * a user in a nested group has, take another SELECT, once for all users of a request that are in
+ * the same groups.
  * @param refs array of scim_ref_t
  */
 scim_error_t *scim_store_groups_of(apr_array_header_t **refs, scim_store_t *store,
@@ -152,6 +154,17 @@ scim_error_t *scim_store_lock(scim_row_t **row, scim_store_t *store,
                               apr_pool_t *p) SCIM_CHECKED;
 
 /**
+ * Complete a document before it is inserted or written over old: what is shown of its manager
+ * follows from the user that it names (scim_manager.h). Costs a SELECT only where the document
+ * names a manager that old does not name. Inside scim_store_write().
+ * @param old NULL for a new resource
+ * @param doc changed in place
+ * @return with tenant->reject_unknown_manager, 400 invalidValue for a manager that is no user
+ */
+scim_error_t *scim_store_manager(scim_store_t *store, const scim_resource_type_t *type,
+                                 const json_t *old, json_t *doc, apr_pool_t *p) SCIM_CHECKED;
+
+/**
  * Insert a resource with its index rows. The unique index decides: 409 uniqueness naming the
  * attribute.
  * @param doc canonical document with id, without meta and members; serialised here. Over
@@ -188,6 +201,7 @@ typedef struct scim_group_t {
     scim_row_t *row; /* NULL: there is none */
     scim_group_access_t access;
     apr_hash_t *named; /* id -> apr_int64_t, its row number; NULL: not looked up */
+    int groups;        /* 1: groups are among the named */
 } scim_group_t;
 
 /**
@@ -208,10 +222,12 @@ typedef struct scim_membership_t {
 /**
  * Run a membership plan on a group; if any member came or went, its version and modified go up.
  * Cost goes by the plan's size; only a replace and a filter read the group's members, once.
- * Removing what is not there is no error. A group as its own member is refused: 400 invalidValue;
- * with tenant->reject_unknown_members also an unknown id.
- * @return with SCIM_GROUP_SHARED an error with cause RETRY if the group is gone or shows another
- *         name since it was read
+ * Removing what is not there is no error. A group that would contain itself, directly or through
+ * others, is refused: 400 invalidValue; with tenant->reject_unknown_members also an unknown id.
+ * Adding or removing a group writes the rows of all users below it (scim_nesting.h).
+ * @param group its row's marks of nesting are brought up to date
+ * @return with SCIM_GROUP_SHARED an error with cause RETRY if the group is gone, or shows another
+ *         name or is nested otherwise since it was read
  */
 scim_error_t *scim_store_members_apply(scim_membership_t *done, scim_store_t *store,
                                        const scim_group_t *group, const scim_patch_t *plan,

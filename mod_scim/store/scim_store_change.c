@@ -10,6 +10,7 @@
 #include "scim_id.h"
 #include "scim_index.h"
 #include "scim_member_of.h"
+#include "scim_nesting.h"
 
 /* Bytes of the columns ukey and external_id. */
 #define KEY_MAX 1020
@@ -362,17 +363,64 @@ static scim_error_t *update_values(scim_store_t *store, const scim_resource_type
     return err ? err : scim_store_insert_values(store, type, difference(after, before, p), rid);
 }
 
-/* The members of a group show its name. */
-static scim_error_t *rename_group(scim_store_t *store, const scim_resource_type_t *type,
-                                  const scim_row_t *old, const scim_row_t *row, apr_pool_t *p)
-{
-    const char *from = scim_member_of_entry(old, p);
-    const char *to = scim_member_of_entry(row, p);
+/* The groups that a member is in, and whether it leaves them. */
+typedef struct touching_t {
+    scim_store_t *store;
+    int leaves;
+} touching_t;
 
-    if (!scim_type_attr_at(type, SCIM_AT_MEMBERS) || strcmp(from, to) == 0) {
+static scim_error_t *touch_some(void *baton, const char *const *rids, int n, apr_pool_t *p)
+{
+    const touching_t *t = baton;
+    const char *now = scim_store_int(scim_store_now() / 1000, p);
+    scim_sql_t *sql = scim_sql_make(p);
+
+    scim_sql_add(sql, "UPDATE scim_resource");
+    scim_sql_add(sql, scim_dbd_dialect(t->store->db)->by_rid);
+    scim_sql_addv(sql,
+                  " SET version = version + 1, members = members - %s, "
+                  "modified = CASE WHEN modified < %s THEN %s ELSE modified + 1 END "
+                  "WHERE tenant = %s AND rid IN ",
+                  t->leaves ? "1" : "0", now, now, t->store->tenant->name, NULL);
+    scim_sql_list(sql, rids, n);
+    return scim_store_exec(NULL, t->store, sql);
+}
+
+/* The groups of a member show its name, or one less when it goes. */
+static scim_error_t *touch_groups(scim_store_t *store, const scim_row_t *member, int leaves,
+                                  apr_pool_t *p)
+{
+    touching_t t = {store, leaves};
+    apr_array_header_t *rids;
+    scim_error_t *err = scim_store_group_rids(&rids, store, member->rid, p);
+
+    return err ? err : scim_store_each_rids(rids, touch_some, &t, p);
+}
+
+/*
+ * Who shows the name of a resource: the members of a group and the users further down, the groups
+ * that it is a member of, the users whose manager it is.
+ */
+static scim_error_t *follow_name(scim_store_t *store, const scim_resource_type_t *type,
+                                 const scim_row_t *old, const scim_row_t *row, apr_pool_t *p)
+{
+    int is_group = scim_type_attr_at(type, SCIM_AT_MEMBERS) != NULL;
+    scim_error_t *err = NULL;
+
+    if (strcmp(old->display ? old->display : "", row->display ? row->display : "") == 0) {
         return NULL;
     }
-    return scim_member_of_replace_all(store, row, from, to, p);
+    if (is_group) {
+        err = scim_member_of_replace_all(store, row, scim_member_of_entry(old, p),
+                                         scim_member_of_entry(row, p), p);
+    }
+    if (!err && is_group) {
+        err = scim_nesting_renamed(store, row, p);
+    }
+    if (!err && (is_group ? scim_nesting_is_inner(row) : row->member_of != NULL)) {
+        err = touch_groups(store, row, 0, p);
+    }
+    return err ? err : scim_store_manager_changed(store, type, row->id, row->display, p);
 }
 
 static scim_sql_t *document_update(scim_store_t *store, const scim_index_columns_t *cols,
@@ -436,7 +484,7 @@ scim_error_t *scim_store_update(scim_row_t **row, scim_store_t *store,
                    : update_anew(store, type, &cols, next, doc);
     }
     if (!err) {
-        err = rename_group(store, type, old, next, p);
+        err = follow_name(store, type, old, next, p);
     }
     if (!err) {
         *row = next;
@@ -446,32 +494,6 @@ scim_error_t *scim_store_update(scim_row_t **row, scim_store_t *store,
 
 /* ---- delete ---- */
 
-/* The groups of a member that goes show one less. */
-static scim_error_t *touch_some(void *baton, const char *const *rids, int n, apr_pool_t *p)
-{
-    scim_store_t *store = baton;
-    const char *now = scim_store_int(scim_store_now() / 1000, p);
-    scim_sql_t *sql = scim_sql_make(p);
-
-    scim_sql_add(sql, "UPDATE scim_resource");
-    scim_sql_add(sql, scim_dbd_dialect(store->db)->by_rid);
-    scim_sql_addv(sql,
-                  " SET version = version + 1, members = members - 1, "
-                  "modified = CASE WHEN modified < %s THEN %s ELSE modified + 1 END "
-                  "WHERE tenant = %s AND rid IN ",
-                  now, now, store->tenant->name, NULL);
-    scim_sql_list(sql, rids, n);
-    return scim_store_exec(NULL, store, sql);
-}
-
-static scim_error_t *touch_groups(scim_store_t *store, const scim_row_t *member, apr_pool_t *p)
-{
-    apr_array_header_t *rids;
-    scim_error_t *err = scim_store_group_rids(&rids, store, member->rid, p);
-
-    return err ? err : scim_store_each_rids(rids, touch_some, store, p);
-}
-
 scim_error_t *scim_store_delete(scim_store_t *store, const scim_resource_type_t *type,
                                 const scim_row_t *row, apr_pool_t *p)
 {
@@ -479,10 +501,13 @@ scim_error_t *scim_store_delete(scim_store_t *store, const scim_resource_type_t 
     scim_error_t *err = NULL;
 
     if (is_group) {
+        err = scim_nesting_delete(store, row, p);
+    }
+    if (!err && is_group) {
         err = scim_member_of_replace_all(store, row, scim_member_of_entry(row, p), "", p);
     }
     if (!err) {
-        err = touch_groups(store, row, p);
+        err = touch_groups(store, row, 1, p);
     }
     if (!err) {
         err = delete_where(
@@ -500,6 +525,9 @@ scim_error_t *scim_store_delete(scim_store_t *store, const scim_resource_type_t 
         scim_store_mark(store, SCIM_MARK_DELETE, row->id, row->version);
         err = delete_where(store, "DELETE FROM scim_resource WHERE tenant = %s AND rid = %s",
                            row->rid);
+    }
+    if (!err) {
+        err = scim_store_manager_changed(store, type, row->id, NULL, p);
     }
     return err ? err : count_resource(store, type, 0);
 }

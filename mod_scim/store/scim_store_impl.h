@@ -28,6 +28,7 @@ struct scim_store_t {
     const char *mark_id;
     const char *write_id;
     apr_int64_t mark_version; /* before the write */
+    apr_hash_t *above;        /* groups above groups, read in this request: scim_nesting.h */
 };
 
 /** Note what a write will have left behind; of several, the one that tells most stays. */
@@ -39,6 +40,9 @@ apr_time_t scim_store_now(void);
 
 /** A row as it is after its next change: version and modified go up, also if the clock does not. */
 scim_row_t *scim_store_next(const scim_row_t *old, apr_time_t now, apr_pool_t *p);
+
+/** The tenant's resource type with an attribute stored at `at`, or NULL. */
+const scim_resource_type_t *scim_store_type_with(const scim_store_t *store, scim_at_t at);
 
 /** Columns of a row statement, after those that a statement puts in front. */
 #define SCIM_ROW_COLUMNS 12
@@ -117,6 +121,15 @@ scim_error_t *scim_store_reindex(int *stale, scim_store_t *store,
 scim_error_t *scim_store_insert_values(scim_store_t *store, const scim_resource_type_t *type,
                                        const apr_array_header_t *rows,
                                        const char *rid) SCIM_CHECKED;
+
+/**
+ * After what is shown of a user changed, or the user was deleted: write it into the documents of
+ * the users whose manager it is. One statement finds out that there are none.
+ * @param display NULL: deleted; the manager goes from the documents
+ */
+scim_error_t *scim_store_manager_changed(scim_store_t *store, const scim_resource_type_t *type,
+                                         const char *id, const char *display,
+                                         apr_pool_t *p) SCIM_CHECKED;
 
 /** An integer as text, in p. */
 const char *scim_store_int(apr_int64_t n, apr_pool_t *p);

@@ -24,20 +24,36 @@ static int count_terms(const scim_filter_t *f)
     return n;
 }
 
+/* Runs a SELECT that finds one row or none. */
+static scim_error_t *find_any(int *any, const scim_listing_t *l, const scim_sql_t *sql)
+{
+    apr_int64_t found = 0;
+    scim_error_t *err = scim_store_select(l->store, sql, 1, 1, scim_store_read_int, &found);
+
+    *any = found != 0;
+    return err;
+}
+
 /* Whether the tenant has any cut value in the index: a lookup of one row, nearly always of none. */
 static scim_error_t *find_cut(int *any, const scim_listing_t *l)
 {
     scim_sql_t *sql = scim_sql_make(l->pool);
-    apr_int64_t found = 0;
-    scim_error_t *err;
 
     scim_sql_addv(sql,
                   "SELECT 1 FROM scim_value v WHERE v.tenant = %s AND v.type = %s "
                   "AND v.attr = %s LIMIT 1",
                   l->store->tenant->name, l->part->type->name, SCIM_INDEX_CUT_ATTR, NULL);
-    err = scim_store_select(l->store, sql, 1, 1, scim_store_read_int, &found);
-    *any = found != 0;
-    return err;
+    return find_any(any, l, sql);
+}
+
+/* Whether the tenant has groups in groups. */
+static scim_error_t *find_nested(int *any, const scim_listing_t *l)
+{
+    scim_sql_t *sql = scim_sql_make(l->pool);
+
+    scim_sql_addv(sql, "SELECT 1 FROM scim_nesting n WHERE n.tenant = %s LIMIT 1",
+                  l->store->tenant->name, NULL);
+    return find_any(any, l, sql);
 }
 
 /* Whether the filter or the order asks for an index that some resources may lack. */
@@ -57,6 +73,7 @@ scim_error_t *scim_list_condition(scim_listing_t *l)
     scim_error_t *err = NULL;
     int cut = 0;
     int stale = 0;
+    int nested = 0;
 
     l->keep = 1;
     l->exact = 1;
@@ -69,14 +86,18 @@ scim_error_t *scim_list_condition(scim_listing_t *l)
     if (sql->asks_cut) {
         err = find_cut(&cut, l);
     }
+    if (!err && sql->asks_nested) {
+        err = find_nested(&nested, l);
+    }
     if (!err && asks_stale(l, sql)) {
         err = scim_store_reindex(&stale, l->store, type);
     }
     l->unsorted = stale;
-    if (!err && f && (cut || stale)) {
+    if (!err && f && (cut || stale || nested)) {
         sql = scim_sql_make(l->pool);
         sql->any_cut = cut;
         sql->any_stale = stale;
+        sql->any_nested = nested;
         l->where = scim_sql_filter(sql, &l->exact, f, l->store->tenant->name, type) ? sql : NULL;
     }
     return err;

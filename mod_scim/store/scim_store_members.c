@@ -10,6 +10,7 @@
 #include "scim_id.h"
 #include "scim_match.h"
 #include "scim_member_of.h"
+#include "scim_nesting.h"
 
 /* Ids of one statement. */
 #define CHUNK SCIM_SQL_LIST
@@ -34,7 +35,9 @@ typedef struct plan_t {
      * row changes in the same statement. */
     apr_array_header_t *pending;
     int pending_add;
-    int grown; /* members that came, less those that went */
+    int grown;  /* members that came, less those that went */
+    int groups; /* groups are among those whose numbers were read */
+    int gone;   /* groups may be among those that went */
 } plan_t;
 
 typedef scim_error_t *(ids_fn)(plan_t *plan, const char *const *ids, int n,
@@ -71,6 +74,19 @@ static scim_error_t *read_rid(void *baton, const char *const *cols)
     return NULL;
 }
 
+typedef struct resolving_t {
+    apr_array_header_t *rids;
+    int groups;
+} resolving_t;
+
+static scim_error_t *read_known(void *baton, const char *const *cols)
+{
+    resolving_t *r = baton;
+
+    r->groups |= strcmp(cols[1], "Group") == 0;
+    return read_rid(r->rids, cols);
+}
+
 static int compare_rids(const void *a, const void *b)
 {
     apr_int64_t x = *(const apr_int64_t *)a;
@@ -98,16 +114,18 @@ static scim_error_t *select_ids(plan_t *plan, const char *const *ids, int n,
                                 apr_array_header_t *rids)
 {
     scim_sql_t *sql = scim_sql_make(plan->chunk);
+    resolving_t r = {rids, 0};
     int before = rids->nelts;
     scim_error_t *err;
 
-    scim_sql_add(sql, "SELECT r.rid FROM scim_resource r");
+    scim_sql_add(sql, "SELECT r.rid, r.type FROM scim_resource r");
     scim_store_hint(sql, scim_dbd_dialect(plan->store->db), "scim_resource_id");
     scim_sql_addv(sql, " WHERE r.tenant = %s AND r.type IN (%s, %s) AND r.id IN ",
                   plan->store->tenant->name, "User", "Group", NULL);
     scim_sql_list(sql, ids, n);
-    err = scim_store_select(plan->store, sql, 1, 1, read_rid, rids);
+    err = scim_store_select(plan->store, sql, 1, 2, read_known, &r);
     apr_pool_clear(plan->chunk);
+    plan->groups |= r.groups;
     plan->done.unknown += n - (rids->nelts - before);
     return err;
 }
@@ -118,6 +136,7 @@ static scim_error_t *look_up_ids(plan_t *plan, const char *const *ids, int n,
 {
     int i;
 
+    plan->groups |= plan->group->groups;
     for (i = 0; i < n; i++) {
         const apr_int64_t *rid = apr_hash_get(plan->group->named, ids[i], APR_HASH_KEY_STRING);
         if (rid) {
@@ -200,6 +219,10 @@ static scim_error_t *change_some(plan_t *plan, const apr_array_header_t *rids, i
         scim_sql_list(sql, list, rids->nelts);
     }
     err = scim_store_exec(&rows, plan->store, sql);
+    if (!err && rows && add && plan->groups) {
+        err = scim_nesting_add(plan->store, plan->group->row, "rid", list, rids->nelts,
+                               plan->chunk);
+    }
     apr_pool_clear(plan->chunk);
     if (err || rows == 0) {
         return err;
@@ -243,6 +266,7 @@ static scim_error_t *remove_members(plan_t *plan, const scim_member_step_t *step
 
     /* Who is gone is no member any more: what the client wants is so. */
     plan->done.unknown = unknown;
+    plan->gone |= plan->groups;
     return err ? err : change_rids(plan, rids, 0);
 }
 
@@ -318,6 +342,7 @@ static scim_error_t *replace_members(plan_t *plan, const scim_member_step_t *ste
         return err;
     }
     compare_members(gone, fresh, both, there, wanted);
+    plan->gone |= gone->nelts > 0;
     if (gone->nelts && fresh->nelts) {
         err = scim_member_of_lock(plan->store, both, plan->pool);
     }
@@ -488,6 +513,9 @@ scim_error_t *scim_store_members_apply(scim_membership_t *done, scim_store_t *st
 
     apr_pool_create(&state.chunk, p);
     err = run_steps(&state, plan);
+    if (!err && state.gone) {
+        err = scim_nesting_settle(store, group->row, p);
+    }
     if (!err && state.done.unknown && store->tenant->reject_unknown_members) {
         err = scim_error_make(store->pool, 400, SCIM_TYPE_INVALID_VALUE,
                               "%d of the values of members name no user or group.",

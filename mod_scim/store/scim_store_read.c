@@ -109,7 +109,7 @@ typedef struct sharing_t {
     const char *id;
 } sharing_t;
 
-/* The resource's type, its row, and the number and id of someone named. */
+/* The resource's type, its row, and the number, id and type of someone named. */
 static scim_error_t *read_shared(void *baton, const char *const *cols)
 {
     sharing_t *s = baton;
@@ -120,6 +120,7 @@ static scim_error_t *read_shared(void *baton, const char *const *cols)
         apr_int64_t *rid = apr_palloc(p, sizeof(*rid));
         *rid = apr_atoi64(named[0]);
         apr_hash_set(s->group->named, apr_pstrdup(p, named[1]), APR_HASH_KEY_STRING, rid);
+        s->group->groups |= strcmp(named[2], s->type->name) == 0 && strcmp(named[1], s->id) != 0;
     }
     if (strcmp(cols[2], s->id) == 0 && strcmp(cols[0], s->type->name) == 0) {
         return scim_store_read_row(&s->reading, cols);
@@ -146,15 +147,16 @@ static void list_named(apr_array_header_t *ids, const scim_patch_t *plan)
 /* " FROM …" for a group and one more: two rows found by their whole keys, before any planning. */
 static void from_two(scim_sql_t *sql, const scim_store_t *store, const char *const *ids)
 {
-    scim_sql_addv(sql,
-                  "m.rid, m.id FROM scim_resource r LEFT JOIN scim_resource m ON m.tenant = %s "
-                  "AND m.id = %s AND m.type IN (%s, %s) WHERE r.tenant = %s AND r.id = %s",
-                  store->tenant->name, ids[1], "User", "Group", store->tenant->name, ids[0], NULL);
+    scim_sql_addv(
+        sql,
+        "m.rid, m.id, m.type FROM scim_resource r LEFT JOIN scim_resource m ON m.tenant = %s "
+        "AND m.id = %s AND m.type IN (%s, %s) WHERE r.tenant = %s AND r.id = %s",
+        store->tenant->name, ids[1], "User", "Group", store->tenant->name, ids[0], NULL);
 }
 
 static void from_list(scim_sql_t *sql, const scim_store_t *store, const char *const *ids, int n)
 {
-    scim_sql_add(sql, "r.rid, r.id FROM scim_resource r");
+    scim_sql_add(sql, "r.rid, r.id, r.type FROM scim_resource r");
     scim_store_hint(sql, scim_dbd_dialect(store->db), "scim_resource_id");
     scim_sql_addv(sql, " WHERE r.tenant = %s AND r.type IN (%s, %s) AND r.id IN ",
                   store->tenant->name, "User", "Group", NULL);
@@ -195,7 +197,7 @@ scim_error_t *scim_store_share(scim_group_t *group, scim_store_t *store,
     }
     APR_ARRAY_PUSH(ids, const char *) = id;
     list_named(ids, plan);
-    err = scim_store_select(store, share_statement(store, ids), 1, SCIM_ROW_COLUMNS + 3,
+    err = scim_store_select(store, share_statement(store, ids), 1, SCIM_ROW_COLUMNS + 4,
                             read_shared, &s);
     if (err || s.reading.rows->nelts == 0) {
         return err;

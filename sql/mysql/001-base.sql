@@ -28,7 +28,8 @@ CREATE TABLE scim_resource (
     members     INT            NOT NULL DEFAULT 0, -- of a group: rows of scim_member
     indexed     VARBINARY(32)  NOT NULL DEFAULT '', -- what of it is in scim_value, by name
     doc         MEDIUMTEXT     NOT NULL,  -- JSON without meta, members and groups
-    member_of   MEDIUMTEXT     NULL,      -- a user's groups, ready to be shown; see scim_member
+    member_of   MEDIUMTEXT     NULL,      -- a user's groups, ready to be shown; see scim_member. Of a
+                                          -- group: 'i' it is in a group, 'h' it holds groups
     PRIMARY KEY (rid),
     UNIQUE KEY scim_resource_ukey (tenant, type, ukey),
     UNIQUE KEY scim_resource_id (tenant, id),
@@ -51,6 +52,16 @@ CREATE TABLE scim_member (
     member_rid BIGINT        NOT NULL,
     PRIMARY KEY (group_rid, member_rid),
     KEY scim_member_of (member_rid, group_rid)
+) ENGINE=InnoDB ROW_FORMAT=DYNAMIC DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
+
+-- The rows of scim_member whose member is a group, once more: so walks up and down through nested
+-- groups never pass by users. Kept by the writes that change scim_member.
+CREATE TABLE scim_nesting (
+    tenant     VARBINARY(64) NOT NULL,
+    group_rid  BIGINT        NOT NULL,
+    member_rid BIGINT        NOT NULL,
+    PRIMARY KEY (tenant, group_rid, member_rid),
+    KEY scim_nesting_in (tenant, member_rid, group_rid)
 ) ENGINE=InnoDB ROW_FORMAT=DYNAMIC DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
 
 -- Index rows of the filterable attributes; kept by the write that changes the document.

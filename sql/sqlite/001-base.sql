@@ -54,6 +54,14 @@ CREATE TABLE scim_member (
 ) WITHOUT ROWID;
 CREATE INDEX scim_member_of ON scim_member (member_rid, group_rid);
 
+CREATE TABLE scim_nesting (
+    tenant     TEXT    NOT NULL,
+    group_rid  INTEGER NOT NULL,
+    member_rid INTEGER NOT NULL,
+    PRIMARY KEY (tenant, group_rid, member_rid)
+) WITHOUT ROWID;
+CREATE INDEX scim_nesting_in ON scim_nesting (tenant, member_rid, group_rid);
+
 CREATE TABLE scim_value (
     tenant TEXT    NOT NULL,
     type   TEXT    NOT NULL,

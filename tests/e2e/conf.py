@@ -25,6 +25,7 @@ FLAVOURS = {
     "short_scan": (4, ("ScimMaxScan 5",)),
     "small_groups": (6, ("ScimGroupReplyMembers 3",)),
     "reject_members": (2, ("ScimUnknownMembers reject",)),
+    "reject_manager": (2, ("ScimUnknownManager reject",)),
     "reject_attributes": (2, ("ScimUnknownAttributes reject",)),
     "replace_creates": (2, ("ScimPatchReplaceCreates On",)),
     "tls_only": (1, ("ScimRequireTLS On",)),

@@ -94,7 +94,8 @@ END_TEST
 
 START_TEST(render_splices_members_and_groups)
 {
-    scim_ref_t refs[] = {{"m1", "Babs \"J\"", user}, {"m2", NULL, user}, {"g1", "", group}};
+    scim_ref_t refs[] = {
+        {"m1", "Babs \"J\"", user, 0}, {"m2", NULL, user, 0}, {"g1", "", group, 0}};
     scim_view_t view = {BASE, group, NULL};
     scim_row_t row = row_of("{\"id\":\"01\"}");
 
@@ -119,7 +120,7 @@ START_TEST(render_splices_odd_documents)
 {
     static const char *const docs[] = {
         "{}", " { } \n", "", "}", "{", "{\"id\":\"01\"}", "{\"id\":\"01\" } \r\n\t", "{\n}"};
-    scim_ref_t ref = {"m1", NULL, user};
+    scim_ref_t ref = {"m1", NULL, user, 0};
     scim_view_t view = {BASE, group, NULL};
     scim_row_t row = row_of(docs[_i]);
     int n;
@@ -138,7 +139,7 @@ END_TEST
 START_TEST(render_escapes_base_and_id)
 {
     scim_view_t view = {"https://a\"b\\c/x", user, NULL};
-    scim_ref_t ref = {"a/b ?#\"\xC3\xA4:1+2%", NULL, group};
+    scim_ref_t ref = {"a/b ?#\"\xC3\xA4:1+2%", NULL, group, 0};
     scim_row_t row = row_of("{\"id\":\"x\"}");
     const json_t *o;
     const json_t *line;
@@ -168,7 +169,7 @@ END_TEST
 /* The three ways to render a resource show the same. */
 START_TEST(render_tree_projection_and_splice_agree)
 {
-    scim_ref_t refs[] = {{"m1", "Babs", user}, {"m2", NULL, user}, {"g1", "G", group}};
+    scim_ref_t refs[] = {{"m1", "Babs", user, 0}, {"m2", NULL, user, 0}, {"g1", "G", group, 0}};
     const scim_resource_type_t *type = _i / 4 ? user : group;
     const char *name = _i / 4 ? "groups" : "members";
     scim_view_t view = {BASE, type, NULL};
@@ -198,7 +199,7 @@ END_TEST
 
 START_TEST(render_projected_shows_the_selection)
 {
-    scim_ref_t ref = {"g1", "G", group};
+    scim_ref_t ref = {"g1", "G", group, 0};
     scim_view_t view = {BASE, user, NULL};
     scim_row_t row = row_of(DOC);
     scim_buf_t *out = scim_buf_make(0, pool);
@@ -260,7 +261,7 @@ END_TEST
 /* A line of a big group must leave nothing in the pool: only the buffer's own growth may. */
 START_TEST(render_ref_leaves_nothing_in_the_pool)
 {
-    scim_ref_t ref = {"019aaf3b-2f1c-7a00-8000-000000000000", "Somebody", user};
+    scim_ref_t ref = {"019aaf3b-2f1c-7a00-8000-000000000000", "Somebody", user, 0};
     scim_buf_t *out = scim_buf_make(8192, pool);
     char *before;
     char *after;

@@ -338,8 +338,8 @@ END_TEST
 
 START_TEST(places_in_the_value_index)
 {
-    static const char *const indexed[] = {"familyName", "givenName",      "displayName",
-                                          "value",      "employeeNumber", "department"};
+    static const char *const indexed[] = {"familyName",     "givenName",  "displayName", "value",
+                                          "employeeNumber", "department", "value"};
     const scim_resource_type_t *type = type_of("User");
     size_t found = 0;
 
