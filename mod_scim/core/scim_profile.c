@@ -58,14 +58,14 @@ void scim_profile_apply(scim_tenant_t *tenant, const scim_profile_t *profile)
 /* RFC 7643 section 2.4's own examples of what `type` says, and what it has for other attributes. */
 static const char *const general_types[] = {"work", "home", "other", NULL};
 
-/* A multi-valued attribute whose `type` could be anything gets general_types for it. */
+/* A multi-valued attribute whose `type` could be any word gets general_types for it. */
 static void add_types(scim_attr_t *attr, apr_pool_t *p)
 {
     const scim_attr_t *type = attr->multi ? scim_attr_sub(attr, "type") : NULL;
     apr_size_t size = sizeof(*type) * (apr_size_t)attr->nsubs;
     scim_attr_t *subs;
 
-    if (!type || type->canonical) {
+    if (!type || type->type != SCIM_ATTR_STRING || type->canonical) {
         return;
     }
     subs = apr_palloc(p, size);

@@ -208,7 +208,7 @@ scim_error_t *scim_value_canonical(const json_t *value, const scim_attr_t *attr,
 {
     scim_buf_t *names;
 
-    if (!attr->canonical || is_canonical(attr, value)) {
+    if (!attr->canonical || !json_is_string(value) || is_canonical(attr, value)) {
         return NULL;
     }
     names = scim_buf_make(0, p);

@@ -58,7 +58,8 @@ scim_error_t *scim_value_decode(const scim_place_t *place, const json_t *value, 
                                 scim_decode_t *d) SCIM_CHECKED;
 
 /**
- * Hold a value to its attribute's canonicalValues, if there are any: 400 invalidValue for another.
+ * Hold a value to its attribute's canonicalValues, if there are any: 400 invalidValue for another
+ * text. Numbers and Booleans are not compared with them.
  * For tenants that want that (reject_other_values).
  * @param parent of a sub-attribute; or NULL
  */

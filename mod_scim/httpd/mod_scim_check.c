@@ -88,12 +88,20 @@ static int server_pool(const server_rec *s, apr_pool_t *p)
     return n < 0 || n > POOL_MAX ? POOL_MAX : n;
 }
 
-/* SQLite's driver asks nobody when it hands a connection out, so there is nothing to be saved. */
+/*
+ * SQLite's driver asks nobody when it hands a connection out, so there is nothing to be saved. With
+ * DBDPersist Off a connection belongs to the request's pool and ends with it.
+ */
 static int server_warm(const server_rec *s, apr_pool_t *p)
 {
     const char *driver = server_directive(s, "DBDriver", p);
+    const char *persist = server_directive(s, "DBDPersist", p);
 
-    return driver && strcmp(driver, "mysql") == 0 ? server_pool(s, p) / 2 : 0;
+    if (!driver || strcmp(driver, "mysql") != 0 ||
+        (persist && ap_cstr_casecmp(persist, "Off") == 0)) {
+        return 0;
+    }
+    return server_pool(s, p) / 2;
 }
 
 /* ---- checks of one place ---- */
@@ -249,8 +257,39 @@ static const scim_dir_t *effective(const server_rec *s, const char *path, apr_po
     return dir;
 }
 
+/*
+ * Sections below the base may say otherwise for a part of it. The longest section around a path has
+ * all others around it, so there is nothing that holds anywhere and is not looked at here.
+ */
+static int check_inner(const place_t *outer)
+{
+    const core_server_config *core = ap_get_core_module_config(outer->server->module_config);
+    int rc = OK;
+    int i;
+
+    for (i = 0; rc == OK && i < core->sec_url->nelts; i++) {
+        ap_conf_vector_t *section = APR_ARRAY_IDX(core->sec_url, i, ap_conf_vector_t *);
+        const char *path = ((core_dir_config *)ap_get_core_module_config(section))->d;
+        const char *below = path ? scim_base_below(outer->base, path) : NULL;
+        place_t place = *outer;
+
+        if (!below || !*below || !ap_get_module_config(section, &scim_module)) {
+            continue;
+        }
+        place.base = path;
+        place.dir = effective(outer->server, path, outer->pool);
+        place.quiet = 1; /* the base has had its warnings */
+        if (place.dir->enable == 1 && strcmp(scim_config_base(place.dir), outer->base) == 0) {
+            rc = check_place(&place);
+        }
+    }
+    return rc;
+}
+
 static int add_place(place_t *place, const scim_dir_t *own)
 {
+    int rc;
+
     apr_array_header_t *bases = scim_server_get(place->server)->bases;
     int i;
 
@@ -273,7 +312,8 @@ static int add_place(place_t *place, const scim_dir_t *own)
         }
     }
     APR_ARRAY_PUSH(bases, const char *) = apr_pstrdup(place->pconf, place->base);
-    return check_place(place);
+    rc = check_place(place);
+    return rc == OK ? check_inner(place) : rc;
 }
 
 /* Each section's files are put together once, whether or not SCIM is enabled in it. */

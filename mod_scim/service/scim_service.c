@@ -73,7 +73,7 @@ static int split_path(const char *path, const char **first, const char **second,
 static route_kind_t fixed_kind(const char *first, const char *id)
 {
     if (is_unbuilt(first)) {
-        return ROUTE_UNBUILT;
+        return id ? ROUTE_NONE : ROUTE_UNBUILT;
     }
     if (strcmp(first, "Bulk") == 0) {
         return id ? ROUTE_NONE : ROUTE_BULK;

@@ -108,6 +108,17 @@ static scim_error_t *check_operation(const bulk_t *b, const scim_bulk_step_t *st
     return NULL;
 }
 
+/* The PATCH is the server's own; what a profile demands of a client's does not hold for it. */
+static scim_error_t *run_rest(scim_reply_t *reply, const scim_request_t *request, const bulk_t *b)
+{
+    scim_tenant_t tenant = *b->sv->tenant;
+    service_t sv = *b->sv;
+
+    tenant.patch_needs_path = 0;
+    sv.tenant = &tenant;
+    return service_operation(reply, request, &sv, b->scratch);
+}
+
 /* Run one step of the plan as a request of its own. */
 static scim_error_t *run_operation(scim_reply_t *reply, scim_request_t *request, const bulk_t *b,
                                    const scim_bulk_step_t *step)
@@ -118,7 +129,11 @@ static scim_error_t *run_operation(scim_reply_t *reply, scim_request_t *request,
     reply->op = "none";
     *request =
         step->rest ? rest_request(b, step->op) : operation_request(b, &b->plan->ops[step->op]);
-    return err ? err : service_operation(reply, request, b->sv, b->scratch);
+    if (err) {
+        return err;
+    }
+    return step->rest ? run_rest(reply, request, b)
+                      : service_operation(reply, request, b->sv, b->scratch);
 }
 
 static void tell(const bulk_t *b, const scim_request_t *request, const scim_reply_t *reply,

@@ -4,6 +4,7 @@
 import http.client
 import json
 import statistics
+import sys
 import threading
 import time
 
@@ -41,15 +42,18 @@ class Writer(threading.Thread):
     def __init__(self, server, number):
         super().__init__(daemon=True)
         self.client, self.number = Client(server), number
-        self.going, self.made = True, 0
+        self.going, self.made, self.failed = True, 0, None
 
     def run(self):
-        while self.going:
-            name = f"walk{self.number}-{time.time_ns()}"
-            made = self.client.send("POST", "/Users", new_user(name))
-            self.made += 1
-            if self.made % 2:
-                self.client.send("DELETE", "/Users/" + made["id"])
+        try:
+            while self.going:
+                name = f"walk{self.number}-{time.time_ns()}"
+                made = self.client.send("POST", "/Users", new_user(name))
+                self.made += 1
+                if self.made % 2:
+                    self.client.send("DELETE", "/Users/" + made["id"])
+        except (OSError, RuntimeError, http.client.HTTPException) as err:
+            self.failed = err
 
 
 def cursor(server):
@@ -78,6 +82,11 @@ def cursor(server):
     print(f"cursor walk over {len(before)} users in {len(times)} pages of {PAGE}, "
           f"{sum(w.made for w in writers)} created meanwhile: {missed} missed, {doubled} doubled; "
           f"the last tenth's rate is {early / late:.2f} of the first's", flush=True)
+    for w in writers:
+        if w.failed or not w.made:
+            sys.exit(f"a writer did not write: {w.failed}")
+    if missed or doubled:
+        sys.exit("a walk must see everybody exactly once")
     return {"users": len(before), "pages": len(times), "missed": missed, "doubled": doubled,
             "ratio": early / late}
 

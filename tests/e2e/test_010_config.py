@@ -142,3 +142,37 @@ def test_010_05_enabled_without_tokens_locks_everybody_out(tmp_path):
 def test_010_06_off_needs_nothing(tmp_path):
     code, said = configtest(tmp_path, "ScimEnable Off", "<VirtualHost *:9>")
     assert code == 0, said
+
+
+INNER = [
+    ("ScimProfile interop", "ScimUnknownAttributes ignore", "SCIM3163"),
+    ("ScimProfile interop", "ScimRequireTLS Off", "SCIM3163"),
+    ("ScimProfile interop", "ScimPageSize 5 10", "SCIM3163"),
+    ("ScimProfile ipsie", "ScimRateLimit Off", "SCIM3163"),
+    ("ScimProfile ipsie", "ScimMaxOperations 1", "SCIM3163"),
+    ("ScimUnknownAttributes ignore", "ScimProfile interop", "SCIM3163"),
+    ("ScimPageSize 100 200", "ScimPageSize 300", "SCIM3009"),
+    ("ScimBulkMaxPayload 9000", "ScimMaxBody 8000", "SCIM3121"),
+    ("ScimRateLimit 10/1", "ScimRateLimit 20/1", "SCIM3164"),
+]
+
+
+@pytest.mark.parametrize("path", ["/scim/v2/", "/scim/v2/Users"])
+@pytest.mark.parametrize("outer,inner,msgid", INNER, ids=[i[1] for i in INNER])
+def test_010_07_a_section_below_the_base_is_held_to_it(tmp_path, path, outer, inner, msgid):
+    section = "%s%s\n</Location>\n<Location %s>\n%s"
+    code, said = configtest(tmp_path, section % (GOOD, outer, path, inner))
+    assert code != 0 and msgid in said and "localhost" + path + ":" in said, said
+    # Elsewhere, and where SCIM is off, it contradicts nothing.
+    code, said = configtest(tmp_path, section % (GOOD, outer, "/scim/v20/Users", inner))
+    assert code == 0, said
+    code, said = configtest(tmp_path, section % (GOOD, outer, path, inner + "\nScimEnable Off"))
+    assert code == 0, said
+
+
+def test_010_08_a_section_below_the_base_may_say_otherwise(tmp_path):
+    lines = GOOD + "ScimRateLimit 10/1\nScimProfile interop\n</Location>\n" \
+        "<Location /scim/v2/Bulk>\nScimMaxBody 2000000\nScimRateLimit Off\n</Location>\n" \
+        "<Location /scim/v2/x>\n" + GOOD.replace("acme", "other") + "ScimProfile tolerant"
+    code, said = configtest(tmp_path, lines)
+    assert code == 0, said

@@ -11,6 +11,7 @@
 #include "scim_discovery.h"
 #include "scim_profile.h"
 #include "scim_resource.h"
+#include "scim_schema_load.h"
 
 #define BASE "https://scim.example.com/scim/v2"
 
@@ -232,6 +233,36 @@ START_TEST(bodies)
 }
 END_TEST
 
+/* A tenant's own types: the words of RFC 7643 are of no use to a `type` that is a number. */
+START_TEST(types_that_are_not_words)
+{
+    static const char files[] =
+        "[{\"id\":\"urn:example:meter\",\"name\":\"Meter\",\"attributes\":["
+        "{\"name\":\"phase\",\"type\":\"integer\",\"canonicalValues\":[\"1\",\"2\"]},"
+        "{\"name\":\"lines\",\"type\":\"complex\",\"multiValued\":true,\"subAttributes\":["
+        "{\"name\":\"value\"},{\"name\":\"type\",\"type\":\"integer\"}]},"
+        "{\"name\":\"places\",\"type\":\"complex\",\"multiValued\":true,\"subAttributes\":["
+        "{\"name\":\"value\"},{\"name\":\"type\"}]}]},"
+        "{\"name\":\"Meter\",\"endpoint\":\"/Meters\",\"schema\":\"urn:example:meter\"}]";
+    static const char body[] = "{\"schemas\":[\"urn:example:meter\"],\"phase\":2,"
+                               "\"lines\":[{\"value\":\"a\",\"type\":3}],\"places\":"
+                               "[{\"value\":\"a\",\"type\":\"work\"}]}";
+    scim_schema_set_t *set = scim_schema_set_make(pool);
+    const scim_resource_type_t *meter;
+    json_t *doc = NULL;
+
+    ck_assert_ptr_null(scim_schema_set_add(set, parse(files)));
+    ck_assert_ptr_null(scim_schema_set_catalog(&tenant->catalog, set));
+    use("interop");
+    meter = scim_catalog_type(tenant->catalog, "Meter");
+    ck_assert_ptr_null(
+        scim_attr_sub(scim_type_attr(meter, "lines", strlen("lines")), "type")->canonical);
+    ck_assert_ptr_nonnull(
+        scim_attr_sub(scim_type_attr(meter, "places", strlen("places")), "type")->canonical);
+    ck_assert_ptr_null(scim_resource_create(&doc, NULL, parse(body), meter, tenant, pool));
+}
+END_TEST
+
 static Suite *profile_suite(void)
 {
     Suite *s = suite_create("profile");
@@ -245,6 +276,7 @@ static Suite *profile_suite(void)
     tcase_add_test(tc, bounds);
     tcase_add_test(tc, conformance_is_announced_and_defined);
     tcase_add_test(tc, bodies);
+    tcase_add_test(tc, types_that_are_not_words);
     suite_add_tcase(s, tc);
     return s;
 }
