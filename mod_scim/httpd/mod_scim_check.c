@@ -88,12 +88,20 @@ static int server_pool(const server_rec *s, apr_pool_t *p)
     return n < 0 || n > POOL_MAX ? POOL_MAX : n;
 }
 
-/* SQLite's driver asks nobody when it hands a connection out, so there is nothing to be saved. */
+/*
+ * SQLite's driver asks nobody when it hands a connection out, so there is nothing to be saved. And
+ * without DBDPersist a connection lives in the pool of the request it was opened for.
+ */
 static int server_warm(const server_rec *s, apr_pool_t *p)
 {
     const char *driver = server_directive(s, "DBDriver", p);
+    const char *persist = server_directive(s, "DBDPersist", p);
 
-    return driver && strcmp(driver, "mysql") == 0 ? server_pool(s, p) / 2 : 0;
+    if (!driver || strcmp(driver, "mysql") != 0 ||
+        (persist && ap_cstr_casecmp(persist, "off") == 0)) {
+        return 0;
+    }
+    return server_pool(s, p) / 2;
 }
 
 /* ---- checks of one place ---- */

@@ -167,9 +167,19 @@ Listen {ports[cut]}
     ScimTenant vhost-cut
     ScimToken sha256:{vhost_cut}
 </VirtualHost>
+Listen {ports[once]}
+<VirtualHost *:{ports[once]}>
+    ServerName vhost-once.example
+    DBDriver {driver}
+    DBDParams "{params}"
+    DBDPersist Off
+    ScimEnable On
+    ScimTenant vhost-once
+    ScimToken sha256:{vhost_once}
+</VirtualHost>
 """
 
-PORTS = ("main", "vhost", "other", "tls", "slow", "cut")
+PORTS = ("main", "vhost", "other", "tls", "slow", "cut", "once")
 
 
 def token_of(tenant):
@@ -212,7 +222,7 @@ def server_conf(root, ports, module, modules_dir, database, user):
     """The whole file. @param user name to run as, or None; @param database has driver, params"""
     fields = {"root": root, "driver": database.driver, "params": database.params, "ports": ports,
               "cut_params": database.cut_params}
-    for name in ("vhost-a", "vhost-b", "vhost-tls", "vhost-slow", "vhost-cut"):
+    for name in ("vhost-a", "vhost-b", "vhost-tls", "vhost-slow", "vhost-cut", "vhost-once"):
         fields[name.replace("-", "_")] = token_hash(token_of(name))
     text = "ServerRoot %s\n" % root + load_modules(module, modules_dir)
     if user:
