@@ -363,8 +363,8 @@ static const char *groups_shown(const char *id)
     db_ok(scim_store_get(&row, r.store, db_type("User"), id, pool));
     db_ok(scim_store_groups_of(&refs, r.store, row, pool));
     for (i = 0; i < refs->nelts; i++) {
-        shown = apr_pstrcat(pool, shown, "[", APR_ARRAY_IDX(refs, i, scim_ref_t).display, "]",
-                            NULL);
+        shown =
+            apr_pstrcat(pool, shown, "[", APR_ARRAY_IDX(refs, i, scim_ref_t).display, "]", NULL);
     }
     db_request_end(&r);
     return shown;
