@@ -108,6 +108,17 @@ static scim_error_t *check_operation(const bulk_t *b, const scim_bulk_step_t *st
     return NULL;
 }
 
+/* The PATCH of a rest is ours and has no path; what a profile asks of a client's is not for it. */
+static scim_error_t *run_rest(scim_reply_t *reply, const scim_request_t *request, const bulk_t *b)
+{
+    scim_tenant_t tenant = *b->sv->tenant;
+    service_t outer = *b->sv;
+
+    tenant.patch_needs_path = 0;
+    outer.tenant = &tenant;
+    return service_operation(reply, request, &outer, b->scratch);
+}
+
 /* Run one step of the plan as a request of its own. */
 static scim_error_t *run_operation(scim_reply_t *reply, scim_request_t *request, const bulk_t *b,
                                    const scim_bulk_step_t *step)
@@ -118,6 +129,9 @@ static scim_error_t *run_operation(scim_reply_t *reply, scim_request_t *request,
     reply->op = "none";
     *request =
         step->rest ? rest_request(b, step->op) : operation_request(b, &b->plan->ops[step->op]);
+    if (!err && step->rest) {
+        return run_rest(reply, request, b);
+    }
     return err ? err : service_operation(reply, request, b->sv, b->scratch);
 }
 

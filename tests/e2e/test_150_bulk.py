@@ -136,6 +136,17 @@ def test_150_11_managers_in_a_circle(env, tenant, scim, order):
     consistent(env, tenant)
 
 
+@pytest.mark.parametrize("profile", ["interop", "ipsie"])
+def test_150_18_a_circle_where_patches_need_paths(env, take, profile):
+    """What completes a creation is the server's own PATCH: no rule for clients keeps it away."""
+    tenant = take(profile)
+    scim = tenant.scim()
+    got = results(scim, user("a", "bulkId:b"), user("b", "bulkId:a"))
+    assert statuses(got) == [201, 201], got
+    one, two = (read(scim, result) for result in got)
+    assert manager_of(one) == two["id"] and manager_of(two) == one["id"]
+
+
 def test_150_12_a_long_circle_and_groups_of_it(env, tenant, scim):
     n = 50
     circle = [user("u%d" % i, "bulkId:u%d" % ((i + 1) % n)) for i in range(n)]
