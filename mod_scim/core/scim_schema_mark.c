@@ -35,12 +35,16 @@ static apr_uint64_t hash_text(const char *s)
     return hash;
 }
 
-/* What is kept of an attribute, into the name; in any order. */
+/*
+ * What is kept of an attribute, into the name; in any order. What may have several values has one
+ * row more, for sorting.
+ */
 static void add_to_name(marking_t *m, const scim_path_t *path)
 {
     const scim_attr_t *leaf = path->sub ? path->sub : path->attr;
     const char *text = apr_pstrcat(m->set->pool, INDEX_FORM, leaf->case_exact ? "=" : "~",
                                    leaf->at == SCIM_AT_UNIQUE ? "!" : "",
+                                   path->attr->multi || leaf->multi ? "*" : "",
                                    scim_path_print(path, m->set->pool), NULL);
 
     m->sum += hash_text(text);

@@ -9,9 +9,9 @@
 /**
  * Connections of a child that were in use a moment ago. mod_dbd asks the database each time that it
  * hands a connection out whether it is alive, which doubles the round trips of a read; one that has
- * just answered need not be asked. So a few stay here between requests, for a second at the most.
- * The others go back to mod_dbd for everyone, and all of them do as soon as someone may have to
- * wait there for a connection.
+ * just answered need not be asked. So a few stay here between requests, and are taken for a second
+ * at the most; older ones go back with the next request, not before. The others go back to mod_dbd
+ * for everyone, and all of them do as soon as someone here may have to wait there for a connection.
  */
 typedef struct scim_warm_t scim_warm_t;
 

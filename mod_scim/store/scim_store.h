@@ -190,7 +190,7 @@ scim_error_t *scim_store_delete(scim_store_t *store, const scim_resource_type_t 
 
 /** How a write holds a group whose members it changes. */
 typedef enum scim_group_access_t {
-    SCIM_GROUP_NEW,    /* inserted by this write: its version stays */
+    SCIM_GROUP_NEW,    /* inserted by this write: its version and modified stay */
     SCIM_GROUP_LOCKED, /* locked by scim_store_lock() */
     SCIM_GROUP_SHARED  /* only read: its row is waited for at the end, so that writers of one group
                           hold it only while they commit */

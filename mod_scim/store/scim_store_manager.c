@@ -50,6 +50,23 @@ static scim_error_t *find_user(const char **display, scim_store_t *store,
     return err;
 }
 
+/* Who is their own manager shows the name that this very document has. Returns 0 for others. */
+static int derive_self(json_t *doc, const scim_resource_type_t *type, apr_pool_t *p)
+{
+    const char *id = scim_manager_id(doc, type);
+    scim_index_columns_t cols;
+
+    if (!id) {
+        return 0;
+    }
+    scim_index_columns(&cols, type, doc, p);
+    if (!cols.id || strcmp(cols.id, id)) {
+        return 0;
+    }
+    scim_manager_derive(doc, type, cols.display, p);
+    return 1;
+}
+
 scim_error_t *scim_store_manager(scim_store_t *store, const scim_resource_type_t *type,
                                  const json_t *old, json_t *doc, apr_pool_t *p)
 {
@@ -57,7 +74,7 @@ scim_error_t *scim_store_manager(scim_store_t *store, const scim_resource_type_t
     const char *id;
     scim_error_t *err = scim_manager_begin(&id, doc, old, type, p);
 
-    if (err || !id) {
+    if (err || derive_self(doc, type, p) || !id) {
         return err;
     }
     err = find_user(&display, store, type, id, p);
@@ -125,6 +142,9 @@ static scim_error_t *change_report(const following_t *f, const scim_row_t *row, 
         scim_manager_derive(doc, f->type, f->display, p);
     } else {
         err = scim_manager_drop(doc, f->type, p);
+    }
+    if (!err && json_equal(old, doc)) {
+        return NULL; /* who is their own manager has it already */
     }
     if (!err) {
         err = scim_store_update(&next, f->store, f->type, row, old, doc, p);

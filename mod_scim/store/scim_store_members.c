@@ -504,10 +504,12 @@ scim_error_t *scim_store_members_apply(scim_membership_t *done, scim_store_t *st
                                        const scim_group_t *group, const scim_patch_t *plan,
                                        apr_pool_t *p)
 {
+    /* A group that comes with its members has changed when it was made. */
     plan_t state = {.store = store,
                     .group = group,
                     .group_rid = scim_store_int(group->row->rid, p),
-                    .now = scim_store_now(),
+                    .now =
+                        group->access == SCIM_GROUP_NEW ? group->row->modified : scim_store_now(),
                     .pool = p};
     scim_error_t *err;
 

@@ -11,6 +11,7 @@
 
 #include "scim_id.h"
 #include "scim_schema_load.h"
+#include "scim_sort.h"
 
 static db_env_t *env;
 static apr_pool_t *pool;
@@ -439,6 +440,47 @@ START_TEST(any_order_of_configurations)
 }
 END_TEST
 
+/* The first resources of a list in the order of one attribute. */
+static int count_sorted(const scim_resource_type_t *type, const char *attr)
+{
+    db_request_t r = db_request(env);
+    scim_path_t path;
+    scim_search_part_t part = {type, NULL, &path};
+    scim_search_t search = {&part, 1, 1, 0, 0, 100, NULL, NULL, NULL};
+    scim_page_t page;
+    int n;
+
+    db_ok(scim_sort_parse(&path, attr, type, pool));
+    db_ok(scim_store_search(&page, r.store, &search, pool));
+    n = page.rows->nelts;
+    ck_assert_int_eq(page.total, n);
+    db_request_end(&r);
+    return n;
+}
+
+#define TAGGED_DEVICE(multi)                                                                       \
+    "[{\"id\":\"" DEVICE "\",\"attributes\":[{\"name\":\"serial\",\"multiValued\":" multi          \
+    "}]}," DEVICE_TYPE "]"
+
+/* Sorting has a row more for what may have several values, so one that comes to have is new. */
+START_TEST(an_attribute_becomes_multi_valued)
+{
+    const char *paths[] = {"serial", NULL};
+    const scim_resource_type_t *one = type_of("Device", TAGGED_DEVICE("false"), paths);
+    const scim_resource_type_t *many = type_of("Device", TAGGED_DEVICE("true"), paths);
+    json_t *values = json_array();
+    json_t *doc = device("x");
+
+    json_array_append_new(values, json_string("B1"));
+    json_object_set_new(doc, "serial", values);
+    put(one, device("A1"));
+    put(many, doc);
+    ck_assert_int_eq(count_sorted(many, "serial"), 2);
+    ck_assert_int_eq(count_sorted(one, "serial"), 2);
+    ck_assert_int_eq(count_sorted(many, "serial"), 2);
+}
+END_TEST
+
 int main(void)
 {
     Suite *s = suite_create("store_index");
@@ -456,6 +498,7 @@ int main(void)
     tcase_add_test(tc, unique_attribute);
     tcase_add_test(tc, unique_attribute_comes_later);
     tcase_add_test(tc, any_order_of_configurations);
+    tcase_add_test(tc, an_attribute_becomes_multi_valued);
     suite_add_tcase(s, tc);
     return db_main(s);
 }

@@ -351,6 +351,24 @@ START_TEST(renamed_while_reports_come)
 }
 END_TEST
 
+/* One change, one version; and what the reply is made of is what there is to read. */
+START_TEST(their_own_manager)
+{
+    const char *id = put("Boss", NULL);
+    apr_int64_t version;
+    apr_int64_t before;
+
+    ck_assert_int_eq(write_user(id, report("Chief", id, pool), NULL), 200);
+    ck_assert_str_eq(shown(id), known(id, "Chief"));
+    stored(id, &before);
+    ck_assert_int_eq(write_user(id, report("President", id, pool), NULL), 200);
+    ck_assert_str_eq(shown(id), known(id, "President"));
+    stored(id, &version);
+    ck_assert_int_eq(version, before + 1);
+    delete_user(id);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("store manager");
@@ -364,6 +382,7 @@ int main(void)
     tcase_add_test(tc, many_reports);
     tcase_add_test(tc, no_room_for_the_name);
     tcase_add_test(tc, renamed_while_reports_come);
+    tcase_add_test(tc, their_own_manager);
     suite_add_tcase(suite, tc);
     return db_main(suite);
 }

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include <apr_strings.h>
+#include <apr_time.h>
 
 #define MANY 1000
 
@@ -362,8 +363,8 @@ static const char *groups_shown(const char *id)
     db_ok(scim_store_get(&row, r.store, db_type("User"), id, pool));
     db_ok(scim_store_groups_of(&refs, r.store, row, pool));
     for (i = 0; i < refs->nelts; i++) {
-        shown = apr_pstrcat(pool, shown, "[", APR_ARRAY_IDX(refs, i, scim_ref_t).display, "]",
-                            NULL);
+        shown =
+            apr_pstrcat(pool, shown, "[", APR_ARRAY_IDX(refs, i, scim_ref_t).display, "]", NULL);
     }
     db_request_end(&r);
     return shown;
@@ -493,6 +494,49 @@ START_TEST(a_user_in_many_groups)
 }
 END_TEST
 
+/* A group made with members: what its creator is told is what there is to read. */
+typedef struct creating_t {
+    const json_t *doc;
+    const scim_patch_t *plan;
+    scim_row_t *row;
+} creating_t;
+
+static scim_error_t *create_fn(void *baton, scim_store_t *store, apr_pool_t *p)
+{
+    creating_t *c = baton;
+    scim_group_t g = {.access = SCIM_GROUP_NEW};
+    scim_membership_t done;
+    scim_error_t *err = scim_store_insert(&g.row, store, db_type("Group"), c->doc, p);
+
+    apr_sleep(5000); /* a later millisecond */
+    if (!err) {
+        err = scim_store_members_apply(&done, store, &g, c->plan, p);
+    }
+    c->row = err ? NULL : done.row;
+    return err;
+}
+
+START_TEST(a_new_group_is_as_it_was_said)
+{
+    scim_member_step_t step = {SCIM_MEMBER_ADD, ids, 300, NULL};
+    scim_patch_t plan = {.members = &step, .nmembers = 1};
+    creating_t c = {db_group("New", pool), &plan, NULL};
+    db_request_t r = db_request(env);
+    scim_row_t *row;
+
+    make_users(300);
+    db_ok(scim_store_write(r.store, create_fn, &c));
+    db_ok(scim_store_get(&row, r.store, db_type("Group"), db_id(c.doc), pool));
+    ck_assert_int_eq(row->version, 1);
+    ck_assert_int_eq(row->version, c.row->version);
+    ck_assert_int_eq(row->members, 300);
+    ck_assert_int_eq(row->members, c.row->members);
+    ck_assert_int_eq(row->created, c.row->created);
+    ck_assert_int_eq(row->modified, c.row->modified);
+    db_request_end(&r);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("store members");
@@ -514,6 +558,7 @@ int main(void)
     tcase_add_test(tc, versions_follow_what_is_shown);
     tcase_add_test(tc, names_cannot_look_like_entries);
     tcase_add_test(tc, a_user_in_many_groups);
+    tcase_add_test(tc, a_new_group_is_as_it_was_said);
     suite_add_tcase(suite, tc);
     return db_main(suite);
 }

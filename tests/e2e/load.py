@@ -188,6 +188,9 @@ LAWS = {
     "a membership without its member":
         "SELECT m.member_rid FROM scim_member m LEFT JOIN scim_resource r "
         "ON r.rid = m.member_rid AND r.tenant = m.tenant WHERE r.rid IS NULL",
+    "a group's number of members that is not what scim_member says":
+        "SELECT r.id FROM scim_resource r WHERE r.members <> (SELECT COUNT(*) FROM scim_member m "
+        "WHERE m.group_rid = r.rid)",
     "a user's list of groups that is not as long as scim_member says":
         "SELECT r.id FROM scim_resource r WHERE LENGTH(COALESCE(r.member_of, '')) - "
         "LENGTH(REPLACE(COALESCE(r.member_of, ''), CHAR(13), '')) <> CASE WHEN r.type = 'User' "

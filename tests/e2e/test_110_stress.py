@@ -185,3 +185,16 @@ def test_110_11_slow_readers_hold_no_database_connection(env):
     for uid in ids:
         scim.delete("/Users/" + uid)
     tenant.close()
+
+
+def test_110_12_connections_that_nobody_keeps(env):
+    """With DBDPersist Off each request has a connection of its own, which ends with it."""
+    tenant = env.vhost("once", "vhost-once")
+    scim = tenant.scim()
+    ids = [scim.add_user("once%d" % i)["id"] for i in range(5)]
+    for uid in ids * 4:
+        assert fresh(tenant).get("/Users/" + uid).user()["id"] == uid
+    for uid in ids:
+        assert scim.delete("/Users/" + uid).status == 204
+    consistent(env, tenant)
+    tenant.close()
