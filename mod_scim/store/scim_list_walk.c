@@ -25,7 +25,7 @@ typedef struct scim_walk_column_t {
 } scim_walk_column_t;
 
 static const scim_walk_column_t columns[] = {
-    {SCIM_AT_ID, "r.id", "scim_resource_by_id", 1, 0, 0},
+    {SCIM_AT_ID, "r.id", "scim_resource_id", 1, 0, 0}, /* passes by other types */
     {SCIM_AT_UNIQUE, "r.ukey", "scim_resource_ukey", 1, 0, 0},
     {SCIM_AT_EXTERNAL, "r.external_id", "scim_resource_external", 0, 1, 0},
     {SCIM_AT_CREATED, "r.created", "scim_resource_created", 0, 0, 1},

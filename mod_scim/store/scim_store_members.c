@@ -489,11 +489,11 @@ static scim_error_t *finish(plan_t *plan)
     const scim_group_t *group = plan->group;
     scim_row_t *row = group->row;
 
-    if (plan->pending && group->access != SCIM_GROUP_NEW) {
-        scim_store_mark(plan->store,
-                        group->access == SCIM_GROUP_LOCKED ? SCIM_MARK_UPDATE : SCIM_MARK_AGAIN,
-                        row->id, row->version);
-        row = scim_store_next(row, plan->now, plan->pool);
+    if (group->access != SCIM_GROUP_NEW) {
+        int known = plan->pending && group->access == SCIM_GROUP_LOCKED;
+        scim_store_mark(plan->store, known ? SCIM_MARK_UPDATE : SCIM_MARK_AGAIN, row->id,
+                        row->version);
+        row = plan->pending ? scim_store_next(row, plan->now, plan->pool) : row;
     }
     row->members += plan->grown;
     plan->done.row = row;

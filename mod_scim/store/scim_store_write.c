@@ -51,17 +51,23 @@ static scim_error_t *create_counters(scim_store_t *store)
 static scim_error_t *ensure_counters(scim_store_t *store)
 {
     const char *key = apr_pstrcat(store->pool, "counters:", store->tenant->name, NULL);
+    const scim_catalog_t *catalog = store->tenant->catalog;
     scim_sql_t *sql = scim_sql_make(store->pool);
     apr_int64_t n = 0;
     scim_error_t *err = scim_dbd_open(store->db);
+    int i;
 
     if (err || scim_dbd_noted(store->db, key)) {
         return err;
     }
-    scim_sql_addv(sql, "SELECT COUNT(*) FROM scim_counter c WHERE c.tenant = %s",
+    scim_sql_addv(sql, "SELECT COUNT(*) FROM scim_counter c WHERE c.tenant = %s AND c.type IN (",
                   store->tenant->name, NULL);
+    for (i = 0; i < catalog->ntypes; i++) {
+        scim_sql_addv(sql, i ? ", %s" : "%s", catalog->types[i]->name, NULL);
+    }
+    scim_sql_add(sql, ")");
     err = scim_store_select(store, sql, 1, 1, scim_store_read_int, &n);
-    if (!err && n < (apr_int64_t)SLOTS * store->tenant->catalog->ntypes) {
+    if (!err && n < (apr_int64_t)SLOTS * catalog->ntypes) {
         err = create_counters(store);
     }
     if (!err) {

@@ -36,7 +36,6 @@ CREATE TABLE scim_resource (
     KEY scim_resource_external (tenant, type, external_id),
     KEY scim_resource_created (tenant, type, created),
     KEY scim_resource_modified (tenant, type, modified),
-    KEY scim_resource_by_id (tenant, type, id),
     KEY scim_resource_list (tenant, type, rid),
     KEY scim_resource_indexed (tenant, type, indexed)
 ) ENGINE=InnoDB ROW_FORMAT=DYNAMIC DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;

@@ -42,7 +42,6 @@ CREATE UNIQUE INDEX scim_resource_id ON scim_resource (tenant, id);
 CREATE INDEX scim_resource_external ON scim_resource (tenant, type, external_id);
 CREATE INDEX scim_resource_created ON scim_resource (tenant, type, created);
 CREATE INDEX scim_resource_modified ON scim_resource (tenant, type, modified);
-CREATE INDEX scim_resource_by_id ON scim_resource (tenant, type, id);
 CREATE INDEX scim_resource_list ON scim_resource (tenant, type, rid);
 CREATE INDEX scim_resource_indexed ON scim_resource (tenant, type, indexed);
 
