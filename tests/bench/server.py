@@ -162,12 +162,12 @@ class Server:
         out = self.sql("SELECT @@pid_file").strip()
         return int(pathlib.Path(out).read_text())
 
-    def rss_mb(self):
-        """Resident memory of httpd's processes, shared pages counted once per process."""
+    def memory_mb(self):
+        """Resident memory of httpd's processes; a page that several share counts once (PSS)."""
         total = 0
         for pid in self.httpd_pids():
-            for line in pathlib.Path(f"/proc/{pid}/status").read_text().splitlines():
-                if line.startswith("VmRSS:"):
+            for line in pathlib.Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
+                if line.startswith("Pss:"):
                     total += int(line.split()[1])
         return total / 1024
 

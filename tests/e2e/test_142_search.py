@@ -182,3 +182,17 @@ def test_142_12_discovery_ignores_what_it_does_not_take(scim):
         plain = scim.get(path).json
         assert scim.get(path + "?sortBy=x&sortOrder=y&count=abc&cursor=z&attributes=id").json == plain
         scim.get(path + "?filter=id%20pr").error(403)
+
+
+@pytest.mark.parametrize("text", [
+    " or ".join(['userName eq "a"'] * 10000),
+    "(" * 10000 + 'userName eq "a"' + ")" * 10000,
+    "not (" * 10000 + 'userName eq "a"' + ")" * 10000,
+    "emails[" * 10000 + 'value eq "a"' + "]" * 10000,
+    " or ".join(['id pr'] * 700),  # as many bytes as are read, but too many terms
+], ids=["terms", "depth", "not", "brackets", "short terms"])
+@pytest.mark.parametrize("path", ["", "/Users"])
+def test_142_30_filters_without_end(things, path, text):
+    """Refused at once, whatever a URL's length would have kept away."""
+    search(things, path, filter=text).error(400, "invalidFilter")
+    assert search(things, path, filter='id eq "x"').list()["totalResults"] == 0
