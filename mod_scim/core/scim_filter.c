@@ -151,6 +151,7 @@ scim_error_t *scim_parser_brackets(const scim_filter_t **out, scim_parser_t *ps,
                                    const scim_path_t *path)
 {
     apr_size_t at = ps->lexer.token.at;
+    scim_error_type_t outside = ps->lexer.errtype;
     scim_error_t *err;
 
     if (ps->element || path->sub || !path->attr || path->attr->type != SCIM_ATTR_COMPLEX) {
@@ -159,13 +160,15 @@ scim_error_t *scim_parser_brackets(const scim_filter_t **out, scim_parser_t *ps,
     if (ps->lexer.token.spaced) {
         return scim_lexer_error(&ps->lexer, at, "no space is allowed before [");
     }
+    /* In a PATCH's path too a filter's faults are invalidFilter (RFC 7644 table 9). */
+    ps->lexer.errtype = SCIM_TYPE_INVALID_FILTER;
     err = enter(ps);
-    if (err) {
-        return err;
+    if (!err) {
+        ps->element = path->attr;
+        err = parse_or(out, ps);
+        ps->element = NULL;
     }
-    ps->element = path->attr;
-    err = parse_or(out, ps);
-    ps->element = NULL;
+    ps->lexer.errtype = outside;
     return err ? err : leave(ps, SCIM_TOKEN_TO);
 }
 
