@@ -301,6 +301,7 @@ scim_error_t *scim_service_handle(scim_reply_t *reply, const scim_request_t *req
 {
     route_t route = route_find(tenant, request, p);
     service_t sv = service_begin(reply, request, tenant, &route, p);
+    scim_error_t *err;
 
     sv.store = store;
     sv.sink = sink;
@@ -311,7 +312,11 @@ scim_error_t *scim_service_handle(scim_reply_t *reply, const scim_request_t *req
         return scim_error_make(p, 501, SCIM_TYPE_NONE,
                                "This server does not offer /Me for a token without an owner.");
     }
-    return dispatch(&sv, &route);
+    err = dispatch(&sv, &route);
+    if (err && route.kind != ROUTE_ME) {
+        reply->location = NULL; /* of what would have been answered */
+    }
+    return err;
 }
 
 scim_error_t *service_operation(scim_reply_t *reply, const scim_request_t *request,
