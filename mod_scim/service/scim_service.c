@@ -114,6 +114,35 @@ static route_t route_find(const scim_tenant_t *tenant, const scim_request_t *req
     return route;
 }
 
+/* "/v1", "/v1.1/Users": a version of the protocol that is not ours; our own needs no segment. */
+static int other_version(const char *path)
+{
+    static const char digits[] = "0123456789";
+    apr_size_t major;
+    apr_size_t minor;
+
+    path += *path == '/';
+    major = *path == 'v' ? strspn(path + 1, digits) : 0;
+    if (major == 0 || (major == 1 && path[1] == '2' && path[2] != '.')) {
+        return 0;
+    }
+    path += 1 + major;
+    if (*path == '.') {
+        minor = strspn(path + 1, digits);
+        path += minor ? 1 + minor : 0;
+    }
+    return *path == '\0' || *path == '/';
+}
+
+static scim_error_t *no_such_endpoint(const char *path, apr_pool_t *p)
+{
+    if (other_version(path)) {
+        return scim_error_make(p, 400, SCIM_TYPE_INVALID_VERS,
+                               "This server speaks no other version of SCIM than 2.");
+    }
+    return scim_error_make(p, 404, SCIM_TYPE_NONE, "There is no such SCIM endpoint.");
+}
+
 static const char *route_allow(const route_t *route)
 {
     switch (route->kind) {
@@ -306,7 +335,7 @@ scim_error_t *scim_service_handle(scim_reply_t *reply, const scim_request_t *req
     sv.store = store;
     sv.sink = sink;
     if (route.kind == ROUTE_NONE) {
-        return scim_error_make(p, 404, SCIM_TYPE_NONE, "There is no such SCIM endpoint.");
+        return no_such_endpoint(request->path, p);
     }
     if (route.kind == ROUTE_UNBUILT) {
         return scim_error_make(p, 501, SCIM_TYPE_NONE,
