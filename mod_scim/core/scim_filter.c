@@ -90,14 +90,23 @@ static scim_error_t *parse_not(const scim_filter_t **out, scim_parser_t *ps)
     return parse_parentheses(&f->left, ps);
 }
 
-/* What is never returned must not be guessed letter by letter either. */
+/*
+ * What is never returned must not be guessed letter by letter either. A filter of its own may be in
+ * a URL, where a secret has no business; a path's filter never is.
+ */
 static scim_error_t *check_readable(const scim_parser_t *ps, const scim_attr_t *attr)
 {
+    scim_error_t *err;
+
     if (attr->returned != SCIM_RETURNED_NEVER) {
         return NULL;
     }
-    return scim_lexer_error(&ps->lexer, ps->lexer.token.at,
-                            "attribute %s is never returned and cannot be asked for", attr->name);
+    err = scim_lexer_error(&ps->lexer, ps->lexer.token.at,
+                           "attribute %s is never returned and cannot be asked for", attr->name);
+    if (ps->filter) {
+        err->type = SCIM_TYPE_SENSITIVE;
+    }
+    return err;
 }
 
 static int find_operator(scim_op_t *out, const scim_lexer_t *lexer)
@@ -341,6 +350,7 @@ scim_error_t *scim_filter_parse(const scim_filter_t **out, const char *text,
 
     scim_parser_init(&ps, limits);
     ps.type = type;
+    ps.filter = 1;
     return parse_all(out, &ps, text, strlen(text), SCIM_TYPE_INVALID_FILTER, p);
 }
 
@@ -354,6 +364,7 @@ scim_error_t *scim_filter_parse_any(const scim_filter_t **out, const char *text,
     scim_parser_init(&ps, limits);
     ps.type = type;
     ps.catalog = catalog;
+    ps.filter = 1;
     return parse_all(out, &ps, text, strlen(text), SCIM_TYPE_INVALID_FILTER, p);
 }
 

@@ -192,6 +192,18 @@ scim_error_t *service_view(service_t *sv)
                               sv->type, sv->pool);
 }
 
+scim_error_t *service_filter_refused(const service_t *sv, scim_error_t *err)
+{
+    if (err && err->type == SCIM_TYPE_SENSITIVE) {
+        if (sv->request->method == SCIM_GET) {
+            err->status = 403;
+        } else {
+            err->type = SCIM_TYPE_INVALID_FILTER;
+        }
+    }
+    return err;
+}
+
 scim_error_t *service_stale(apr_pool_t *p)
 {
     return scim_error_make(p, 412, SCIM_TYPE_NONE,
