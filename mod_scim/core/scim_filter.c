@@ -90,14 +90,23 @@ static scim_error_t *parse_not(const scim_filter_t **out, scim_parser_t *ps)
     return parse_parentheses(&f->left, ps);
 }
 
-/* What is never returned must not be guessed letter by letter either. */
+/*
+ * What is never returned must not be guessed letter by letter either. A filter of its own may be in
+ * a URL, where a secret has no business; a path's filter never is.
+ */
 static scim_error_t *check_readable(const scim_parser_t *ps, const scim_attr_t *attr)
 {
+    scim_error_t *err;
+
     if (attr->returned != SCIM_RETURNED_NEVER) {
         return NULL;
     }
-    return scim_lexer_error(&ps->lexer, ps->lexer.token.at,
-                            "attribute %s is never returned and cannot be asked for", attr->name);
+    err = scim_lexer_error(&ps->lexer, ps->lexer.token.at,
+                           "attribute %s is never returned and cannot be asked for", attr->name);
+    if (ps->filter) {
+        err->type = SCIM_TYPE_SENSITIVE;
+    }
+    return err;
 }
 
 static int find_operator(scim_op_t *out, const scim_lexer_t *lexer)
@@ -151,6 +160,7 @@ scim_error_t *scim_parser_brackets(const scim_filter_t **out, scim_parser_t *ps,
                                    const scim_path_t *path)
 {
     apr_size_t at = ps->lexer.token.at;
+    scim_error_type_t outside = ps->lexer.errtype;
     scim_error_t *err;
 
     if (ps->element || path->sub || !path->attr || path->attr->type != SCIM_ATTR_COMPLEX) {
@@ -159,13 +169,15 @@ scim_error_t *scim_parser_brackets(const scim_filter_t **out, scim_parser_t *ps,
     if (ps->lexer.token.spaced) {
         return scim_lexer_error(&ps->lexer, at, "no space is allowed before [");
     }
+    /* In a PATCH's path too a filter's faults are invalidFilter (RFC 7644 table 9). */
+    ps->lexer.errtype = SCIM_TYPE_INVALID_FILTER;
     err = enter(ps);
-    if (err) {
-        return err;
+    if (!err) {
+        ps->element = path->attr;
+        err = parse_or(out, ps);
+        ps->element = NULL;
     }
-    ps->element = path->attr;
-    err = parse_or(out, ps);
-    ps->element = NULL;
+    ps->lexer.errtype = outside;
     return err ? err : leave(ps, SCIM_TOKEN_TO);
 }
 
@@ -338,6 +350,7 @@ scim_error_t *scim_filter_parse(const scim_filter_t **out, const char *text,
 
     scim_parser_init(&ps, limits);
     ps.type = type;
+    ps.filter = 1;
     return parse_all(out, &ps, text, strlen(text), SCIM_TYPE_INVALID_FILTER, p);
 }
 
@@ -351,6 +364,7 @@ scim_error_t *scim_filter_parse_any(const scim_filter_t **out, const char *text,
     scim_parser_init(&ps, limits);
     ps.type = type;
     ps.catalog = catalog;
+    ps.filter = 1;
     return parse_all(out, &ps, text, strlen(text), SCIM_TYPE_INVALID_FILTER, p);
 }
 

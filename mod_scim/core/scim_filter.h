@@ -63,7 +63,8 @@ typedef struct scim_filter_limits_t {
  * Parse a filter for resources of a type. Refused with 400 invalidFilter: what the grammar does not
  * allow, an attribute that no schema of the type defines, an operator that the attribute's type
  * does not have (RFC 7644 table 3: gt, ge, lt, le on boolean and binary; co, sw, ew on other types
- * than string and reference), a value of another type, an attribute that is never returned.
+ * than string and reference), a value of another type. An attribute that is never returned: 400
+ * sensitive.
  * A boolean attribute accepts "true" and "false" as strings in any case. A bare complex attribute
  * means its `value` sub-attribute, but for `pr`, `eq null` and `ne null`, which ask for the whole
  * (path.sub stays NULL). Only eq and ne compare with null.

@@ -12,6 +12,7 @@ typedef struct scim_parser_t {
     const scim_resource_type_t *type; /* defines the names outside of brackets */
     const scim_catalog_t *catalog;    /* or NULL: its other types define names, too */
     const scim_attr_t *element;       /* inside attr[...]: defines the names; else NULL */
+    int filter;                       /* a filter of its own, not one in a path */
     scim_filter_limits_t limits;
     unsigned terms;
     unsigned depth;

@@ -28,6 +28,7 @@ typedef struct scim_path_t {
 /**
  * Parse and resolve a path, names without case. The main schema's URN as a prefix is accepted.
  * @param errtype scimType of refusals: SCIM_TYPE_INVALID_PATH for PATCH, SCIM_TYPE_INVALID_FILTER …
+ *                Inside a value filter it is SCIM_TYPE_INVALID_FILTER always.
  * @param filter_ok 0: a value filter is refused
  */
 scim_error_t *scim_path_parse(scim_path_t *out, const char *text, const scim_resource_type_t *type,

@@ -154,14 +154,12 @@ static scim_error_t *read_integer(apr_int64_t *out, const char *text, const char
 }
 
 /* What paging by cursor adds to the rules (RFC 9865 section 2). */
-static scim_error_t *check_cursor(const scim_query_raw_t *raw, const scim_query_t *q,
-                                  apr_int64_t count, const scim_error_t *bad_count,
-                                  const scim_tenant_t *tenant, apr_pool_t *p)
+static scim_error_t *check_cursor(const scim_query_t *q, const scim_error_t *bad_count,
+                                  apr_pool_t *p)
 {
-    if (bad_count || (raw->count && count < 1)) {
+    if (bad_count) {
         return scim_error_make(p, 400, SCIM_TYPE_INVALID_COUNT,
-                               "With a cursor, count must be a whole number from 1 to %d.",
-                               tenant->max_page_size);
+                               "With a cursor, count must be a whole number.");
     }
     if (q->start_index > 1) {
         return scim_error_make(p, 400, SCIM_TYPE_INVALID_VALUE,
@@ -188,7 +186,7 @@ static scim_error_t *read_paging(scim_query_t *q, const scim_query_raw_t *raw,
         err = read_integer(&count, raw->count, "count", 0, tenant->max_page_size, p);
     }
     if (q->cursor) {
-        err = check_cursor(raw, q, count, err, tenant, p);
+        err = check_cursor(q, err, p);
     }
     q->count = (int)(count > tenant->max_page_size ? tenant->max_page_size : count);
     return err;

@@ -28,7 +28,7 @@ typedef struct scim_query_t {
  * that is not an integer; with 400 invalidSyntax: a broken %-escape, bytes that are not UTF-8, NUL.
  * startIndex below 1 is 1, count below 0 is 0 (RFC 7644 table 6). A sortOrder other than ascending
  * and descending is 400 invalidValue, and ignored without sortBy. With a cursor (RFC 9865): a count
- * that is not a whole number above 0 is 400 invalidCount; one above the maximum is answered with
+ * that is not a whole number is 400 invalidCount; one above the maximum is answered with
  * the maximum, as without a cursor; a startIndex above 1 contradicts it, 400 invalidValue.
  * @param text without the "?"; NULL is an empty query
  */

@@ -78,6 +78,9 @@ static void headers(scim_call_t *call, int status)
     apr_table_unset(r->headers_in, "Range");
     set_header(r, "Cache-Control", "no-store");
     set_header(r, "Location", call->reply.location);
+    if (!ap_is_HTTP_ERROR(status)) {
+        set_header(r, "Content-Location", call->reply.location); /* RFC 7643 section 3.1: meta */
+    }
     set_header(r, "ETag", call->reply.etag);
     set_header(r, "Allow", call->reply.allow);
     if (!AP_STATUS_IS_HEADER_ONLY(status)) {

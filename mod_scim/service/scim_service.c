@@ -114,6 +114,35 @@ static route_t route_find(const scim_tenant_t *tenant, const scim_request_t *req
     return route;
 }
 
+/* "/v1", "/v1.1/Users": a version of the protocol that is not ours; our own needs no segment. */
+static int other_version(const char *path)
+{
+    static const char digits[] = "0123456789";
+    apr_size_t major;
+    apr_size_t minor;
+
+    path += *path == '/';
+    major = *path == 'v' ? strspn(path + 1, digits) : 0;
+    if (major == 0 || (major == 1 && path[1] == '2' && path[2] != '.')) {
+        return 0;
+    }
+    path += 1 + major;
+    if (*path == '.') {
+        minor = strspn(path + 1, digits);
+        path += minor ? 1 + minor : 0;
+    }
+    return *path == '\0' || *path == '/';
+}
+
+static scim_error_t *no_such_endpoint(const char *path, apr_pool_t *p)
+{
+    if (other_version(path)) {
+        return scim_error_make(p, 400, SCIM_TYPE_INVALID_VERS,
+                               "This server speaks no other version of SCIM than 2.");
+    }
+    return scim_error_make(p, 404, SCIM_TYPE_NONE, "There is no such SCIM endpoint.");
+}
+
 static const char *route_allow(const route_t *route)
 {
     switch (route->kind) {
@@ -161,6 +190,18 @@ scim_error_t *service_view(service_t *sv)
     }
     return scim_project_parse(&sv->view.projection, sv->query.attributes, sv->query.excluded,
                               sv->type, sv->pool);
+}
+
+scim_error_t *service_filter_refused(const service_t *sv, scim_error_t *err)
+{
+    if (err && err->type == SCIM_TYPE_SENSITIVE) {
+        if (sv->request->method == SCIM_GET) {
+            err->status = 403;
+        } else {
+            err->type = SCIM_TYPE_INVALID_FILTER;
+        }
+    }
+    return err;
 }
 
 scim_error_t *service_stale(apr_pool_t *p)
@@ -301,17 +342,22 @@ scim_error_t *scim_service_handle(scim_reply_t *reply, const scim_request_t *req
 {
     route_t route = route_find(tenant, request, p);
     service_t sv = service_begin(reply, request, tenant, &route, p);
+    scim_error_t *err;
 
     sv.store = store;
     sv.sink = sink;
     if (route.kind == ROUTE_NONE) {
-        return scim_error_make(p, 404, SCIM_TYPE_NONE, "There is no such SCIM endpoint.");
+        return no_such_endpoint(request->path, p);
     }
     if (route.kind == ROUTE_UNBUILT) {
         return scim_error_make(p, 501, SCIM_TYPE_NONE,
                                "This server does not offer /Me for a token without an owner.");
     }
-    return dispatch(&sv, &route);
+    err = dispatch(&sv, &route);
+    if (err && route.kind != ROUTE_ME) {
+        reply->location = NULL; /* of what would have been answered */
+    }
+    return err;
 }
 
 scim_error_t *service_operation(scim_reply_t *reply, const scim_request_t *request,

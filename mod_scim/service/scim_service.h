@@ -59,7 +59,8 @@ typedef struct scim_sink_t {
 
 struct scim_reply_t {
     int status;
-    const char *location; /* or NULL; of an error only where /Me was asked for */
+    const char *location; /* URL of the resource that was asked for or changed, or NULL; of an error
+                             only where /Me was asked for */
     const char *etag;     /* or NULL */
     const char *allow;    /* with 405 */
     scim_buf_t *body;     /* what the sink has not been given yet; NULL: no body */

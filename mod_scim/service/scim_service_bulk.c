@@ -251,6 +251,10 @@ static scim_error_t *step_failed(bulk_t *b, const scim_bulk_step_t *step,
     }
     if (step->rest && !b->gone) {
         undo(b, step->op);
+        if (err->status == 400) {
+            err->status = 409; /* a circle that cannot be closed (RFC 7644 section 3.7.1) */
+            err->type = SCIM_TYPE_NONE;
+        }
     }
     if (!step->rest && b->plan->ops[step->op].method != SCIM_BULK_POST) {
         b->results[step->op].location = location_of(b, request, reply);

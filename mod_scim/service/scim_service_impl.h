@@ -37,6 +37,12 @@ scim_error_t *service_body(json_t **out, service_t *sv) SCIM_CHECKED;
 /** Parse the query string and the projection into sv->query and sv->view. */
 scim_error_t *service_view(service_t *sv) SCIM_CHECKED;
 
+/**
+ * The error of a filter that was not accepted, or NULL. About a secret in a URL, where it is in
+ * every log by now, 403 sensitive (RFC 7644 section 7.5.2); in a body 400 invalidFilter.
+ */
+scim_error_t *service_filter_refused(const service_t *sv, scim_error_t *err) SCIM_CHECKED;
+
 /** 412 for an If-Match that names another version than the resource's. */
 scim_error_t *service_stale(apr_pool_t *p) SCIM_CHECKED;
 

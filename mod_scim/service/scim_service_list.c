@@ -157,7 +157,7 @@ static scim_error_t *answer(service_t *sv)
     make_parts(&list, sv);
     err = parse_parts(&list);
     if (err) {
-        return err;
+        return service_filter_refused(sv, err);
     }
     search.parts = list.parts;
     search.nparts = list.n;

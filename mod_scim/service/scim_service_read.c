@@ -155,6 +155,7 @@ scim_error_t *service_get(service_t *sv)
         return service_stale(sv->pool);
     }
     sv->reply->etag = scim_render_etag(row->version, sv->pool);
+    sv->reply->location = scim_render_location(sv->view.base, sv->type, row->id, sv->pool);
     if (is == SCIM_ETAG_MATCHES) {
         sv->reply->status = 304;
         return NULL;

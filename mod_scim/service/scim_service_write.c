@@ -51,6 +51,7 @@ static scim_error_t *reply_row(write_t *w, int status, const scim_row_t *row, ap
     w->reply->status = status;
     w->reply->id = row->id;
     w->reply->etag = scim_render_etag(row->version, p);
+    w->reply->location = scim_render_location(w->sv->view.base, w->sv->type, row->id, p);
     w->reply->body = NULL;
     if (w->sv->request->bare) {
         return NULL;
@@ -236,11 +237,7 @@ scim_error_t *service_create(service_t *sv)
     if (w.plan && w.plan->members->n == 0) {
         w.plan = NULL;
     }
-    err = scim_store_write(sv->store, create_tx, &w);
-    if (!err) {
-        sv->reply->location = scim_render_location(sv->view.base, sv->type, id, sv->pool);
-    }
-    return err;
+    return scim_store_write(sv->store, create_tx, &w);
 }
 
 static scim_error_t *replace_tx(void *baton, scim_store_t *store, apr_pool_t *p)
@@ -289,9 +286,14 @@ static int too_large(const service_t *sv, const scim_row_t *row)
            !sv->request->bare;
 }
 
-static void reply_empty(write_t *w)
+/* Nothing of what an earlier attempt would have answered stays. */
+static void reply_empty(write_t *w, apr_pool_t *p)
 {
+    const service_t *sv = w->sv;
+
     w->reply->status = 204;
+    w->reply->etag = NULL;
+    w->reply->location = scim_render_location(sv->view.base, sv->type, sv->id, p);
     w->reply->body = NULL;
 }
 
@@ -345,7 +347,7 @@ static scim_error_t *patch_members(write_t *w, scim_group_t *group, apr_pool_t *
         return err;
     }
     if (too_large(sv, group->row)) {
-        reply_empty(w);
+        reply_empty(w, p);
         return NULL;
     }
     err = scim_store_get(&row, sv->store, sv->type, sv->id, p);
@@ -376,7 +378,7 @@ static scim_error_t *patch_locked(write_t *w, apr_pool_t *p)
     if (!too_large(sv, row)) {
         return reply_row(w, 200, row, p);
     }
-    reply_empty(w);
+    reply_empty(w, p);
     w->reply->etag = scim_render_etag(row->version, p);
     return NULL;
 }

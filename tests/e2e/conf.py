@@ -32,6 +32,7 @@ FLAVOURS = {
     "plain_ok": (1, ("ScimRequireTLS Off",)),
     "deflate": (3, ("SetOutputFilter DEFLATE",)),
     "off": (1, ("ScimEnable Off",)),
+    "denied": (5, ("Require all denied",)),
     "token_file": (3, ("ScimTokenFile {root}/conf/tokens",)),
     "entitlements": (4, ("ScimSchemaFile {top}/conf/examples/okta-role.json "
                          "{top}/conf/examples/okta-entitlement.json",)),

@@ -357,6 +357,21 @@ def test_040_24_http_1_0_and_pipelining(tenant, scim):
     assert got == made
 
 
+def test_040_25_content_location(scim):
+    """Whatever shows one resource names it in the header too (RFC 7643 section 3.1)."""
+    answer = scim.post("/Users?attributes=userName", user_profile("l@x", "L", "X", "e"))
+    path = "/Users/" + answer.json["id"]
+    etag = scim.get(path).headers["ETag"]
+    for answer in (answer, scim.get(path), scim.get(path + "?attributes=userName"),
+                   scim.request("HEAD", path), scim.get(path, headers={"If-None-Match": etag}),
+                   scim.put(path, user_profile("l@x", "L", "Y", "e")),
+                   scim.patch(path, {"op": "add", "path": "title", "value": "T"})):
+        assert answer.headers["Content-Location"] == scim.base + path
+        assert answer.headers["Location"] == scim.base + path
+    for answer in (scim.get("/Users"), scim.get(path + "x"), scim.delete(path)):
+        assert "Content-Location" not in answer.headers and "Location" not in answer.headers
+
+
 def read_answer(stream):
     """One of several answers on a connection."""
     status = int(stream.readline().split()[1])

@@ -45,10 +45,18 @@ def test_070_18_a_method_is_case_sensitive(tenant):
     "/UsersX",
     "/ServiceProviderConfig/x", "/Schemas/nosuch", "/ResourceTypes/NoSuch", "/Users/none",
     "/Groups/none",
-    "/Users%2Fnone", "/v1/Users", "/index.html", "/Users/" + "x" * 200, "/Bulk/x"])
+    "/Users%2Fnone", "/v2/Users", "/v/Users", "/v1x/Users", "/v1.x/Users", "/index.html", "/Users/" + "x" * 200, "/Bulk/x"])
 def test_070_02_paths_that_are_not(scim, path):
     answer = scim.get(path)
     answer.error(404)
+
+
+def test_070_19_another_version_of_the_protocol(scim):
+    """RFC 7644 section 3.13: the version asked for, or a refusal."""
+    for method in ("GET", "POST", "PUT", "PATCH", "DELETE", "FOO"):
+        for path in ("/v1", "/v1/", "/v1/Users", "/v3/Users/x", "/v1.1/Users/x/y", "/v22/Bulk"):
+            answer = scim.request(method, path, raw=b"{}" if method[0] == "P" else None)
+            assert "version" in answer.error(400, "invalidVers")["detail"]
 
 
 @pytest.mark.parametrize("method,path", [

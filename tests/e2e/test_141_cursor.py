@@ -83,7 +83,16 @@ def test_141_04_count_is_bounded(take):
     assert page(scim, "cursor=&count=100")["itemsPerPage"] == 7
 
 
-@pytest.mark.parametrize("count", ["0", "-1", "x", "1.5", ""])
+@pytest.mark.parametrize("query", ["", "sortBy=userName&", "filter=id%20pr&"])
+@pytest.mark.parametrize("count", ["0", "-1"])
+def test_141_13_count_0_gives_the_total(scim, query, count):
+    """RFC 9865 section 2: a negative count is 0, and 0 asks for totalResults alone."""
+    some_users(scim, 3)
+    body = page(scim, "%scursor=&count=%s" % (query, count))
+    assert body["Resources"] == [] and body["totalResults"] == 3
+
+
+@pytest.mark.parametrize("count", ["x", "1.5", ""])
 def test_141_05_count_must_be_a_number(scim, count):
     scim.get("/Users?cursor=&count=" + count).error(400, "invalidCount")
 

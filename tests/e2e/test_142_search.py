@@ -64,7 +64,7 @@ def test_142_02_by_cursor(things):
     ({"sortBy": 1}, "invalidValue"), ({"cursor": 1}, "invalidValue"),
     ({"filter": "nosuch eq 1"}, "invalidFilter"), ({"sortBy": "nosuch"}, "invalidPath"),
     ({"schemas": []}, "invalidSyntax"), ({"schemas": [URN_USER]}, "invalidSyntax"),
-    ({"cursor": "x"}, "invalidCursor"), ({"cursor": "", "count": -1}, "invalidCount")])
+    ({"cursor": "x"}, "invalidCursor")])
 def test_142_03_what_is_refused(scim, members, kind):
     search(scim, "/Users", **members).error(400, kind)
     search(scim, "", **members).error(400, kind)
@@ -130,11 +130,11 @@ def test_142_07_filters(things, text, names):
 
 
 @pytest.mark.parametrize("text,kind", [
-    ("nosuch pr", "invalidFilter"), ("password pr", "invalidFilter"),
+    ("nosuch pr", "invalidFilter"), ("password pr", "sensitive"),
     ("userName eq", "invalidFilter"), ('active co "x"', "invalidFilter"),
     ("urn:x:y:title pr", "invalidFilter")])
 def test_142_08_filters_of_no_type(scim, text, kind):
-    scim.get("/?filter=" + quote(text)).error(400, kind)
+    scim.get("/?filter=" + quote(text)).error(403 if kind == "sensitive" else 400, kind)
 
 
 def test_142_09_orders(things):

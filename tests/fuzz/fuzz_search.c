@@ -48,7 +48,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     } else {
         fuzz_require(q.start_index >= 1, "startIndex is at least 1");
         fuzz_require(q.count >= 0 && q.count <= tenant->max_page_size, "count has its bounds");
-        fuzz_require(!q.cursor || (q.count > 0 && q.start_index == 1), "a cursor has a page");
+        fuzz_require(!q.cursor || q.start_index == 1, "a cursor and no startIndex");
         require_text(q.filter);
         require_text(q.attributes);
         require_text(q.excluded);

@@ -357,7 +357,7 @@ static void check_filter(const sample_place_t *place)
     ck_assert_msg((err != NULL) == never, "%s: %s", place->name, err ? err->detail : "accepted");
     if (err) {
         ck_assert_int_eq(err->status, 400);
-        ck_assert_int_eq(err->type, SCIM_TYPE_INVALID_FILTER);
+        ck_assert_int_eq(err->type, SCIM_TYPE_SENSITIVE);
     }
 }
 
