@@ -27,17 +27,6 @@ typedef struct scim_walk_t {
     int depth;                /* the longest way to one of them */
 } scim_walk_t;
 
-/** Whether rids, an array of apr_int64_t, sorted, has rid. */
-int scim_nesting_has(const apr_array_header_t *rids, apr_int64_t rid);
-
-void scim_nesting_push(apr_array_header_t *rids, apr_int64_t rid);
-
-/** Sort rids and keep each once. */
-void scim_nesting_sort(apr_array_header_t *rids);
-
-/** scim_dbd_row_fn: pushes a number; baton array of apr_int64_t. */
-scim_error_t *scim_nesting_read_rid(void *baton, const char *const *cols);
-
 /** One change of a tenant's nesting at a time: wait for those that are under way. */
 scim_error_t *scim_nesting_lock(scim_store_t *store, apr_pool_t *p) SCIM_CHECKED;
 

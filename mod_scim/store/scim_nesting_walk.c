@@ -11,47 +11,6 @@
 /* The row of scim_counter that changes of a tenant's nesting queue for; it counts nothing. */
 #define LOCK_TYPE "#nesting"
 
-/* ---- lists of numbers ---- */
-
-static int compare_rids(const void *a, const void *b)
-{
-    apr_int64_t x = *(const apr_int64_t *)a;
-    apr_int64_t y = *(const apr_int64_t *)b;
-
-    return (x > y) - (x < y);
-}
-
-int scim_nesting_has(const apr_array_header_t *rids, apr_int64_t rid)
-{
-    return bsearch(&rid, rids->elts, (size_t)rids->nelts, sizeof(rid), compare_rids) != NULL;
-}
-
-void scim_nesting_push(apr_array_header_t *rids, apr_int64_t rid)
-{
-    APR_ARRAY_PUSH(rids, apr_int64_t) = rid;
-}
-
-void scim_nesting_sort(apr_array_header_t *rids)
-{
-    apr_int64_t *all = (apr_int64_t *)(void *)rids->elts;
-    int kept = 0;
-    int i;
-
-    qsort(all, (size_t)rids->nelts, sizeof(*all), compare_rids);
-    for (i = 0; i < rids->nelts; i++) {
-        if (kept == 0 || all[i] != all[kept - 1]) {
-            all[kept++] = all[i];
-        }
-    }
-    rids->nelts = kept;
-}
-
-scim_error_t *scim_nesting_read_rid(void *baton, const char *const *cols)
-{
-    scim_nesting_push(baton, apr_atoi64(cols[0]));
-    return NULL;
-}
-
 /* ---- locks ---- */
 
 static scim_error_t *take_lock(int *rows, scim_store_t *store, apr_pool_t *p)
@@ -149,7 +108,7 @@ static scim_error_t *read_place(void *baton, const char *const *cols)
     scim_walk_t *w = baton;
     int depth = atoi(cols[1]);
 
-    scim_nesting_push(w->rids, apr_atoi64(cols[0]));
+    scim_store_push_rid(w->rids, apr_atoi64(cols[0]));
     w->depth = depth > w->depth ? depth : w->depth;
     return NULL;
 }
@@ -189,7 +148,7 @@ scim_error_t *scim_nesting_walk(scim_walk_t *w, scim_store_t *store, const apr_a
     w->rids = apr_array_make(p, 8, sizeof(apr_int64_t));
     w->depth = 0;
     err = scim_store_each_rids(rids, walk_some, w, p);
-    scim_nesting_sort(w->rids);
+    scim_store_sort_rids(w->rids);
     return err;
 }
 

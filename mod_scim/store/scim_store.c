@@ -2,6 +2,7 @@
 /* Copyright the mod_scim authors */
 #include "scim_store_impl.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include <apr_strings.h>
@@ -125,6 +126,47 @@ scim_error_t *scim_store_read_int(void *baton, const char *const *cols)
     apr_int64_t *n = baton;
 
     *n = cols[0] ? apr_atoi64(cols[0]) : 0;
+    return NULL;
+}
+
+/* ---- row numbers ---- */
+
+void scim_store_push_rid(apr_array_header_t *rids, apr_int64_t rid)
+{
+    APR_ARRAY_PUSH(rids, apr_int64_t) = rid;
+}
+
+static int compare_rids(const void *a, const void *b)
+{
+    apr_int64_t x = *(const apr_int64_t *)a;
+    apr_int64_t y = *(const apr_int64_t *)b;
+
+    return (x > y) - (x < y);
+}
+
+void scim_store_sort_rids(apr_array_header_t *rids)
+{
+    apr_int64_t *rid = (apr_int64_t *)(void *)rids->elts;
+    int kept = 0;
+    int i;
+
+    qsort(rid, (size_t)rids->nelts, sizeof(*rid), compare_rids);
+    for (i = 0; i < rids->nelts; i++) {
+        if (kept == 0 || rid[i] != rid[kept - 1]) {
+            rid[kept++] = rid[i];
+        }
+    }
+    rids->nelts = kept;
+}
+
+int scim_store_has_rid(const apr_array_header_t *rids, apr_int64_t rid)
+{
+    return bsearch(&rid, rids->elts, (size_t)rids->nelts, sizeof(rid), compare_rids) != NULL;
+}
+
+scim_error_t *scim_store_read_rid(void *baton, const char *const *cols)
+{
+    scim_store_push_rid(baton, apr_atoi64(cols[0]));
     return NULL;
 }
 

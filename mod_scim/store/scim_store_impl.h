@@ -88,6 +88,19 @@ scim_error_t *scim_store_exec(int *rows, scim_store_t *store, const scim_sql_t *
 /** scim_dbd_row_fn: an integer in the first column; baton apr_int64_t. */
 scim_error_t *scim_store_read_int(void *baton, const char *const *cols);
 
+/* Row numbers: arrays of apr_int64_t. */
+
+void scim_store_push_rid(apr_array_header_t *rids, apr_int64_t rid);
+
+/** Sort them and keep each once. */
+void scim_store_sort_rids(apr_array_header_t *rids);
+
+/** Whether one is among them; rids is sorted. */
+int scim_store_has_rid(const apr_array_header_t *rids, apr_int64_t rid);
+
+/** scim_dbd_row_fn: pushes the number in the first column; baton is the array. */
+scim_error_t *scim_store_read_rid(void *baton, const char *const *cols);
+
 /** The numbers of a group's members, sorted; array of apr_int64_t. */
 scim_error_t *scim_store_member_rids(apr_array_header_t **rids, scim_store_t *store,
                                      apr_int64_t group, apr_pool_t *p) SCIM_CHECKED;

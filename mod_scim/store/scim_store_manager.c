@@ -89,12 +89,6 @@ scim_error_t *scim_store_manager(scim_store_t *store, const scim_resource_type_t
 
 /* ---- the reports of a manager ---- */
 
-static scim_error_t *read_rid(void *baton, const char *const *cols)
-{
-    APR_ARRAY_PUSH((apr_array_header_t *)baton, apr_int64_t) = apr_atoi64(cols[0]);
-    return NULL;
-}
-
 /* The next reports in order of rid. */
 static scim_error_t *find_reports(apr_array_header_t *rids, scim_store_t *store,
                                   const scim_resource_type_t *type, const char *id,
@@ -111,7 +105,7 @@ static scim_error_t *find_reports(apr_array_header_t *rids, scim_store_t *store,
                   "AND v.attr = %s AND v.value = %s AND v.rid > %s ORDER BY v.rid LIMIT %s",
                   store->tenant->name, type->name, scim_index_attr(&path, p), id,
                   scim_store_int(after, p), scim_store_int(BATCH, p), NULL);
-    return scim_store_select(store, sql, 1, 1, read_rid, rids);
+    return scim_store_select(store, sql, 1, 1, scim_store_read_rid, rids);
 }
 
 /* A manager that changed, and its reports. */

@@ -2,7 +2,6 @@
 /* Copyright the mod_scim authors */
 #include "scim_store_impl.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include <apr_strings.h>
@@ -68,12 +67,6 @@ static scim_error_t *each_chunk(plan_t *plan, const scim_member_step_t *step, id
 
 /* ---- numbers of rows ---- */
 
-static scim_error_t *read_rid(void *baton, const char *const *cols)
-{
-    APR_ARRAY_PUSH((apr_array_header_t *)baton, apr_int64_t) = apr_atoi64(cols[0]);
-    return NULL;
-}
-
 typedef struct resolving_t {
     apr_array_header_t *rids;
     int groups;
@@ -84,30 +77,7 @@ static scim_error_t *read_known(void *baton, const char *const *cols)
     resolving_t *r = baton;
 
     r->groups |= strcmp(cols[1], "Group") == 0;
-    return read_rid(r->rids, cols);
-}
-
-static int compare_rids(const void *a, const void *b)
-{
-    apr_int64_t x = *(const apr_int64_t *)a;
-    apr_int64_t y = *(const apr_int64_t *)b;
-
-    return (x > y) - (x < y);
-}
-
-static void sort_rids(apr_array_header_t *rids)
-{
-    apr_int64_t *rid = (apr_int64_t *)(void *)rids->elts;
-    int kept = 0;
-    int i;
-
-    qsort(rids->elts, (size_t)rids->nelts, sizeof(apr_int64_t), compare_rids);
-    for (i = 0; i < rids->nelts; i++) {
-        if (i == 0 || rid[i] != rid[kept - 1]) {
-            rid[kept++] = rid[i];
-        }
-    }
-    rids->nelts = kept;
+    return scim_store_read_rid(r->rids, cols);
 }
 
 static scim_error_t *select_ids(plan_t *plan, const char *const *ids, int n,
@@ -157,7 +127,7 @@ static scim_error_t *resolve(apr_array_header_t **rids, plan_t *plan,
 
     *rids = apr_array_make(plan->pool, step->n < 64 ? step->n + 1 : 64, sizeof(apr_int64_t));
     err = each_chunk(plan, step, named ? look_up_ids : select_ids, *rids);
-    sort_rids(*rids);
+    scim_store_sort_rids(*rids);
     return err;
 }
 
@@ -280,9 +250,9 @@ static scim_error_t *select_rids(apr_array_header_t **rids, scim_store_t *store,
 
     *rids = apr_array_make(p, 64, sizeof(apr_int64_t));
     scim_sql_addv(sql, text, store->tenant->name, scim_store_int(rid, p), NULL);
-    err = scim_store_select(store, sql, 1, 1, read_rid, *rids);
+    err = scim_store_select(store, sql, 1, 1, scim_store_read_rid, *rids);
     if (!err) {
-        sort_rids(*rids);
+        scim_store_sort_rids(*rids);
     }
     return err;
 }
@@ -466,7 +436,7 @@ static scim_error_t *lock_named(plan_t *plan, const scim_patch_t *patch)
         }
     }
     plan->done.unknown = 0; /* each step counts again */
-    sort_rids(all);
+    scim_store_sort_rids(all);
     return err ? err : scim_member_of_lock(plan->store, all, plan->pool);
 }
 

@@ -85,8 +85,8 @@ static scim_error_t *select_edges(apr_array_header_t **rids, const scim_nesting_
 
     *rids = apr_array_make(n->pool, 8, sizeof(apr_int64_t));
     scim_sql_addv(sql, text, n->store->tenant->name, n->rid, NULL);
-    err = scim_store_select(n->store, sql, 1, 1, scim_nesting_read_rid, *rids);
-    scim_nesting_sort(*rids);
+    err = scim_store_select(n->store, sql, 1, 1, scim_store_read_rid, *rids);
+    scim_store_sort_rids(*rids);
     return err;
 }
 
@@ -143,14 +143,14 @@ static scim_error_t *check(const scim_nesting_t *n, const apr_array_header_t *fr
     scim_error_t *err;
     int i;
 
-    scim_nesting_push(group, n->group->rid);
+    scim_store_push_rid(group, n->group->rid);
     err = scim_nesting_walk(&above, n->store, group, 0, n->pool);
     if (err) {
         return err;
     }
     for (i = 0; i < fresh->nelts; i++) {
         apr_int64_t rid = APR_ARRAY_IDX(fresh, i, apr_int64_t);
-        if (rid == n->group->rid || scim_nesting_has(above.rids, rid)) {
+        if (rid == n->group->rid || scim_store_has_rid(above.rids, rid)) {
             return refuse(n, "A group in members already contains this group, directly or through "
                              "other groups.");
         }
@@ -190,7 +190,7 @@ static scim_error_t *show_nested(scim_nesting_t *n, const apr_array_header_t *ro
 
     for (i = 0; i < rows->nelts && !err; i++) {
         scim_row_t *row = &APR_ARRAY_IDX(rows, i, scim_row_t);
-        if (scim_nesting_has(fresh, row->rid)) {
+        if (scim_store_has_rid(fresh, row->rid)) {
             err = show_inner(n->store, row, 1, n->pool);
         }
     }
@@ -232,11 +232,11 @@ scim_error_t *scim_nesting_add(scim_store_t *store, scim_row_t *group, const cha
     }
     for (i = 0; i < rows->nelts && !err; i++) {
         apr_int64_t rid = APR_ARRAY_IDX(rows, i, scim_row_t).rid;
-        if (!scim_nesting_has(there, rid)) {
-            scim_nesting_push(fresh, rid);
+        if (!scim_store_has_rid(there, rid)) {
+            scim_store_push_rid(fresh, rid);
         }
     }
-    scim_nesting_sort(fresh);
+    scim_store_sort_rids(fresh);
     return err || fresh->nelts == 0 ? err : nest(&nesting, rows, fresh);
 }
 
@@ -271,7 +271,7 @@ static scim_error_t *find_inner(void *baton, const char *const *rids, int n, apr
                   "AND n.member_rid IN ",
                   s->n->store->tenant->name, NULL);
     scim_sql_list(sql, rids, n);
-    return scim_store_select(s->n->store, sql, 1, 1, scim_nesting_read_rid, s->found);
+    return scim_store_select(s->n->store, sql, 1, 1, scim_store_read_rid, s->found);
 }
 
 /* Take members out of the nesting; those of the group as far as they are in `gone`. */
@@ -292,10 +292,10 @@ static scim_error_t *unnest(scim_nesting_t *n, const apr_array_header_t *gone)
     if (!err) {
         err = scim_store_each_rids(gone, find_inner, &some, n->pool);
     }
-    scim_nesting_sort(some.found);
+    scim_store_sort_rids(some.found);
     for (i = 0; i < rows->nelts && !err; i++) {
         scim_row_t *row = &APR_ARRAY_IDX(rows, i, scim_row_t);
-        err = show_inner(n->store, row, scim_nesting_has(some.found, row->rid), n->pool);
+        err = show_inner(n->store, row, scim_store_has_rid(some.found, row->rid), n->pool);
     }
     return err ? err : show_all_again(n->store, &below, n->pool);
 }
@@ -347,7 +347,7 @@ scim_error_t *scim_nesting_renamed(scim_store_t *store, const scim_row_t *group,
     if (!scim_nesting_is_outer(group)) {
         return NULL;
     }
-    scim_nesting_push(rids, group->rid);
+    scim_store_push_rid(rids, group->rid);
     err = scim_nesting_lock(store, p);
     if (!err) {
         err = scim_nesting_walk(&below, store, rids, 1, p);
