@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Copyright the mod_scim authors */
 
+#include "scim_life.h"
 #include "scim_patch_impl.h"
 #include "scim_resource_value.h"
 
@@ -96,7 +97,9 @@ scim_error_t *scim_patch_apply(json_t **out, const json_t *old, const scim_patch
         err = scim_value_immutables(run.doc, old, 0, type, p);
     }
     if (!err) {
-        err = scim_resource_finish(run.doc, type, p);
+        err = scim_life_may_lack(tenant, old, run.doc, 1, type)
+                  ? scim_resource_finish_lacking(run.doc, type, p)
+                  : scim_resource_finish(run.doc, type, p);
     }
     if (err) {
         return err;

@@ -30,6 +30,7 @@ typedef struct scim_row_t {
     apr_time_t modified;
     const char *display; /* what members and groups show of it */
     int active;
+    apr_time_t tombstone; /* since when it is one (scim_life.h); 0: it is none */
     int members;     /* of a group: how many it has */
     const char *doc; /* JSON object text: schemas, id and attributes; no meta, members, groups */
     apr_size_t doc_len;

@@ -5,6 +5,7 @@
 
 #include <apr_strings.h>
 
+#include "scim_life.h"
 #include "scim_path.h"
 #include "scim_resource_value.h"
 
@@ -347,7 +348,9 @@ scim_error_t *scim_resource_replace(json_t **out, const char **ignored, const js
     drop_stale_formatted(doc, old, type);
     err = scim_value_immutables(doc, old, 1, type, p);
     if (!err) {
-        err = scim_resource_finish(doc, type, p);
+        err = scim_life_may_lack(tenant, old, doc, 0, type)
+                  ? scim_resource_finish_lacking(doc, type, p)
+                  : scim_resource_finish(doc, type, p);
     }
     if (err) {
         return err;

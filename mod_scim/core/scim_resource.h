@@ -60,4 +60,11 @@ scim_error_t *scim_resource_value_new(json_t **out, const json_t *value, const s
 scim_error_t *scim_resource_finish(json_t *resource, const scim_resource_type_t *type,
                                    apr_pool_t *p) SCIM_CHECKED;
 
+/**
+ * The same where required attributes and extensions may be missing (scim_life_may_lack()); of a
+ * value that is there, its required sub-attributes may not.
+ */
+scim_error_t *scim_resource_finish_lacking(json_t *resource, const scim_resource_type_t *type,
+                                           apr_pool_t *p) SCIM_CHECKED;
+
 #endif

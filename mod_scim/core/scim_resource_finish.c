@@ -91,7 +91,9 @@ static void keep_one_primary(const json_t *array, const scim_attr_t *attr, apr_p
     }
 }
 
-static scim_error_t *finish_attr(json_t *object, const scim_attr_t *attr, apr_pool_t *p)
+/* @param lacking 1: it may lack what is required */
+static scim_error_t *finish_attr(json_t *object, const scim_attr_t *attr, int lacking,
+                                 apr_pool_t *p)
 {
     json_t *value = json_object_get(object, attr->name);
     scim_error_t *err = NULL;
@@ -112,7 +114,7 @@ static scim_error_t *finish_attr(json_t *object, const scim_attr_t *attr, apr_po
         json_object_del(object, attr->name);
         value = NULL;
     }
-    if (!value && attr->required && attr->mutability != SCIM_READ_ONLY &&
+    if (!value && !lacking && attr->required && attr->mutability != SCIM_READ_ONLY &&
         attr->mutability != SCIM_WRITE_ONLY) {
         return scim_error_make(p, 400, SCIM_TYPE_INVALID_VALUE, "%s is required.", attr->name);
     }
@@ -120,25 +122,25 @@ static scim_error_t *finish_attr(json_t *object, const scim_attr_t *attr, apr_po
 }
 
 static scim_error_t *finish_attrs(json_t *object, const scim_attr_t *attrs, int nattrs,
-                                  apr_pool_t *p)
+                                  int lacking, apr_pool_t *p)
 {
     scim_error_t *err = NULL;
 
     for (int i = 0; !err && i < nattrs; i++) {
-        err = finish_attr(object, &attrs[i], p);
+        err = finish_attr(object, &attrs[i], lacking, p);
     }
     return err;
 }
 
 static scim_error_t *finish_extension(json_t *resource, const scim_extension_t *extension,
-                                      apr_pool_t *p)
+                                      int lacking, apr_pool_t *p)
 {
     const scim_schema_t *schema = extension->schema;
     json_t *object = json_object_get(resource, schema->urn);
     scim_error_t *err;
 
     if (object && json_object_size(object) > 0) {
-        err = finish_attrs(object, schema->attrs, schema->nattrs, p);
+        err = finish_attrs(object, schema->attrs, schema->nattrs, lacking, p);
         if (err) {
             return err;
         }
@@ -148,7 +150,7 @@ static scim_error_t *finish_extension(json_t *resource, const scim_extension_t *
         json_object_del(resource, schema->urn);
         object = NULL;
     }
-    if (!object && extension->required) {
+    if (!object && !lacking && extension->required) {
         return scim_error_make(p, 400, SCIM_TYPE_INVALID_VALUE, "The extension %s is required.",
                                schema->urn);
     }
@@ -208,8 +210,8 @@ static void sort_resource(json_t *resource, const scim_resource_type_t *type, ap
     }
 }
 
-scim_error_t *scim_resource_finish(json_t *resource, const scim_resource_type_t *type,
-                                   apr_pool_t *p)
+static scim_error_t *finish(json_t *resource, const scim_resource_type_t *type, int lacking,
+                            apr_pool_t *p)
 {
     const scim_schema_t *schema = type->schema;
     scim_error_t *err = NULL;
@@ -217,18 +219,30 @@ scim_error_t *scim_resource_finish(json_t *resource, const scim_resource_type_t 
     const scim_attr_t *common = scim_common_attrs(&ncommon);
 
     for (int i = 0; !err && i < type->nextensions; i++) {
-        err = finish_extension(resource, &type->extensions[i], p);
+        err = finish_extension(resource, &type->extensions[i], lacking, p);
     }
     if (err) {
         return err;
     }
     write_schemas(resource, type, p);
-    err = finish_attrs(resource, common, ncommon, p);
+    err = finish_attrs(resource, common, ncommon, lacking, p);
     if (!err) {
-        err = finish_attrs(resource, schema->attrs, schema->nattrs, p);
+        err = finish_attrs(resource, schema->attrs, schema->nattrs, lacking, p);
     }
     if (!err) {
         sort_resource(resource, type, p);
     }
     return err;
+}
+
+scim_error_t *scim_resource_finish(json_t *resource, const scim_resource_type_t *type,
+                                   apr_pool_t *p)
+{
+    return finish(resource, type, 0, p);
+}
+
+scim_error_t *scim_resource_finish_lacking(json_t *resource, const scim_resource_type_t *type,
+                                           apr_pool_t *p)
+{
+    return finish(resource, type, 1, p);
 }

@@ -359,4 +359,14 @@ const command_rec scim_config_commands[] = {
     /* policies: scim_policy.h */
     AP_INIT_RAW_ARGS("ScimGroups", scim_policies_set, NULL, ANYWHERE,
                      "Off: clients see no groups (default On)"),
+    AP_INIT_RAW_ARGS("ScimDeprovision", scim_policies_set, NULL, ANYWHERE,
+                     "disable, delete or unlink: what active false does (default disable)"),
+    AP_INIT_RAW_ARGS("ScimTombstone", scim_policies_set, NULL, ANYWHERE,
+                     "seconds or forever, and show or hide: what stays of a deleted or unlinked "
+                     "user (default forever show)"),
+    AP_INIT_RAW_ARGS("ScimRehire", scim_policies_set, NULL, ANYWHERE,
+                     "restore or conflict: what a POST for a deactivated user does (default "
+                     "conflict)"),
+    AP_INIT_RAW_ARGS("ScimDelete", scim_policies_set, NULL, ANYWHERE,
+                     "remove or deactivate: what DELETE of a user does (default remove)"),
     {0}};

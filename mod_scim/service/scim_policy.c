@@ -4,6 +4,7 @@
 
 #include <apr_strings.h>
 
+#include "scim_policy_life.h"
 #include "scim_text.h"
 
 /* ---- the table ---- */
@@ -22,6 +23,10 @@ static const char *add_groups(scim_policy_build_t *build, int argc, const char *
 
 static const scim_policy_directive_t directives[] = {
     {"ScimGroups", 1, 1, add_groups},
+    {"ScimDeprovision", 1, 1, scim_policy_add_deprovision},
+    {"ScimTombstone", 1, 2, scim_policy_add_tombstone},
+    {"ScimRehire", 1, 1, scim_policy_add_rehire},
+    {"ScimDelete", 1, 1, scim_policy_add_delete},
 };
 
 #define NDIRECTIVES (int)(sizeof(directives) / sizeof(directives[0]))
@@ -62,7 +67,7 @@ static const char *add_line(scim_policy_build_t *build, const scim_policy_line_t
 
 const char *scim_policy_check_line(const scim_policy_line_t *line, apr_pool_t *p)
 {
-    scim_policy_build_t build = {scim_tenant_make("", p)};
+    scim_policy_build_t build = {.tenant = scim_tenant_make("", p)};
 
     return add_line(&build, line, p);
 }
@@ -80,7 +85,7 @@ static const char *finish(scim_policy_build_t *build, apr_pool_t *p)
 const char *scim_policy_compile(scim_tenant_t *tenant, const apr_array_header_t *lines,
                                 apr_pool_t *p)
 {
-    scim_policy_build_t build = {tenant};
+    scim_policy_build_t build = {.tenant = tenant};
     int i;
 
     for (i = 0; i < lines->nelts; i++) {

@@ -27,6 +27,7 @@ typedef struct scim_policy_line_t {
 /** What is known of a tenant's directives while they are read, one after the other. */
 typedef struct scim_policy_build_t {
     scim_tenant_t *tenant; /* what plain settings are written to */
+    struct scim_life_t *life; /* NULL until a directive needs it; tenant->life then */
 } scim_policy_build_t;
 
 /**

@@ -5,6 +5,7 @@
 #include <apr_strings.h>
 
 #include "scim_bulk.h"
+#include "scim_life.h"
 #include "scim_service_impl.h"
 
 /* What is kept of an operation until the reply. */
@@ -195,15 +196,22 @@ static void note_error(bulk_t *b, int i, const scim_error_t *err)
 }
 
 /*
- * A creation that could not be completed has failed, so nothing of it may stay. Should it stay all
- * the same, the client is told where.
+ * A creation that could not be completed has failed, so nothing of it may stay, whatever DELETE
+ * does for clients. Should it stay all the same, the client is told where.
  */
 static void undo(bulk_t *b, int i)
 {
     scim_request_t request = request_make(b, SCIM_DELETE, created_path(b, i));
+    scim_tenant_t tenant = *b->sv->tenant;
+    scim_life_t life = *scim_life_of(&tenant);
+    service_t sv = *b->sv;
     scim_reply_t reply;
-    scim_error_t *err = service_operation(&reply, &request, b->sv, b->scratch);
+    scim_error_t *err;
 
+    life.delete_deactivates = 0;
+    tenant.life = &life;
+    sv.tenant = &tenant;
+    err = service_operation(&reply, &request, &sv, b->scratch);
     tell(b, &request, &reply, err);
     if (!err) {
         b->results[i].location = NULL;

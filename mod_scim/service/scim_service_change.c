@@ -9,6 +9,7 @@ scim_error_t *service_before(service_change_t *change, apr_pool_t *p)
     if (!change->doc) {
         return NULL;
     }
+    service_shrink(change, p);
     return scim_store_manager(sv->store, sv->type, change->old, change->doc, p);
 }
 

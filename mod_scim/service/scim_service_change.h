@@ -25,4 +25,27 @@ scim_error_t *service_before(service_change_t *change, apr_pool_t *p) SCIM_CHECK
 /** What follows from the change, once it is stored: in other rows, in the same transaction. */
 scim_error_t *service_after(service_change_t *change, apr_pool_t *p) SCIM_CHECKED;
 
+/* ---- the life cycle (scim_life.h) ---- */
+
+/** Whether resources of this type can be deactivated. */
+int service_has_life(const service_t *sv);
+
+/** Of an account that ends only a tombstone is stored: put it in the place of the document. */
+void service_shrink(service_change_t *change, apr_pool_t *p);
+
+/**
+ * After a document's name was found to be taken: if it is by a tombstone that clients do not see,
+ * delete that. Whoever else has the name keeps it, and the write fails again.
+ */
+scim_error_t *service_free_name(service_t *sv, const json_t *doc, apr_pool_t *p) SCIM_CHECKED;
+
+/**
+ * The same for a new resource.
+ * @param restore set to the locked row of a deactivated one that shall be restored instead; NULL:
+ *                there is none
+ * @return 409 uniqueness that says how it is with whoever has the name
+ */
+scim_error_t *service_take_name(scim_row_t **restore, service_t *sv, const json_t *doc,
+                                apr_pool_t *p) SCIM_CHECKED;
+
 #endif

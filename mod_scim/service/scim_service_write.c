@@ -5,6 +5,7 @@
 #include <apr_strings.h>
 
 #include "scim_id.h"
+#include "scim_life.h"
 #include "scim_service_change.h"
 
 /* One write: what was decoded before the transaction, and what each attempt sets anew. */
@@ -15,6 +16,7 @@ typedef struct write_t {
     int again;                 /* PATCH: not the first attempt */
     const scim_patch_t *plan;  /* POST: members to add; NULL: none */
     json_t *doc;               /* POST: the document with its id */
+    int taken;                 /* an attempt found the unique name of the document in use */
     scim_reply_t *reply;
 } write_t;
 
@@ -174,6 +176,9 @@ static scim_error_t *store_changes(scim_row_t **row, write_t *w, const json_t *o
     scim_error_t *err = service_before(&change, p);
 
     w->reply->unknown_members = 0;
+    if (!err && w->taken) {
+        err = service_free_name(sv, change.doc, p);
+    }
     if (!err && plan && plan->nmembers > 0) {
         err = apply_members(w, &group, plan, p);
     }
@@ -190,9 +195,39 @@ static scim_error_t *store_changes(scim_row_t **row, write_t *w, const json_t *o
     return err;
 }
 
-static scim_error_t *create_tx(void *baton, scim_store_t *store, apr_pool_t *p)
+/*
+ * Run a write. If its resource's name is in use, run it again, knowing that: who has the name may
+ * be a tombstone that nobody sees, or a user to restore. The unique index decides; nothing is
+ * looked up before it did.
+ */
+static scim_error_t *write_named(write_t *w, scim_store_write_fn *fn)
 {
-    write_t *w = baton;
+    service_t *sv = w->sv;
+    scim_error_t *err = scim_store_write(sv->store, fn, w);
+
+    if (!err || err->cause != SCIM_CAUSE_DUPLICATE || !service_has_life(sv)) {
+        return err;
+    }
+    w->taken = 1;
+    return scim_store_write(sv->store, fn, w);
+}
+
+/* A POST for a deactivated user gives it the new data, and the answer that a new one gets. */
+static scim_error_t *restore(write_t *w, scim_row_t *row, apr_pool_t *p)
+{
+    json_t *doc = scim_json_own(json_deep_copy(w->doc), p);
+    json_t *old;
+    scim_error_t *err = scim_json_load(&old, row->doc, row->doc_len, NULL, p);
+
+    json_object_set_new(doc, "id", json_string(row->id));
+    if (!err) {
+        err = store_changes(&row, w, old, doc, NULL, p);
+    }
+    return err ? err : reply_row(w, 201, row, p);
+}
+
+static scim_error_t *insert(write_t *w, scim_store_t *store, apr_pool_t *p)
+{
     scim_group_t group = {.access = SCIM_GROUP_NEW};
     service_change_t change = {.sv = w->sv, .doc = w->doc};
     scim_error_t *err = service_before(&change, p);
@@ -208,6 +243,21 @@ static scim_error_t *create_tx(void *baton, scim_store_t *store, apr_pool_t *p)
         err = service_after(&change, p);
     }
     return err ? err : reply_row(w, 201, change.row, p);
+}
+
+static scim_error_t *create_tx(void *baton, scim_store_t *store, apr_pool_t *p)
+{
+    write_t *w = baton;
+    scim_row_t *deactivated = NULL;
+    scim_error_t *err = NULL;
+
+    if (w->taken) {
+        err = service_take_name(&deactivated, w->sv, w->doc, p);
+    }
+    if (err) {
+        return err;
+    }
+    return deactivated ? restore(w, deactivated, p) : insert(w, store, p);
 }
 
 /* A user is active unless the client says otherwise. */
@@ -245,7 +295,7 @@ scim_error_t *service_create(service_t *sv)
     if (w.plan && w.plan->members->n == 0) {
         w.plan = NULL;
     }
-    return scim_store_write(sv->store, create_tx, &w);
+    return write_named(&w, create_tx);
 }
 
 static scim_error_t *replace_tx(void *baton, scim_store_t *store, apr_pool_t *p)
@@ -281,7 +331,7 @@ scim_error_t *service_replace(service_t *sv)
     if (err) {
         return unknown_id_first(err, sv);
     }
-    return scim_store_write(sv->store, replace_tx, &w);
+    return write_named(&w, replace_tx);
 }
 
 /*
@@ -432,7 +482,7 @@ scim_error_t *service_patch(service_t *sv)
         return unknown_id_first(err, sv);
     }
     sv->reply->ignored = w.patch->ignored;
-    return scim_store_write(sv->store, patch_tx, &w);
+    return write_named(&w, patch_tx);
 }
 
 static scim_error_t *delete_tx(void *baton, scim_store_t *store, apr_pool_t *p)
@@ -457,12 +507,33 @@ static scim_error_t *delete_tx(void *baton, scim_store_t *store, apr_pool_t *p)
     return err;
 }
 
+/* Where the tenant deletes nobody: what active false does. */
+static scim_error_t *deactivate_tx(void *baton, scim_store_t *store, apr_pool_t *p)
+{
+    write_t *w = baton;
+    service_t *sv = w->sv;
+    scim_row_t *row;
+    json_t *old;
+    scim_error_t *err;
+
+    (void)store;
+    err = lock_row(&row, &old, sv, p);
+    if (!err) {
+        err = store_changes(&row, w, old, scim_life_deactivate(old, sv->type, p), NULL, p);
+    }
+    if (!err) {
+        w->reply->status = 204;
+    }
+    return err;
+}
+
 scim_error_t *service_delete(service_t *sv)
 {
+    int keeps = scim_life_of(sv->tenant)->delete_deactivates && service_has_life(sv);
     write_t w = {0};
 
     sv->reply->op = "delete";
     w.sv = sv;
     w.reply = sv->reply;
-    return scim_store_write(sv->store, delete_tx, &w);
+    return scim_store_write(sv->store, keeps ? deactivate_tx : delete_tx, &w);
 }

@@ -233,6 +233,23 @@ apr_array_header_t *scim_index_rows(const scim_resource_type_t *type, const json
     return c.rows;
 }
 
+const char *scim_index_tombstone(apr_time_t tombstone, apr_pool_t *p)
+{
+    return apr_psprintf(p, "%016" APR_INT64_T_FMT, tombstone / 1000);
+}
+
+void scim_index_add_tombstone(apr_array_header_t *rows, apr_time_t tombstone)
+{
+    scim_index_row_t *row;
+
+    if (tombstone) {
+        row = apr_array_push(rows);
+        row->attr = SCIM_INDEX_TOMBSTONE;
+        row->value = scim_index_tombstone(tombstone, rows->pool);
+        sort_unique(rows);
+    }
+}
+
 static const char *string_at(const scim_resource_type_t *type, const json_t *doc, scim_at_t at)
 {
     const scim_attr_t *attr = scim_type_attr_at(type, at);

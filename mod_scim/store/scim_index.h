@@ -4,6 +4,7 @@
 #define SCIM_INDEX_H
 
 #include <apr_tables.h>
+#include <apr_time.h>
 #include <jansson.h>
 
 #include "scim_path.h"
@@ -70,6 +71,15 @@ int scim_index_may_lack(const scim_attr_t *leaf, const scim_resource_type_t *typ
 /** The index rows of a document, sorted and without duplicates: array of scim_index_row_t. */
 apr_array_header_t *scim_index_rows(const scim_resource_type_t *type, const json_t *doc,
                                     apr_pool_t *p);
+
+/** Attribute name of the row that a tombstone has; the value orders by when it became one. */
+#define SCIM_INDEX_TOMBSTONE "#tombstone"
+
+/** The value of that row, in p. */
+const char *scim_index_tombstone(apr_time_t tombstone, apr_pool_t *p);
+
+/** Add that row to those of a document, where it is a tombstone. @param tombstone 0: it is none */
+void scim_index_add_tombstone(apr_array_header_t *rows, apr_time_t tombstone);
 
 /** Order of two rows as in the array: below, equal or above 0. */
 int scim_index_compare(const scim_index_row_t *a, const scim_index_row_t *b);

@@ -17,6 +17,8 @@ typedef struct scim_listing_t {
     int exact;         /* where is all of the filter */
     int keep;          /* the statements' texts are among a fixed few */
     int unsorted;      /* the index to sort by lacks some resources */
+    int hides;         /* tombstones are not shown: all of them, or with hides_before */
+    apr_time_t hides_before; /* those that are older; 0: all */
     apr_int64_t *seen; /* what the list has looked at one by one, over all its types */
     apr_pool_t *pool;
 } scim_listing_t;
@@ -30,11 +32,14 @@ typedef struct scim_slice_t {
     apr_int64_t total;
 } scim_slice_t;
 
-/** Work out where, exact, keep and unsorted. */
+/** Work out where, exact, keep, unsorted and which tombstones are hidden. */
 scim_error_t *scim_list_condition(scim_listing_t *l) SCIM_CHECKED;
 
 /** Append " WHERE r.tenant = … AND r.type = …" with the condition. */
 void scim_list_where(scim_sql_t *sql, const scim_listing_t *l);
+
+/** Append the condition on r that leaves hidden tombstones out; nothing where none is hidden. */
+void scim_list_hide(scim_sql_t *sql, const scim_listing_t *l);
 
 /** Append that the table named last is to be read by this index. */
 void scim_list_hint(scim_sql_t *sql, const scim_listing_t *l, const char *index);

@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Copyright the mod_scim authors */
+#include <string.h>
+
 #include <apr_strings.h>
 
+#include "scim_index.h"
 #include "scim_list_impl.h"
 
 /* Lists in order of creation that SQL answers alone. */
@@ -22,6 +25,7 @@ static void from_lookup(scim_sql_t *sql, const scim_listing_t *l, const char *at
                   "scim_resource r ON r.rid = v.rid WHERE v.tenant = %s AND v.type = %s "
                   "AND v.attr = %s AND v.value = %s AND r.tenant = %s AND r.type = %s",
                   tenant, type, attr, value, tenant, type, NULL);
+    scim_list_hide(sql, l);
 }
 
 static scim_sql_t *page_statement(const scim_listing_t *l, const scim_slice_t *slice)
@@ -60,6 +64,7 @@ static scim_sql_t *page_statement(const scim_listing_t *l, const scim_slice_t *s
 typedef struct counted_t {
     apr_int64_t n;
     apr_int64_t gone;
+    apr_int64_t tombs;
 } counted_t;
 
 static apr_int64_t number(const char *text)
@@ -73,6 +78,7 @@ static scim_error_t *read_counters(void *baton, const char *const *cols)
 
     c->n = number(cols[0]);
     c->gone = number(cols[1]);
+    c->tombs = number(cols[2]);
     return NULL;
 }
 
@@ -81,13 +87,25 @@ static scim_error_t *read_counted(counted_t *c, const scim_listing_t *l)
 {
     scim_sql_t *sql = scim_sql_make(l->pool);
 
-    c->n = 0;
-    c->gone = 0;
+    memset(c, 0, sizeof(*c));
     scim_sql_addv(sql,
-                  "SELECT SUM(c.n), SUM(c.gone) FROM scim_counter c WHERE c.tenant = %s "
+                  "SELECT SUM(c.n), SUM(c.gone), SUM(c.tombs) FROM scim_counter c WHERE c.tenant = %s "
                   "AND c.type = %s",
                   l->store->tenant->name, l->part->type->name, NULL);
-    return scim_store_select(l->store, sql, 1, 2, read_counters, c);
+    return scim_store_select(l->store, sql, 1, 3, read_counters, c);
+}
+
+/* Tombstones past their life time that could not be deleted yet. */
+static scim_error_t *count_old(apr_int64_t *n, const scim_listing_t *l)
+{
+    scim_sql_t *sql = scim_sql_make(l->pool);
+
+    scim_sql_addv(sql,
+                  "SELECT COUNT(*) FROM scim_value v WHERE v.tenant = %s AND v.type = %s "
+                  "AND v.attr = %s AND v.value < %s",
+                  l->store->tenant->name, l->part->type->name, SCIM_INDEX_TOMBSTONE,
+                  scim_index_tombstone(l->hides_before, l->pool), NULL);
+    return scim_store_select(l->store, sql, 1, 1, scim_store_read_int, n);
 }
 
 static scim_sql_t *count_statement(const scim_listing_t *l)
@@ -117,8 +135,11 @@ scim_error_t *scim_list_total(apr_int64_t *total, apr_int64_t *gone, const scim_
                                  total);
     }
     err = read_counted(&c, l);
+    if (!err && l->hides && l->hides_before) {
+        err = count_old(&c.tombs, l);
+    }
     if (!err) {
-        *total = c.n;
+        *total = c.n - (l->hides ? c.tombs : 0);
         if (gone) {
             *gone = c.gone;
         }
@@ -196,10 +217,11 @@ scim_error_t *scim_list_page(apr_array_header_t *rows, scim_slice_t *slice, cons
 {
     apr_int64_t last;
     int found = 0;
+    /* What is hidden by its age alone moves places without anybody counting it. */
+    int moves = l->part->filter || (l->hides && l->hides_before);
     scim_error_t *err = NULL;
 
-    if (l->store->bookmarks && !l->part->filter && slice->limit > 0 && !slice->after &&
-        slice->counts) {
+    if (l->store->bookmarks && !moves && slice->limit > 0 && !slice->after && slice->counts) {
         return page_by_bookmark(rows, slice, l);
     }
     if (slice->limit > 0) {

@@ -96,8 +96,13 @@ static const char *key_name(const scim_walk_t *w)
     return by_value(w) ? "v.value" : w->column ? w->column->name : "r.id";
 }
 
-/* " FROM … WHERE …" over the rows of scim_value, and the resources' only where there is a filter.
- */
+/* Whether the resources' own rows tell which of them are in the list. */
+static int needs_rows(const scim_walk_t *w)
+{
+    return w->l->part->filter || w->l->hides;
+}
+
+/* " FROM … WHERE …" over the rows of scim_value, and the resources' only where they are needed. */
 static void from_value(scim_sql_t *sql, const scim_walk_t *w, int with)
 {
     const scim_listing_t *l = w->l;
@@ -105,12 +110,12 @@ static void from_value(scim_sql_t *sql, const scim_walk_t *w, int with)
                              with ? w->with : w->without};
 
     scim_sql_add(sql, " FROM scim_value v");
-    if (l->part->filter) {
+    if (needs_rows(w)) {
         scim_sql_add(sql, scim_dbd_dialect(l->store->db)->join_in_order);
         scim_sql_add(sql, "scim_resource r ON r.rid = v.rid");
         scim_list_where(sql, l);
     }
-    scim_sql_add(sql, l->part->filter ? " AND " : " WHERE ");
+    scim_sql_add(sql, needs_rows(w) ? " AND " : " WHERE ");
     scim_sql_addv(sql, "v.tenant = %s AND v.type = %s AND v.attr = %s", v[0], v[1], v[2], NULL);
     if (!with) {
         scim_sql_add(sql, " AND v.value = ''");

@@ -196,7 +196,7 @@ scim_error_t *scim_store_groups_of(apr_array_header_t **refs, scim_store_t *stor
 /*
  * ---- rows ----
  *
- * Only what never changes in a row may be in WHERE. By READ COMMITTED, an UPDATE that walks through
+ * Only what never changes in a row may be in WHERE, or what makes the write run again. By READ COMMITTED, an UPDATE that walks through
  * the table skips a row whose last committed state it is not looking for, and does not wait for who
  * is changing it: a user just added to the group would keep what is removed from the others.
  *
@@ -318,7 +318,8 @@ scim_error_t *scim_member_of_change(scim_store_t *store, const scim_member_of_ch
     scim_sql_add(sql, "1 ELSE 0 END");
     add_member_of(sql, store, change, user, p);
     add_group(sql, store, change, rid, p);
-    scim_sql_addv(sql, " AND tenant = %s AND rid IN ", store->tenant->name, NULL);
+    scim_sql_addv(sql, " AND tenant = %s AND tombstone IS NULL AND rid IN ", store->tenant->name,
+                  NULL);
     scim_sql_list(sql, list, n);
     err = scim_store_exec(&rows, store, sql);
     return !err && rows != n ? changed_meanwhile(store) : err;

@@ -45,8 +45,8 @@ typedef struct scim_member_of_change_t {
  * Change the rows of users whose rows in scim_member were just written, and the group's with them
  * in one statement. Their locks are taken in the order of the row numbers.
  * @param rids array of apr_int64_t, sorted, without duplicates, 1 to SCIM_MEMBER_OF_MOST
- * @return an error with cause RETRY if one of the rows is gone, or the group shows another name
- *         than it did when it was read
+ * @return an error with cause RETRY if one of the rows is gone or a tombstone, or the group shows
+ *         another name than it did when it was read
  */
 scim_error_t *scim_member_of_change(scim_store_t *store, const scim_member_of_change_t *change,
                                     const apr_array_header_t *rids, apr_pool_t *p) SCIM_CHECKED;

@@ -187,7 +187,7 @@ void scim_store_columns(scim_sql_t *sql, const scim_dialect_t *dialect, scim_sto
     scim_sql_add(sql, dialect->doc_bytes);
     scim_sql_add(sql, ", ");
     scim_sql_add(sql, dialect->member_of_bytes);
-    scim_sql_add(sql, ", r.members");
+    scim_sql_add(sql, ", r.members, r.tombstone");
 }
 
 static apr_int64_t integer(const char *text)
@@ -209,6 +209,7 @@ static void fill_row(scim_row_t *row, const char *const *cols, apr_pool_t *p)
     row->doc_len = (apr_size_t)integer(cols[9]);
     row->member_of_len = (apr_size_t)integer(cols[10]);
     row->members = (int)integer(cols[11]);
+    row->tombstone = integer(cols[12]) * 1000;
 }
 
 /* Whether more of a document is in the database than was read. */

@@ -52,7 +52,8 @@ void scim_store_bookmarks(scim_store_t *store, const scim_bookmarks_t *bookmarks
 
 /**
  * One resource by id, in one SELECT.
- * @param row NULL where there is none (of this tenant and type)
+ * @param row NULL where there is none (of this tenant and type), or only a tombstone past its life
+ *            time
  */
 scim_error_t *scim_store_get(scim_row_t **row, scim_store_t *store,
                              const scim_resource_type_t *type, const char *id,
@@ -148,10 +149,22 @@ typedef scim_error_t *(scim_store_write_fn)(void *baton, scim_store_t *store, ap
 scim_error_t *scim_store_write(scim_store_t *store, scim_store_write_fn *fn,
                                void *baton) SCIM_CHECKED;
 
-/** Lock a resource's row and read it. *row NULL where there is none. Inside scim_store_write(). */
+/**
+ * Lock a resource's row and read it. *row NULL where there is none, or only a tombstone past its
+ * life time. Inside scim_store_write().
+ */
 scim_error_t *scim_store_lock(scim_row_t **row, scim_store_t *store,
                               const scim_resource_type_t *type, const char *id,
                               apr_pool_t *p) SCIM_CHECKED;
+
+/**
+ * Lock and read the row of another resource that has the unique attribute's value of a document, a
+ * tombstone past its life time too. *row NULL where there is none. Inside scim_store_write().
+ * @param doc with an id
+ */
+scim_error_t *scim_store_lock_holder(scim_row_t **row, scim_store_t *store,
+                                     const scim_resource_type_t *type, const json_t *doc,
+                                     apr_pool_t *p) SCIM_CHECKED;
 
 /**
  * Complete a document before it is inserted or written over old: what is shown of its manager
@@ -168,7 +181,8 @@ scim_error_t *scim_store_manager(scim_store_t *store, const scim_resource_type_t
  * Insert a resource with its index rows. The unique index decides: 409 uniqueness naming the
  * attribute.
  * @param doc canonical document with id, without meta and members; serialised here. Over
- *            tenant->max_document bytes: 413
+ *            tenant->max_document bytes: 413. A tombstone where scim_life_is_tombstone() says so and
+ *            the tenant makes any
  * @param row the stored row; rid is 0 for types without members, where it would cost a statement
  */
 scim_error_t *scim_store_insert(scim_row_t **row, scim_store_t *store,
@@ -177,7 +191,8 @@ scim_error_t *scim_store_insert(scim_row_t **row, scim_store_t *store,
 
 /**
  * Write a new document over a locked row; index rows change by the difference of old and new.
- * Version and modified go up. *row is the new row.
+ * Version and modified go up. *row is the new row. Who becomes a tombstone leaves its groups, and
+ * is nobody's manager any more.
  */
 scim_error_t *scim_store_update(scim_row_t **row, scim_store_t *store,
                                 const scim_resource_type_t *type, const scim_row_t *old,
@@ -187,6 +202,15 @@ scim_error_t *scim_store_update(scim_row_t **row, scim_store_t *store,
 /** Delete a locked row with its index rows and its memberships both ways. */
 scim_error_t *scim_store_delete(scim_store_t *store, const scim_resource_type_t *type,
                                 const scim_row_t *row, apr_pool_t *p) SCIM_CHECKED;
+
+/**
+ * Delete tombstones past their life time, a few hundred at the most. Lists do it before they count;
+ * without any it costs one lookup in an index, and nothing where tombstones stay for ever.
+ * Not inside scim_store_write().
+ * @param left 1: some are left
+ */
+scim_error_t *scim_store_purge(int *left, scim_store_t *store,
+                               const scim_resource_type_t *type) SCIM_CHECKED;
 
 /** How a write holds a group whose members it changes. */
 typedef enum scim_group_access_t {

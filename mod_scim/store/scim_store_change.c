@@ -7,8 +7,8 @@
 #include <apr_strings.h>
 #include <apr_time.h>
 
-#include "scim_id.h"
 #include "scim_index.h"
+#include "scim_life.h"
 #include "scim_member_of.h"
 #include "scim_nesting.h"
 
@@ -32,40 +32,6 @@ void scim_store_mark(scim_store_t *store, scim_mark_kind_t kind, const char *id,
     }
 }
 
-/* ---- lock ---- */
-
-scim_error_t *scim_store_lock(scim_row_t **row, scim_store_t *store,
-                              const scim_resource_type_t *type, const char *id, apr_pool_t *p)
-{
-    const scim_dialect_t *dialect = scim_dbd_dialect(store->db);
-    scim_reading_t reading = {store, apr_array_make(p, 1, sizeof(scim_row_t)), p, 0};
-    scim_sql_t *sql = scim_sql_make(p);
-    scim_row_t *found;
-    scim_error_t *err;
-
-    *row = NULL;
-    if (strlen(id) > SCIM_ID_MAX) {
-        return NULL;
-    }
-    scim_sql_add(sql, "SELECT ");
-    scim_store_columns(sql, dialect, 0);
-    scim_sql_addv(sql,
-                  " FROM scim_resource r WHERE r.tenant = %s AND r.id = %s AND r.type = %s",
-                  store->tenant->name, id, type->name, NULL);
-    scim_sql_add(sql, dialect->for_update);
-    err = scim_store_select(store, sql, 1, SCIM_ROW_COLUMNS, scim_store_read_row, &reading);
-    if (err || reading.rows->nelts == 0) {
-        return err;
-    }
-    found = &APR_ARRAY_IDX(reading.rows, 0, scim_row_t);
-    err = scim_store_complete(store, found, 1, dialect->for_update, p);
-    if (err) {
-        return err;
-    }
-    *row = found->rid ? found : NULL;
-    return NULL;
-}
-
 /* ---- columns and their errors ---- */
 
 static scim_error_t *too_long(const scim_store_t *store, const scim_attr_t *attr)
@@ -75,7 +41,22 @@ static scim_error_t *too_long(const scim_store_t *store, const scim_attr_t *attr
                            attr->name, KEY_MAX);
 }
 
-/* The row's columns and text, checked against what the table holds. */
+/* What a tombstone shows is not the name of a person: groups and reports have nothing of it. */
+static void mark_tombstone(scim_index_columns_t *cols, scim_row_t *row, const scim_store_t *store,
+                           const scim_resource_type_t *type, const json_t *doc)
+{
+    if (!scim_life_ends(store->tenant, doc, type) || !scim_life_is_tombstone(doc, type)) {
+        row->tombstone = 0;
+        return;
+    }
+    row->tombstone = row->tombstone ? row->tombstone : row->modified;
+    cols->display = NULL;
+}
+
+/*
+ * The row's columns and text, checked against what the table holds.
+ * @param row what it is based on; modified is when
+ */
 static scim_error_t *make_columns(scim_index_columns_t *cols, scim_row_t *row, scim_store_t *store,
                                   const scim_resource_type_t *type, const json_t *doc,
                                   apr_pool_t *p)
@@ -94,6 +75,7 @@ static scim_error_t *make_columns(scim_index_columns_t *cols, scim_row_t *row, s
                                " bytes that can be stored.",
                                store->tenant->max_document);
     }
+    mark_tombstone(cols, row, store, type, doc);
     row->id = apr_pstrdup(p, cols->id);
     row->display = apr_pstrdup(p, cols->display);
     row->active = !cols->active || *cols->active == '1';
@@ -211,32 +193,20 @@ static apr_array_header_t *difference(const apr_array_header_t *a, const apr_arr
     return out;
 }
 
-/* ---- counters ---- */
-
-/* One of 16 rows, by chance, so that writes do not queue behind one. */
-static scim_error_t *count_resource(scim_store_t *store, const scim_resource_type_t *type, int up)
+/* All index rows of a resource. */
+static apr_array_header_t *values_of(const scim_resource_type_t *type, const json_t *doc,
+                                     const scim_row_t *row, apr_pool_t *p)
 {
-    const char *digit = strchr("0123456789abcdef", store->write_id[0]);
-    const char *slot = scim_store_int(digit ? digit - "0123456789abcdef" : 0, store->pool);
-    scim_sql_t *count = scim_sql_make(store->pool);
-    scim_sql_t *make = scim_sql_make(store->pool);
-    scim_error_t *err;
-    int rows;
+    apr_array_header_t *rows = scim_index_rows(type, doc, p);
 
-    scim_sql_add(count, up ? "UPDATE scim_counter SET n = n + 1"
-                           : "UPDATE scim_counter SET n = n - 1, gone = gone + 1");
-    scim_sql_addv(count, " WHERE tenant = %s AND type = %s AND slot = %s", store->tenant->name,
-                  type->name, slot, NULL);
-    err = scim_store_exec(&rows, store, count);
-    if (err || rows) {
-        return err;
-    }
-    /* Someone took the rows away since this connection saw them. */
-    scim_sql_add(make, scim_dbd_dialect(store->db)->insert_ignore);
-    scim_sql_addv(make, " INTO scim_counter (tenant, type, slot, n) VALUES (%s, %s, %s, 0)",
-                  store->tenant->name, type->name, slot, NULL);
-    err = scim_store_exec(NULL, store, make);
-    return err ? err : scim_store_exec(NULL, store, count);
+    scim_index_add_tombstone(rows, row->tombstone);
+    return rows;
+}
+
+/* A column's value, NULL for none. */
+static const char *tombstone_column(const scim_row_t *row, apr_pool_t *p)
+{
+    return row->tombstone ? scim_store_int(row->tombstone / 1000, p) : NULL;
 }
 
 /* ---- insert ---- */
@@ -249,7 +219,7 @@ static scim_error_t *insert_resource(scim_store_t *store, const scim_resource_ty
 
     scim_sql_addv(sql,
                   "INSERT INTO scim_resource (tenant, type, id, ukey, version, created, modified, "
-                  "write_id, indexed, external_id, display, active, doc) "
+                  "write_id, indexed, external_id, display, active, tombstone, doc) "
                   "VALUES (%s, %s, %s, %s, 1, %s, %s, %s, %s, ",
                   store->tenant->name, type->name, cols->id, cols->ukey, now, now, store->write_id,
                   cols->indexed, NULL);
@@ -258,6 +228,8 @@ static scim_error_t *insert_resource(scim_store_t *store, const scim_resource_ty
     scim_sql_bind(sql, cols->display);
     scim_sql_add(sql, ", ");
     scim_sql_bind(sql, cols->active);
+    scim_sql_add(sql, ", ");
+    scim_sql_bind(sql, tombstone_column(row, store->pool));
     scim_sql_addv(sql, ", %s)", row->doc, NULL);
     return name_duplicate(scim_store_exec(NULL, store, sql), store, type);
 }
@@ -283,24 +255,25 @@ scim_error_t *scim_store_insert(scim_row_t **row, scim_store_t *store,
 {
     scim_row_t *made = apr_pcalloc(p, sizeof(*made));
     scim_index_columns_t cols;
-    scim_error_t *err = make_columns(&cols, made, store, type, doc, p);
+    scim_error_t *err;
 
-    if (err) {
-        return err;
-    }
     made->version = 1;
     made->created = scim_store_now();
     made->modified = made->created;
+    err = make_columns(&cols, made, store, type, doc, p);
+    if (err) {
+        return err;
+    }
     scim_store_mark(store, SCIM_MARK_INSERT, made->id, 0);
     err = insert_resource(store, type, &cols, made);
     if (!err) {
-        err = scim_store_insert_values(store, type, scim_index_rows(type, doc, p), NULL);
+        err = scim_store_insert_values(store, type, values_of(type, doc, made, p), NULL);
     }
     if (!err && scim_type_attr_at(type, SCIM_AT_MEMBERS)) {
         err = read_rid(store, made);
     }
     if (!err) {
-        err = count_resource(store, type, 1);
+        err = scim_store_count(store, type, 1, made->tombstone != 0);
     }
     if (!err) {
         *row = made;
@@ -352,11 +325,10 @@ static scim_error_t *run_update(scim_sql_t *sql, scim_store_t *store, const scim
 }
 
 static scim_error_t *update_values(scim_store_t *store, const scim_resource_type_t *type,
-                                   const json_t *old_doc, const json_t *doc, const scim_row_t *row)
+                                   const apr_array_header_t *before,
+                                   const apr_array_header_t *after, const scim_row_t *row)
 {
     apr_pool_t *p = store->pool;
-    const apr_array_header_t *before = scim_index_rows(type, old_doc, p);
-    const apr_array_header_t *after = scim_index_rows(type, doc, p);
     const char *rid = scim_store_int(row->rid, p);
     scim_error_t *err = delete_some_values(store, type, difference(before, after, p), rid);
 
@@ -423,6 +395,7 @@ static scim_error_t *follow_name(scim_store_t *store, const scim_resource_type_t
     return err ? err : scim_store_manager_changed(store, type, row->id, row->display, p);
 }
 
+/* Who was in groups and is a tombstone now is in none. */
 static scim_sql_t *document_update(scim_store_t *store, const scim_index_columns_t *cols,
                                    const scim_row_t *next)
 {
@@ -437,7 +410,9 @@ static scim_sql_t *document_update(scim_store_t *store, const scim_index_columns
     scim_sql_bind(sql, cols->display);
     scim_sql_add(sql, ", active = ");
     scim_sql_bind(sql, cols->active);
-    scim_sql_add(sql, ",");
+    scim_sql_add(sql, ", tombstone = ");
+    scim_sql_bind(sql, tombstone_column(next, store->pool));
+    scim_sql_add(sql, next->tombstone ? ", member_of = NULL," : ",");
     return sql;
 }
 
@@ -449,7 +424,10 @@ static scim_error_t *delete_where(scim_store_t *store, const char *text, apr_int
     return scim_store_exec(NULL, store, sql);
 }
 
-/* A row that was indexed otherwise: what index rows it has is not known, so all are made anew. */
+/*
+ * A row that was indexed otherwise: what index rows it has is not known, so all are made anew. Of a
+ * tombstone too: whatever there is of the person must go.
+ */
 static scim_error_t *update_anew(scim_store_t *store, const scim_resource_type_t *type,
                                  const scim_index_columns_t *cols, const scim_row_t *next,
                                  const json_t *doc)
@@ -462,8 +440,41 @@ static scim_error_t *update_anew(scim_store_t *store, const scim_resource_type_t
                            next->rid);
     }
     return err ? err
-               : scim_store_insert_values(store, type, scim_index_rows(type, doc, store->pool),
+               : scim_store_insert_values(store, type, values_of(type, doc, next, store->pool),
                                           scim_store_int(next->rid, store->pool));
+}
+
+/* @param old_doc what old's index rows were made of */
+static scim_error_t *update_row(scim_store_t *store, const scim_resource_type_t *type,
+                                const scim_index_columns_t *cols, const scim_row_t *old,
+                                const scim_row_t *next, const json_t *old_doc, const json_t *doc)
+{
+    apr_pool_t *p = store->pool;
+    scim_error_t *err;
+    int rows = 0;
+
+    if (next->tombstone && !old->tombstone) {
+        return update_anew(store, type, cols, next, doc);
+    }
+    err = exec_update(&rows, document_update(store, cols, next), store, next, cols->indexed);
+    err = name_duplicate(err, store, type);
+    if (err) {
+        return err;
+    }
+    return rows ? update_values(store, type, values_of(type, old_doc, old, p),
+                                values_of(type, doc, next, p), next)
+                : update_anew(store, type, cols, next, doc);
+}
+
+/* It is in no group any more. */
+static scim_error_t *leave_groups(scim_store_t *store, const scim_row_t *row, apr_pool_t *p)
+{
+    scim_error_t *err = touch_groups(store, row, 1, p);
+
+    return err ? err
+               : delete_where(store,
+                              "DELETE FROM scim_member WHERE tenant = %s AND member_rid = %s",
+                              row->rid);
 }
 
 scim_error_t *scim_store_update(scim_row_t **row, scim_store_t *store,
@@ -473,15 +484,17 @@ scim_error_t *scim_store_update(scim_row_t **row, scim_store_t *store,
     scim_row_t *next = scim_store_next(old, scim_store_now(), p);
     scim_index_columns_t cols;
     scim_error_t *err = make_columns(&cols, next, store, type, doc, p);
-    int rows = 0;
 
-    if (!err) {
-        err = exec_update(&rows, document_update(store, &cols, next), store, next, cols.indexed);
-        err = name_duplicate(err, store, type);
+    if (!err && next->tombstone && old->member_of) {
+        err = leave_groups(store, old, p);
+        next->member_of = NULL;
+        next->member_of_len = 0;
     }
     if (!err) {
-        err = rows ? update_values(store, type, old_doc, doc, next)
-                   : update_anew(store, type, &cols, next, doc);
+        err = update_row(store, type, &cols, old, next, old_doc, doc);
+    }
+    if (!err && !next->tombstone != !old->tombstone) {
+        err = scim_store_count(store, type, 0, next->tombstone ? 1 : -1);
     }
     if (!err) {
         err = follow_name(store, type, old, next, p);
@@ -507,11 +520,7 @@ scim_error_t *scim_store_delete(scim_store_t *store, const scim_resource_type_t 
         err = scim_member_of_replace_all(store, row, scim_member_of_entry(row, p), "", p);
     }
     if (!err) {
-        err = touch_groups(store, row, 1, p);
-    }
-    if (!err) {
-        err = delete_where(
-            store, "DELETE FROM scim_member WHERE tenant = %s AND member_rid = %s", row->rid);
+        err = leave_groups(store, row, p);
     }
     if (!err && is_group) {
         err = delete_where(store, "DELETE FROM scim_member WHERE tenant = %s AND group_rid = %s",
@@ -529,5 +538,5 @@ scim_error_t *scim_store_delete(scim_store_t *store, const scim_resource_type_t 
     if (!err) {
         err = scim_store_manager_changed(store, type, row->id, NULL, p);
     }
-    return err ? err : count_resource(store, type, 0);
+    return err ? err : scim_store_count(store, type, -1, row->tombstone ? -1 : 0);
 }

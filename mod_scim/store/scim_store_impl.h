@@ -45,7 +45,7 @@ scim_row_t *scim_store_next(const scim_row_t *old, apr_time_t now, apr_pool_t *p
 const scim_resource_type_t *scim_store_type_with(const scim_store_t *store, scim_at_t at);
 
 /** Columns of a row statement, after those that a statement puts in front. */
-#define SCIM_ROW_COLUMNS 12
+#define SCIM_ROW_COLUMNS 13
 
 /** Rows read by a statement over `scim_resource r`. */
 typedef struct scim_reading_t {
@@ -108,6 +108,13 @@ scim_error_t *scim_store_member_rids(apr_array_header_t **rids, scim_store_t *st
 /** The numbers of the groups a resource is in, sorted; array of apr_int64_t. */
 scim_error_t *scim_store_group_rids(apr_array_header_t **rids, scim_store_t *store,
                                     apr_int64_t member, apr_pool_t *p) SCIM_CHECKED;
+
+/**
+ * Count a change of the number of a type's resources, and of the tombstones among them; one of both
+ * is not 0. What goes, or becomes or was a tombstone, counts for lists as gone.
+ */
+scim_error_t *scim_store_count(scim_store_t *store, const scim_resource_type_t *type, int change,
+                               int tombstones) SCIM_CHECKED;
 
 /** Called for some of a list of row numbers, as text. @param p cleared after the call */
 typedef scim_error_t *(scim_store_rids_fn)(void *baton, const char *const *rids, int n,

@@ -5,8 +5,10 @@
 #include <string.h>
 
 #include <apr_strings.h>
+#include <apr_time.h>
 
 #include "scim_index.h"
+#include "scim_life.h"
 #include "scim_list_impl.h"
 
 /* ---- the condition ---- */
@@ -65,16 +67,44 @@ static int asks_stale(const scim_listing_t *l, const scim_sql_t *sql)
            (sort && scim_index_may_lack(sort->sub ? sort->sub : sort->attr, l->part->type));
 }
 
+/*
+ * Which tombstones a list leaves out. Before all of a type are counted, those past their life time
+ * are deleted, so that the counters are right; a filter is told to leave them out.
+ */
+static scim_error_t *find_hidden(scim_listing_t *l)
+{
+    const scim_tenant_t *tenant = l->store->tenant;
+    int hides = scim_life_of(tenant)->hide;
+    apr_time_t cutoff = scim_life_cutoff(tenant, apr_time_now());
+    scim_error_t *err = NULL;
+    int left = 0;
+
+    if (!scim_type_attr_at(l->part->type, SCIM_AT_ACTIVE)) {
+        return NULL;
+    }
+    if (cutoff && l->part->filter) {
+        left = 1;
+    } else if (cutoff) {
+        err = scim_store_purge(&left, l->store, l->part->type);
+    }
+    l->hides = hides || left;
+    l->hides_before = hides ? 0 : cutoff;
+    return err;
+}
+
 scim_error_t *scim_list_condition(scim_listing_t *l)
 {
     const scim_filter_t *f = l->part->filter;
     const scim_resource_type_t *type = l->part->type;
     scim_sql_t *sql = scim_sql_make(l->pool);
-    scim_error_t *err = NULL;
+    scim_error_t *err = find_hidden(l);
     int cut = 0;
     int stale = 0;
     int nested = 0;
 
+    if (err) {
+        return err;
+    }
     l->keep = 1;
     l->exact = 1;
     l->where = NULL;
@@ -103,12 +133,23 @@ scim_error_t *scim_list_condition(scim_listing_t *l)
     return err;
 }
 
+void scim_list_hide(scim_sql_t *sql, const scim_listing_t *l)
+{
+    if (l->hides && l->hides_before) {
+        scim_sql_addv(sql, " AND (r.tombstone IS NULL OR r.tombstone >= %s)",
+                      scim_store_int(l->hides_before / 1000, l->pool), NULL);
+    } else if (l->hides) {
+        scim_sql_add(sql, " AND r.tombstone IS NULL");
+    }
+}
+
 void scim_list_where(scim_sql_t *sql, const scim_listing_t *l)
 {
     int i;
 
     scim_sql_addv(sql, " WHERE r.tenant = %s AND r.type = %s", l->store->tenant->name,
                   l->part->type->name, NULL);
+    scim_list_hide(sql, l);
     if (l->where) {
         scim_sql_add(sql, " AND ");
         scim_sql_add(sql, l->where->text->data);

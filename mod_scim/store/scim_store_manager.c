@@ -40,7 +40,7 @@ static scim_error_t *find_user(const char **display, scim_store_t *store,
     }
     scim_sql_addv(sql,
                   "SELECT r.display FROM scim_resource r WHERE r.tenant = %s AND r.id = %s "
-                  "AND r.type = %s",
+                  "AND r.type = %s AND r.tombstone IS NULL",
                   store->tenant->name, id, type->name, NULL);
     scim_sql_add(sql, scim_dbd_dialect(store->db)->for_share);
     err = scim_store_select(store, sql, 1, 1, read_display, found);

@@ -90,7 +90,9 @@ static scim_error_t *select_ids(plan_t *plan, const char *const *ids, int n,
 
     scim_sql_add(sql, "SELECT r.rid, r.type FROM scim_resource r");
     scim_store_hint(sql, scim_dbd_dialect(plan->store->db), "scim_resource_id");
-    scim_sql_addv(sql, " WHERE r.tenant = %s AND r.type IN (%s, %s) AND r.id IN ",
+    scim_sql_addv(sql,
+                  " WHERE r.tenant = %s AND r.type IN (%s, %s) AND r.tombstone IS NULL "
+                  "AND r.id IN ",
                   plan->store->tenant->name, "User", "Group", NULL);
     scim_sql_list(sql, ids, n);
     err = scim_store_select(plan->store, sql, 1, 2, read_known, &r);

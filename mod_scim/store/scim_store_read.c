@@ -7,6 +7,7 @@
 #include <apr_strings.h>
 
 #include "scim_id.h"
+#include "scim_life.h"
 
 /* ---- one resource ---- */
 
@@ -39,7 +40,9 @@ scim_error_t *scim_store_get(scim_row_t **row, scim_store_t *store,
     if (err) {
         return err;
     }
-    *row = found->rid ? found : NULL;
+    if (found->rid && !scim_life_is_gone(store->tenant, found->tombstone, apr_time_now())) {
+        *row = found;
+    }
     return NULL;
 }
 
@@ -150,7 +153,7 @@ static void from_two(scim_sql_t *sql, const scim_store_t *store, const char *con
     scim_sql_addv(
         sql,
         "m.rid, m.id, m.type FROM scim_resource r LEFT JOIN scim_resource m ON m.tenant = %s "
-        "AND m.id = %s AND m.type IN (%s, %s) WHERE r.tenant = %s AND r.id = %s",
+        "AND m.id = %s AND m.type IN (%s, %s) AND m.tombstone IS NULL WHERE r.tenant = %s AND r.id = %s",
         store->tenant->name, ids[1], "User", "Group", store->tenant->name, ids[0], NULL);
 }
 
@@ -158,7 +161,9 @@ static void from_list(scim_sql_t *sql, const scim_store_t *store, const char *co
 {
     scim_sql_add(sql, "r.rid, r.id, r.type FROM scim_resource r");
     scim_store_hint(sql, scim_dbd_dialect(store->db), "scim_resource_id");
-    scim_sql_addv(sql, " WHERE r.tenant = %s AND r.type IN (%s, %s) AND r.id IN ",
+    scim_sql_addv(sql,
+                  " WHERE r.tenant = %s AND r.type IN (%s, %s) AND r.tombstone IS NULL "
+                  "AND r.id IN ",
                   store->tenant->name, "User", "Group", NULL);
     scim_sql_list(sql, ids, n);
 }

@@ -76,6 +76,7 @@ static scim_error_t *index_row(scim_store_t *store, const reindex_t *r, const sc
     scim_sql_t *values = scim_sql_make(p);
     scim_sql_t *update = scim_sql_make(p);
     scim_index_columns_t cols;
+    apr_array_header_t *rows;
     json_t *doc;
     scim_error_t *err = scim_json_load(&doc, row->doc, row->doc_len, NULL, p);
 
@@ -92,8 +93,9 @@ static scim_error_t *index_row(scim_store_t *store, const reindex_t *r, const sc
     if (!err) {
         err = scim_store_exec(NULL, store, update);
     }
-    return err ? err
-               : scim_store_insert_values(store, r->type, scim_index_rows(r->type, doc, p), rid);
+    rows = scim_index_rows(r->type, doc, p);
+    scim_index_add_tombstone(rows, row->tombstone);
+    return err ? err : scim_store_insert_values(store, r->type, rows, rid);
 }
 
 static scim_error_t *reindex_tx(void *baton, scim_store_t *store, apr_pool_t *p)

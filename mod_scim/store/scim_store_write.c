@@ -78,6 +78,37 @@ static scim_error_t *ensure_counters(scim_store_t *store)
     return err;
 }
 
+/* One of 16 rows, by chance, so that writes do not queue behind one. */
+scim_error_t *scim_store_count(scim_store_t *store, const scim_resource_type_t *type, int change,
+                               int tombstones)
+{
+    const char *digit = strchr("0123456789abcdef", store->write_id[0]);
+    const char *slot = scim_store_int(digit ? digit - "0123456789abcdef" : 0, store->pool);
+    scim_sql_t *count = scim_sql_make(store->pool);
+    scim_sql_t *make = scim_sql_make(store->pool);
+    scim_error_t *err;
+    int rows;
+
+    scim_sql_addv(count, "UPDATE scim_counter SET n = n + %s", scim_store_int(change, store->pool),
+                  NULL);
+    if (tombstones) {
+        scim_sql_addv(count, ", tombs = tombs + %s", scim_store_int(tombstones, store->pool), NULL);
+    }
+    scim_sql_add(count, change < 0 || tombstones ? ", gone = gone + 1" : "");
+    scim_sql_addv(count, " WHERE tenant = %s AND type = %s AND slot = %s", store->tenant->name,
+                  type->name, slot, NULL);
+    err = scim_store_exec(&rows, store, count);
+    if (err || rows) {
+        return err;
+    }
+    /* Someone took the rows away since this connection saw them. */
+    scim_sql_add(make, scim_dbd_dialect(store->db)->insert_ignore);
+    scim_sql_addv(make, " INTO scim_counter (tenant, type, slot, n) VALUES (%s, %s, %s, 0)",
+                  store->tenant->name, type->name, slot, NULL);
+    err = scim_store_exec(NULL, store, make);
+    return err ? err : scim_store_exec(NULL, store, count);
+}
+
 /* ---- the outcome of a COMMIT whose answer was lost ---- */
 
 typedef struct found_t {

@@ -21,6 +21,7 @@ CREATE TABLE scim_resource (
     external_id VARBINARY(1020) NULL,
     display     VARCHAR(255)   NULL,      -- what members and groups show of it
     active      TINYINT        NULL,      -- NULL: the document has no `active`
+    tombstone   BIGINT         NULL,      -- since when only a tombstone is left; NULL: it is none
     version     BIGINT         NOT NULL,
     created     BIGINT         NOT NULL,  -- milliseconds since 1970
     modified    BIGINT         NOT NULL,
@@ -63,7 +64,8 @@ CREATE TABLE scim_nesting (
     KEY scim_nesting_in (tenant, member_rid, group_rid)
 ) ENGINE=InnoDB ROW_FORMAT=DYNAMIC DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
 
--- Index rows of the filterable attributes; kept by the write that changes the document.
+-- Index rows of the filterable attributes; kept by the write that changes the document. A tombstone
+-- has one that says since when it is one, by which those past their life time are found.
 CREATE TABLE scim_value (
     tenant VARBINARY(64)   NOT NULL,
     type   VARBINARY(32)   NOT NULL,
@@ -76,12 +78,14 @@ CREATE TABLE scim_value (
 
 -- Number of resources, in 16 parts so that writes do not queue behind one row; and how many were
 -- deleted: while that stays the same, the place in a list where a page ended still is the same.
+-- What becomes a tombstone, or ends being one, counts in `gone` too: lists may hide tombstones.
 CREATE TABLE scim_counter (
     tenant VARBINARY(64) NOT NULL,
     type   VARBINARY(32) NOT NULL,
     slot   SMALLINT      NOT NULL,
     n      BIGINT        NOT NULL,
     gone   BIGINT        NOT NULL DEFAULT 0,
+    tombs  BIGINT        NOT NULL DEFAULT 0, -- tombstones among the n
     PRIMARY KEY (tenant, type, slot)
 ) ENGINE=InnoDB ROW_FORMAT=DYNAMIC DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
 

@@ -28,6 +28,7 @@ CREATE TABLE scim_resource (
                 CHECK (LENGTH(CAST(external_id AS BLOB)) <= 1020),
     display     TEXT    NULL,
     active      INTEGER NULL,
+    tombstone   INTEGER NULL,
     version     INTEGER NOT NULL,
     created     INTEGER NOT NULL,
     modified    INTEGER NOT NULL,
@@ -77,6 +78,7 @@ CREATE TABLE scim_counter (
     slot   INTEGER NOT NULL,
     n      INTEGER NOT NULL,
     gone   INTEGER NOT NULL DEFAULT 0,
+    tombs  INTEGER NOT NULL DEFAULT 0,
     PRIMARY KEY (tenant, type, slot)
 ) WITHOUT ROWID;
 
