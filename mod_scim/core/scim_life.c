@@ -107,6 +107,5 @@ int scim_life_is_gone(const scim_tenant_t *tenant, apr_time_t tombstone, apr_tim
 
 int scim_life_is_hidden(const scim_tenant_t *tenant, apr_time_t tombstone, apr_time_t now)
 {
-    return tombstone &&
-           (scim_life_of(tenant)->hide || scim_life_is_gone(tenant, tombstone, now));
+    return tombstone && (scim_life_of(tenant)->hide || scim_life_is_gone(tenant, tombstone, now));
 }

@@ -16,10 +16,10 @@
  * Only types with an attribute `active` of the store's (SCIM_AT_ACTIVE) have a life cycle: User.
  */
 typedef struct scim_life_t {
-    int hide;                /* 1: lists and look-ups do not show tombstones */
-    apr_int64_t seconds;     /* that a tombstone stays; 0: for ever */
-    int restore;             /* 1: a POST for a deactivated user restores it; 0: 409 */
-    int delete_deactivates;  /* 1: DELETE does what active false does */
+    int hide;               /* 1: lists and look-ups do not show tombstones */
+    apr_int64_t seconds;    /* that a tombstone stays; 0: for ever */
+    int restore;            /* 1: a POST for a deactivated user restores it; 0: 409 */
+    int delete_deactivates; /* 1: DELETE does what active false does */
 } scim_life_t;
 
 /** The longest life of a tombstone, in seconds: a hundred years. */

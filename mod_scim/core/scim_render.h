@@ -31,12 +31,12 @@ typedef struct scim_row_t {
     const char *display; /* what members and groups show of it */
     int active;
     apr_time_t tombstone; /* since when it is one (scim_life.h); 0: it is none */
-    int members;     /* of a group: how many it has */
+    int members;          /* of a group: how many it has */
     const char *doc; /* JSON object text: schemas, id and attributes; no meta, members, groups */
     apr_size_t doc_len;
     const char *member_of; /* a user's groups or a group's nesting, as the store keeps them; NULL:
                               none */
-    apr_size_t member_of_len; /* more than member_of has: it is only a beginning */
+    apr_size_t member_of_len;         /* more than member_of has: it is only a beginning */
     const scim_resource_type_t *type; /* in lists; elsewhere whoever asked knows, and it is NULL */
 } scim_row_t;
 

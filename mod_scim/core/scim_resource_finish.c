@@ -121,8 +121,8 @@ static scim_error_t *finish_attr(json_t *object, const scim_attr_t *attr, int la
     return NULL;
 }
 
-static scim_error_t *finish_attrs(json_t *object, const scim_attr_t *attrs, int nattrs,
-                                  int lacking, apr_pool_t *p)
+static scim_error_t *finish_attrs(json_t *object, const scim_attr_t *attrs, int nattrs, int lacking,
+                                  apr_pool_t *p)
 {
     scim_error_t *err = NULL;
 

@@ -46,10 +46,9 @@ static scim_error_t *refuse_name(const service_t *sv, const scim_row_t *holder, 
     const char *type = sv->type->name;
 
     if (sv->tenant->deprovision == SCIM_DEPROVISION_UNLINK) {
-        return scim_error_make(p, 409, SCIM_TYPE_UNIQUENESS,
-                               "A %s with this %s already exists in the database%s.", type, name,
-                               holder->active ? " and in this team"
-                                              : ", but was taken out of this team");
+        return scim_error_make(
+            p, 409, SCIM_TYPE_UNIQUENESS, "A %s with this %s already exists in the database%s.",
+            type, name, holder->active ? " and in this team" : ", but was taken out of this team");
     }
     return scim_error_make(p, 409, SCIM_TYPE_UNIQUENESS,
                            "The value of %s is already in use by another %s%s.", name, type,

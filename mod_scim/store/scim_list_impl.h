@@ -13,13 +13,13 @@ typedef struct scim_listing_t {
     scim_store_t *store;
     const scim_search_t *search;
     const scim_search_part_t *part;
-    scim_sql_t *where; /* condition of the filter, or NULL */
-    int exact;         /* where is all of the filter */
-    int keep;          /* the statements' texts are among a fixed few */
-    int unsorted;      /* the index to sort by lacks some resources */
-    int hides;         /* tombstones are not shown: all of them, or with hides_before */
+    scim_sql_t *where;       /* condition of the filter, or NULL */
+    int exact;               /* where is all of the filter */
+    int keep;                /* the statements' texts are among a fixed few */
+    int unsorted;            /* the index to sort by lacks some resources */
+    int hides;               /* tombstones are not shown: all of them, or with hides_before */
     apr_time_t hides_before; /* those that are older; 0: all */
-    apr_int64_t *seen; /* what the list has looked at one by one, over all its types */
+    apr_int64_t *seen;       /* what the list has looked at one by one, over all its types */
     apr_pool_t *pool;
 } scim_listing_t;
 
@@ -93,8 +93,8 @@ typedef struct scim_walk_t {
     const struct scim_walk_column_t *column;
     const char *with; /* names in scim_value */
     const char *without;
-    const scim_position_t *position;  /* or NULL */
-    apr_array_header_t *entries;      /* scim_sort_entry_t; they are added here */
+    const scim_position_t *position; /* or NULL */
+    apr_array_header_t *entries;     /* scim_sort_entry_t; they are added here */
 } scim_walk_t;
 
 /** Find the source of a type's keys. */

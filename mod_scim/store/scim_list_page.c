@@ -89,8 +89,8 @@ static scim_error_t *read_counted(counted_t *c, const scim_listing_t *l)
 
     memset(c, 0, sizeof(*c));
     scim_sql_addv(sql,
-                  "SELECT SUM(c.n), SUM(c.gone), SUM(c.tombs) FROM scim_counter c WHERE c.tenant = %s "
-                  "AND c.type = %s",
+                  "SELECT SUM(c.n), SUM(c.gone), SUM(c.tombs) FROM scim_counter c "
+                  "WHERE c.tenant = %s AND c.type = %s",
                   l->store->tenant->name, l->part->type->name, NULL);
     return scim_store_select(l->store, sql, 1, 3, read_counters, c);
 }

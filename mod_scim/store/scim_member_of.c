@@ -196,9 +196,10 @@ scim_error_t *scim_store_groups_of(apr_array_header_t **refs, scim_store_t *stor
 /*
  * ---- rows ----
  *
- * Only what never changes in a row may be in WHERE, or what makes the write run again. By READ COMMITTED, an UPDATE that walks through
- * the table skips a row whose last committed state it is not looking for, and does not wait for who
- * is changing it: a user just added to the group would keep what is removed from the others.
+ * Only what never changes in a row may be in WHERE, or what makes the write run again where it does
+ * not hold. By READ COMMITTED, an UPDATE that walks through the table skips a row whose last
+ * committed state it is not looking for, and does not wait for who is changing it: a user just
+ * added to the group would keep what is removed from the others.
  *
  * The type is not in WHERE either, so that only one index serves. Where two changes lock the same
  * users by different ones, they deadlock.

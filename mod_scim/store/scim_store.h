@@ -181,8 +181,8 @@ scim_error_t *scim_store_manager(scim_store_t *store, const scim_resource_type_t
  * Insert a resource with its index rows. The unique index decides: 409 uniqueness naming the
  * attribute.
  * @param doc canonical document with id, without meta and members; serialised here. Over
- *            tenant->max_document bytes: 413. A tombstone where scim_life_is_tombstone() says so and
- *            the tenant makes any
+ *            tenant->max_document bytes: 413. It becomes a tombstone if scim_life_is_tombstone()
+ *            says so and the tenant leaves any
  * @param row the stored row; rid is 0 for types without members, where it would cost a statement
  */
 scim_error_t *scim_store_insert(scim_row_t **row, scim_store_t *store,

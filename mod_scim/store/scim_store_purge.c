@@ -35,8 +35,8 @@ static scim_error_t *find_gone(apr_array_header_t *rids, scim_store_t *store, co
 }
 
 /* Their rows, locked, as far as they still are what was found. */
-static scim_error_t *lock_gone(apr_array_header_t *rows, scim_store_t *store,
-                               const purge_t *purge, const char *const *rids, int n, apr_pool_t *p)
+static scim_error_t *lock_gone(apr_array_header_t *rows, scim_store_t *store, const purge_t *purge,
+                               const char *const *rids, int n, apr_pool_t *p)
 {
     const scim_dialect_t *dialect = scim_dbd_dialect(store->db);
     scim_reading_t reading = {store, rows, p, 0};
@@ -44,7 +44,8 @@ static scim_error_t *lock_gone(apr_array_header_t *rows, scim_store_t *store,
 
     scim_sql_add(sql, "SELECT ");
     scim_store_columns(sql, dialect, SCIM_STORE_BEGINNING);
-    scim_sql_addv(sql, " FROM scim_resource r WHERE r.tenant = %s AND r.tombstone < %s AND r.rid IN ",
+    scim_sql_addv(sql,
+                  " FROM scim_resource r WHERE r.tenant = %s AND r.tombstone < %s AND r.rid IN ",
                   store->tenant->name, scim_store_int(purge->cutoff / 1000, p), NULL);
     scim_sql_list(sql, rids, n);
     scim_sql_add(sql, dialect->for_update);

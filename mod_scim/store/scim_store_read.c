@@ -153,7 +153,8 @@ static void from_two(scim_sql_t *sql, const scim_store_t *store, const char *con
     scim_sql_addv(
         sql,
         "m.rid, m.id, m.type FROM scim_resource r LEFT JOIN scim_resource m ON m.tenant = %s "
-        "AND m.id = %s AND m.type IN (%s, %s) AND m.tombstone IS NULL WHERE r.tenant = %s AND r.id = %s",
+        "AND m.id = %s AND m.type IN (%s, %s) AND m.tombstone IS NULL "
+        "WHERE r.tenant = %s AND r.id = %s",
         store->tenant->name, ids[1], "User", "Group", store->tenant->name, ids[0], NULL);
 }
 

@@ -2,13 +2,13 @@
 # Copyright the mod_scim authors
 """What active false, DELETE and a second POST do, by the tenant's policy, as Okta meets it."""
 
-import concurrent.futures
 import json
 
 import pytest
 
+from load import lawful, together
 from okta_client import patch, user_profile
-from okta_wire import URN_ENTERPRISE, URN_USER, check_echo, filter_query
+from okta_wire import URN_ENTERPRISE, URN_USER, check_echo, filter_query, member_ids
 
 HOUR = 3600
 LEFT = {"schemas", "id", "externalId", "userName", "active", "meta"}
@@ -272,8 +272,7 @@ def test_250_12_many_rehire_one(take):
     def hire(number):
         client = tenant.scim(fresh=True)
         return client.post("/Users", dict(full("mona"), title="Hired by %d" % number))
-    with concurrent.futures.ThreadPoolExecutor(8) as threads:
-        answers = list(threads.map(hire, range(8)))
+    answers = together(8, hire)
     assert sorted(answer.status for answer in answers) == [201] + [409] * 7
     back, = [answer.json for answer in answers if answer.status == 201]
     assert back["id"] == user["id"]
@@ -335,9 +334,7 @@ def test_250_16_many_take_a_hidden_name(take):
     scim = tenant.scim()
     gone = scim.post("/Users", full("sven")).user(201)
     switch(scim, gone["id"], False)
-    with concurrent.futures.ThreadPoolExecutor(8) as threads:
-        answers = list(threads.map(
-            lambda _: tenant.scim(fresh=True).post("/Users", full("sven")), range(8)))
+    answers = together(8, lambda _: tenant.scim(fresh=True).post("/Users", full("sven")))
     assert sorted(answer.status for answer in answers) == [201] + [409] * 7
     assert scim.list("Users")["totalResults"] == 1
 
@@ -496,3 +493,54 @@ def test_250_24_a_name_of_another_tenant_is_in_nobodys_way(take):
     assert json.loads(one.get("/Users/" + user["id"]).raw)["active"] is False
     assert one.get("/Users?" + filter_query('userName eq "same@example.com"')).list()[
         "totalResults"] == 1
+
+
+# ---- races ----
+
+@pytest.mark.parametrize("flavour", ENDING)
+def test_250_25_deactivated_while_groups_change(take, env, log, flavour):
+    """All want the same few rows in different orders: 503 for who met too many, and nothing half."""
+    log.tolerate("SCIM2008", "SCIM2019")
+    tenant = take(flavour)
+    scim = tenant.scim()
+    boss = scim.add_user("boss")["id"]
+    ids = [scim.add_user("busy%02d" % i, **{
+        "schemas": [URN_USER, URN_ENTERPRISE],
+        URN_ENTERPRISE: {"manager": {"value": boss}}})["id"] for i in range(12)] + [boss]
+    groups = [scim.add_group(name, ids)["id"] for name in ("Left", "Right")]
+
+    def change(lane):
+        client, out = tenant.scim(fresh=True), []
+        for turn in range(6):
+            uid, group = ids[(lane + turn) % 13], groups[(lane + turn) % 2]
+            if lane % 2:
+                out += [switch(client, uid, active).status for active in (False, True)]
+                continue
+            op = {"op": "add" if turn % 2 else "remove", "path": "members",
+                  "value": [{"value": i} for i in ids[turn:turn + 3]]}
+            out.append(client.patch("/Groups/" + group, op).status)
+        return out
+    assert {status for lane in together(12, change) for status in lane} <= {200, 204, 503}
+    lawful(env)
+    for uid in ids:
+        switch(scim, uid, False)
+    for group in groups:
+        assert member_ids(scim.get("/Groups/" + group).group()) == set()
+    lawful(env)
+
+
+def test_250_26_many_lists_delete_what_is_too_old(take, env):
+    tenant = take("life_short")
+    scim = tenant.scim()
+    users = [scim.add_user("old%02d" % i)["id"] for i in range(60)]
+    kept = scim.add_user("kept")["id"]
+    for uid in users:
+        switch(scim, uid, False)
+        age(env, uid, 2 * HOUR)
+
+    def read(_):
+        return [u["id"] for u in tenant.scim(fresh=True).all("Users", 100)]
+    assert together(8, read) == [[kept]] * 8
+    assert env.db.query("SELECT COUNT(*) FROM scim_resource WHERE tenant = '%s'"
+                        % tenant.name) == [("1",)]
+    lawful(env)

@@ -100,8 +100,8 @@ END_TEST
 
 START_TEST(what_ends_an_account)
 {
-    static const scim_deprovision_t policies[] = {
-        SCIM_DEPROVISION_DISABLE, SCIM_DEPROVISION_DELETE, SCIM_DEPROVISION_UNLINK};
+    static const scim_deprovision_t policies[] = {SCIM_DEPROVISION_DISABLE, SCIM_DEPROVISION_DELETE,
+                                                  SCIM_DEPROVISION_UNLINK};
 
     for (int i = 0; i < 3; i++) {
         tenant->deprovision = policies[i];
@@ -161,16 +161,17 @@ static const scim_resource_type_t needy = {.name = "User",
                                            .extensions = needy_extensions,
                                            .nextensions = 1};
 
-#define NEEDY_TOMBSTONE                                                                           \
-    "{'schemas':['" SCIM_URN_USER "'],'id':'1','userName':'u','active':false}"
+#define NEEDY_TOMBSTONE "{'schemas':['" SCIM_URN_USER "'],'id':'1','userName':'u','active':false}"
 
 /* The outcome of a PATCH with one value, as text, or the error's. */
 static const char *patched(const char *old, const char *value)
 {
     const scim_patch_t *patch;
     json_t *out;
-    json_t *body = gadget_jsonf(pool, "{'schemas':['" SCIM_URN_PATCH "'],'Operations':[{'op':"
-                                      "'replace','value':%s}]}", value);
+    json_t *body = gadget_jsonf(pool,
+                                "{'schemas':['" SCIM_URN_PATCH "'],'Operations':[{'op':"
+                                "'replace','value':%s}]}",
+                                value);
     scim_error_t *err = scim_patch_parse(&patch, body, &needy, tenant, pool);
 
     ck_assert_ptr_null(err);
@@ -181,10 +182,9 @@ static const char *patched(const char *old, const char *value)
 static const char *replaced(const char *old, const char *body)
 {
     json_t *out;
-    scim_error_t *err =
-        scim_resource_replace(&out, NULL, gadget_jsonf(pool, "{'schemas':['" SCIM_URN_USER
-                                                             "'],'userName':'u'%s}", body),
-                              gadget_json(pool, old), &needy, tenant, pool);
+    scim_error_t *err = scim_resource_replace(
+        &out, NULL, gadget_jsonf(pool, "{'schemas':['" SCIM_URN_USER "'],'userName':'u'%s}", body),
+        gadget_json(pool, old), &needy, tenant, pool);
 
     return err ? err->detail : text(out);
 }
