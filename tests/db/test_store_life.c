@@ -60,6 +60,21 @@ START_TEST(nothing_of_the_person_stays)
 }
 END_TEST
 
+/* Index rows that an earlier configuration left, and no document tells of. */
+START_TEST(strays_go_too)
+{
+    const char *id = life_put("gone");
+
+    db_sql(env, apr_psprintf(pool,
+                             "INSERT INTO scim_value (tenant, type, attr, value, rid) SELECT "
+                             "tenant, type, 'hobby', 'secret', rid FROM scim_resource WHERE "
+                             "id = '%s'",
+                             id));
+    life_bury(id, "gone");
+    ck_assert_int_eq(life_count("scim_value WHERE attr NOT LIKE '#none %%'"), 1);
+}
+END_TEST
+
 START_TEST(nobody_reports_to_it)
 {
     const char *boss = life_put("boss");
@@ -302,6 +317,7 @@ int main(void)
     tcase_add_checked_fixture(tc, life_setup, life_teardown);
     tcase_set_timeout(tc, 300);
     tcase_add_test(tc, nothing_of_the_person_stays);
+    tcase_add_test(tc, strays_go_too);
     tcase_add_test(tc, nobody_reports_to_it);
     tcase_add_test(tc, it_is_no_manager);
     tcase_add_test(tc, it_lives_again);
