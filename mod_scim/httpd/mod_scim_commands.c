@@ -359,4 +359,10 @@ const command_rec scim_config_commands[] = {
     /* policies: scim_policy.h */
     AP_INIT_RAW_ARGS("ScimGroups", scim_policies_set, NULL, ANYWHERE,
                      "Off: clients see no groups (default On)"),
+    AP_INIT_RAW_ARGS("ScimAttribute", scim_policies_set, NULL, ANYWHERE,
+                     "a resource type, an attribute's path, and rules for its values"),
+    AP_INIT_RAW_ARGS("ScimAttributeAllow", scim_policies_set, NULL, ANYWHERE,
+                     "a resource type, and the attributes that are offered of it"),
+    AP_INIT_RAW_ARGS("ScimOtherAttributes", scim_policies_set, NULL, ANYWHERE,
+                     "a resource type, and ignore or reject for attributes that are not offered"),
     {0}};

@@ -5,6 +5,7 @@
 
 #include <apr_tables.h>
 
+#include "scim_rules.h"
 #include "scim_tenant.h"
 
 /**
@@ -26,7 +27,9 @@ typedef struct scim_policy_line_t {
 
 /** What is known of a tenant's directives while they are read, one after the other. */
 typedef struct scim_policy_build_t {
-    scim_tenant_t *tenant; /* what plain settings are written to */
+    scim_tenant_t *tenant;          /* what plain settings are written to */
+    const scim_policy_line_t *line; /* the one that is being taken */
+    scim_rules_build_t *rules;      /* attribute rules; NULL: none so far */
 } scim_policy_build_t;
 
 /**
