@@ -14,7 +14,7 @@
 
 #define SHOWN_BYTES 128   /* of a client's own name, in a detail or a log line */
 #define NOTED_NAMES 32    /* names that one list has */
-#define REFUSED_BYTES 600 /* of names in one detail */
+#define REFUSED_BYTES 300 /* of names in one detail */
 
 /* A client's name in bounded length, cut between characters. */
 static const char *show_name(const char *parent, const char *name, apr_pool_t *p)

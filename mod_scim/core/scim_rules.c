@@ -314,8 +314,7 @@ static int same_values(const json_t *a, const json_t *b)
 static scim_error_t *refuse(const scim_rule_t *rule, scim_error_type_t type, const char *wrong,
                             apr_pool_t *p)
 {
-    return scim_error_make(p, 400, type, "%s %s.%s%s", rule->label, wrong, rule->error ? " " : "",
-                           rule->error ? rule->error : "");
+    return scim_error_make(p, 400, type, "%s %s.%s", rule->label, wrong, rule->error);
 }
 
 static void examine_text(visit_t *visit, const json_t *value)

@@ -17,7 +17,8 @@
 
 #define SCIM_RULES_MAX 500          /* lines for one tenant */
 #define SCIM_RULES_VALUES_MAX 2000  /* legal values of one rule */
-#define SCIM_RULES_TEXT_MAX 500     /* bytes of a pattern, a legal value or an error's text */
+#define SCIM_RULES_TEXT_MAX 500     /* bytes of a pattern or a legal value */
+#define SCIM_RULES_ERROR_MAX 200    /* bytes of an error's text */
 #define SCIM_RULES_FORBIDDEN_MAX 64 /* characters of one forbid= */
 
 /* ---- directives ---- */

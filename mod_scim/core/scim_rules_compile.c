@@ -245,9 +245,8 @@ static const char *check_names(const scim_rules_build_t *build, const scim_catal
 
         wrong = check_type_name(catalog, line->where, line->type_name, p);
         if (!wrong && strict && line->other == SCIM_OTHER_IGNORE) {
-            wrong =
-                blame(line->where,
-                      "ignore contradicts the profile, which refuses what no schema defines", p);
+            wrong = blame(line->where,
+                          "ignore contradicts ScimProfile, which refuses what no schema shows", p);
         }
     }
     return wrong;

@@ -72,7 +72,7 @@ typedef struct scim_rule_t {
     scim_fold_t fold;
     const char *preset_text; /* default= */
     const json_t *preset;    /* the same in the attribute's type */
-    const char *error;
+    const char *error;       /* a sentence of its own, with a blank before it; or "" */
 } scim_rule_t;
 
 /** One type's. */

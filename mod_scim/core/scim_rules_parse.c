@@ -196,8 +196,15 @@ static const char *take_returned(scim_rule_t *rule, const char *value, apr_pool_
 
 static const char *take_error(scim_rule_t *rule, const char *value, apr_pool_t *p)
 {
-    (void)p;
-    rule->error = value;
+    apr_size_t len = strlen(value);
+
+    if (len > SCIM_RULES_ERROR_MAX) {
+        return apr_psprintf(p, "error= is longer than %d bytes", SCIM_RULES_ERROR_MAX);
+    }
+    if (value[strcspn(value, "\r\n")]) {
+        return "error= must be one line";
+    }
+    rule->error = apr_pstrcat(p, " ", value, strchr(".!?", value[len - 1]) ? "" : ".", NULL);
     return NULL;
 }
 
@@ -284,8 +291,7 @@ static const char *check_words(const scim_rule_t *rule)
     if ((flags & RULE_READ_ONLY) && (flags & (RULE_REQUIRED | RULE_IMMUTABLE))) {
         return "readonly contradicts required and immutable: no client can give the value";
     }
-    if ((flags & RULE_READ_ONLY) && (rule->values || rule->pattern || rule->format || rule->min ||
-                                     rule->max || rule->forbid || rule->fold)) {
+    if ((flags & RULE_READ_ONLY) && scim_rule_has_form(rule)) {
         return "readonly and a rule for values contradict each other: no client can give one";
     }
     if ((flags & RULE_EXACT) && !rule->values) {
@@ -307,6 +313,7 @@ const char *scim_rules_attribute(scim_rules_build_t *build, const char *where, i
     rule->where = where;
     rule->type_name = argv[0];
     rule->path_text = argv[1];
+    rule->error = "";
     for (int i = 2; !wrong && i < argc; i++) {
         wrong = take_word(rule, &seen, argv[i], build->pool);
     }

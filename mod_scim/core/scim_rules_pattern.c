@@ -11,8 +11,8 @@
 #include <apr_strings.h>
 
 /*
- * What one match may cost: ICU's unit of time is about a millisecond, that of memory a byte. A clone
- * does not take them over.
+ * What one match may cost: ICU's unit of time is about a millisecond, that of memory a byte. A
+ * clone does not take them over.
  */
 #define MATCH_TIME 50
 #define MATCH_STACK 1000000

@@ -10,7 +10,7 @@
 
 /* So much of a list of legal values stands in a message. */
 #define LISTED_VALUES 20
-#define LISTED_BYTES 400
+#define LISTED_BYTES 200
 
 static int is_common(const scim_attr_t *attr)
 {
@@ -33,14 +33,18 @@ static int is_text(const scim_attr_t *attr)
 
 /* ---- whether the attribute can have such a rule at all; NULL: yes ---- */
 
+static int is_either(const scim_rule_t *rule, scim_mutability_t mutability)
+{
+    return rule->path.attr->mutability == mutability || rule->leaf->mutability == mutability;
+}
+
 /* Of what the server keeps itself, only whether it is shown can be said. */
 static const char *check_kept(const scim_rule_t *rule)
 {
     const scim_path_t *path = &rule->path;
-    int read_only =
-        path->attr->mutability == SCIM_READ_ONLY || rule->leaf->mutability == SCIM_READ_ONLY;
+    int more = (rule->flags & ~RULE_RETURNED) || rule->preset_text || scim_rule_has_form(rule);
 
-    if (path->attr->mutability == SCIM_WRITE_ONLY || rule->leaf->mutability == SCIM_WRITE_ONLY) {
+    if (is_either(rule, SCIM_WRITE_ONLY)) {
         return "it is writeOnly: what is given is not kept, and there is nothing to rule";
     }
     if (is_common(path->attr) && path->attr->at != SCIM_AT_EXTERNAL) {
@@ -50,12 +54,10 @@ static const char *check_kept(const scim_rule_t *rule)
         ((rule->flags & (RULE_READ_ONLY | RULE_RETURNED)) || rule->preset_text)) {
         return "it can be required, optional, immutable, and have rules for its value";
     }
-    if (path->attr->at == SCIM_AT_MEMBERS && ((rule->flags & ~RULE_RETURNED) || path->sub ||
-                                              scim_rule_has_form(rule) || rule->preset_text)) {
+    if (path->attr->at == SCIM_AT_MEMBERS && (more || path->sub)) {
         return "of members, only returned= can be said";
     }
-    if (read_only &&
-        ((rule->flags & ~RULE_RETURNED) || scim_rule_has_form(rule) || rule->preset_text)) {
+    if (is_either(rule, SCIM_READ_ONLY) && more) {
         return "it is readOnly: no client can give it a value";
     }
     return NULL;

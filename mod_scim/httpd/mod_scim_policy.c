@@ -30,7 +30,7 @@ static policies_t *policies_of(scim_dir_t *dir, apr_pool_t *p)
     return APR_ARRAY_IDX(dir->policies, 0, policies_t *);
 }
 
-/* Length of a word that is a path with a value filter, whose blanks and quotes are its own; or 0. */
+/* Length of a word that is a path with a value filter, with blanks and quotes of its own; or 0. */
 static apr_size_t filter_path(const char *word)
 {
     apr_size_t n = strspn(word, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
