@@ -115,6 +115,13 @@ LATE = """
     ScimAttribute User userType required values=admin,user
     ScimToken sha256:{late} e2e
 </Location>
+<Location "/t/late/c/scim/v2">
+    ScimEnable On
+    ScimTenant late
+    ScimAttributeAllow User title
+    ScimAttribute User title max=50
+    ScimToken sha256:{late} e2e
+</Location>
 """
 
 # What an operator may have set for the whole server; SCIM's own answers must win over all of it.

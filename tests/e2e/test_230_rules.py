@@ -232,10 +232,14 @@ def test_230_11_schemas_tell_of_the_rules(scim):
 
 # ---- what was there before ----
 
+def late(env, places):
+    """Places of one tenant: a without rules, b with a rule, c where little is offered."""
+    return (Scim(env.base(path="/t/late/%s/scim/v2" % c), conf.token_of("late")) for c in places)
+
+
 def test_230_12_a_patch_is_not_blamed_for_what_was_so_before(env):
     """A tenant's data from before its rules: it has a place without them, too."""
-    plain, scim = (Scim(env.base(path="/t/late/%s/scim/v2" % c), conf.token_of("late"))
-                   for c in "ab")
+    plain, scim = late(env, "ab")
     old = plain.add_user("old", userType="boss", title="Clerk")
     url = "/Users/" + old["id"]
     scim.patch(url, {"op": "replace", "value": {"active": False}}).must_be(200, 204)
@@ -301,6 +305,22 @@ def test_230_22_discovery_and_filters_do_not_know_them(take, flavour):
     assert types["User"]["schemaExtensions"] == []
     scim.get("/Users?filter=" + quote("displayName eq \"x\"")).error(400, "invalidFilter")
     scim.get("/Users?filter=" + quote("userName eq \"x\"")).must_be(200)
+
+
+def test_230_23_a_list_can_come_and_go(env):
+    plain, scim = late(env, "ac")
+    old = plain.add_user("kept", nickName="K", title="Clerk")
+    url = "/Users/" + old["id"]
+    mail = "emails.value eq \"kept@example.com\""
+    scim.patch(url, {"op": "replace", "path": "title", "value": "Head"},
+               {"op": "replace", "path": "nickName", "value": "x"}).must_be(200, 204)
+    scim.get("/Users?filter=" + quote(mail)).error(400, "invalidFilter")
+    got = plain.find("Users", mail)
+    assert [u["id"] for u in got] == [old["id"]]
+    assert got[0]["nickName"] == "K" and got[0]["title"] == "Head"
+    assert got[0]["emails"] == old["emails"]
+    scim.put(url, {"schemas": [URN_USER], "userName": old["userName"]}).user(200)
+    assert not plain.find("Users", mail) and "emails" not in plain.get(url).json
 
 
 # ---- many at once ----
