@@ -87,7 +87,9 @@ static json_t *attrs_new(const scim_attr_t *attrs, int nattrs)
     int i;
 
     for (i = 0; i < nattrs; i++) {
-        json_array_append_new(array, attr_new(&attrs[i]));
+        if (!attrs[i].hidden) {
+            json_array_append_new(array, attr_new(&attrs[i]));
+        }
     }
     return array;
 }
@@ -143,9 +145,13 @@ static json_t *type_new(const scim_resource_type_t *type, const char *base, apr_
     json_object_set_new(o, "schema", json_string(type->schema->urn));
     json_object_set_new(o, "schemaExtensions", extensions);
     for (i = 0; i < type->nextensions; i++) {
-        json_t *extension = json_object();
         const scim_extension_t *e = &type->extensions[i];
+        json_t *extension;
 
+        if (e->hidden) {
+            continue;
+        }
+        extension = json_object();
         json_object_set_new(extension, "schema", json_string(e->schema->urn));
         json_object_set_new(extension, "required", json_boolean(e->required));
         json_array_append_new(extensions, extension);
@@ -222,7 +228,11 @@ const char *scim_discovery_schemas(const scim_tenant_t *tenant, const char *urn,
     for (i = 0; i < c->ntypes; i++) {
         list_schema(resources, c->types[i]->schema, base, p);
         for (j = 0; j < c->types[i]->nextensions; j++) {
-            list_schema(resources, c->types[i]->extensions[j].schema, base, p);
+            const scim_extension_t *e = &c->types[i]->extensions[j];
+
+            if (!e->hidden) {
+                list_schema(resources, e->schema, base, p);
+            }
         }
     }
     if (tenant->config_schema) {

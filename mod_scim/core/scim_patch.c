@@ -82,6 +82,7 @@ scim_error_t *scim_patch_apply(json_t **out, const json_t *old, const scim_patch
                                const scim_resource_type_t *type, const scim_tenant_t *tenant,
                                apr_pool_t *p)
 {
+    const scim_ruling_t ruling = {type, old, SCIM_WRITE_PATCH};
     scim_patch_run_t run = {NULL, tenant, p, NULL, 0, {NULL, NULL, NULL}};
     scim_error_t *err = NULL;
 
@@ -93,6 +94,9 @@ scim_error_t *scim_patch_apply(json_t **out, const json_t *old, const scim_patch
     }
     apr_pool_destroy(run.index.pool);
     apr_pool_destroy(run.scratch);
+    if (!err && patch->nsteps > 0) {
+        scim_rules_shape(run.doc, &ruling, p);
+    }
     if (!err) {
         err = scim_value_immutables(run.doc, old, 0, type, p);
     }
@@ -100,6 +104,9 @@ scim_error_t *scim_patch_apply(json_t **out, const json_t *old, const scim_patch
         err = scim_life_may_lack(tenant, old, run.doc, 1, type)
                   ? scim_resource_finish_lacking(run.doc, type, p)
                   : scim_resource_finish(run.doc, type, p);
+    }
+    if (!err) {
+        err = scim_rules_check(run.doc, &ruling, p);
     }
     if (err) {
         return err;

@@ -65,7 +65,7 @@ static scim_error_t *set_sub(scim_patch_run_t *run, json_t *element, const scim_
     const scim_attr_t *sub = step->path.sub;
     const json_t *before = json_object_get(element, sub->name);
 
-    if (before && sub->mutability == SCIM_IMMUTABLE &&
+    if (before && sub->mutability == SCIM_IMMUTABLE && !(sub->ruled & SCIM_RULED_IMMUTABLE) &&
         (!step->value || !json_equal(before, step->value))) {
         return scim_error_make(run->pool, 400, SCIM_TYPE_MUTABILITY,
                                "%s cannot be changed once it is set.",
@@ -138,7 +138,7 @@ static scim_error_t *check_described(const scim_patch_run_t *run, const json_t *
     for (int i = 0; !err && run->tenant->reject_other_values && i < attr->nsubs; i++) {
         const json_t *value = json_object_get(element, attr->subs[i].name);
 
-        if (value) {
+        if (value && !(attr->subs[i].ruled & SCIM_RULED_VALUES)) {
             err = scim_value_canonical(value, &attr->subs[i], attr, run->pool);
         }
     }

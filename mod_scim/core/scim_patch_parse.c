@@ -46,17 +46,30 @@ static scim_error_t *take_pathless(scim_patch_parse_t *ps, scim_patch_op_t op, c
     return scim_patch_take_object(ps, op, NULL, value);
 }
 
-/* The operation's path, and what the tenant asks of it. */
-static scim_error_t *read_path(scim_path_t *out, const scim_patch_parse_t *ps, const json_t *value)
+/*
+ * The operation's path, and what the tenant asks of it. *taken is 1 where it names what the tenant
+ * does not offer, so that there is nothing more to do.
+ */
+static scim_error_t *read_path(scim_path_t *out, int *taken, scim_patch_parse_t *ps,
+                               const json_t *value, const json_t *given)
 {
     const scim_tenant_t *tenant = ps->decode.tenant;
     scim_error_t *err;
 
+    *taken = 0;
     if (!json_is_string(value)) {
         return refuse(ps, SCIM_TYPE_INVALID_PATH, "path must be a string.");
     }
     err = scim_path_parse(out, json_string_value(value), ps->type, SCIM_TYPE_INVALID_PATH, 1,
                           ps->decode.pool);
+    if (err && err->undefined) {
+        scim_error_t *refused =
+            scim_value_unknown_path(taken, &ps->decode, json_string_value(value), given);
+
+        if (*taken) {
+            return refused;
+        }
+    }
     if (err && err->undefined && tenant->patch_needs_defined) {
         err->type = SCIM_TYPE_INVALID_SYNTAX;
     }
@@ -74,6 +87,7 @@ static scim_error_t *take_operation(scim_patch_parse_t *ps, const json_t *operat
     static const char *const names[] = {"op", "path", "value"};
     scim_patch_target_t t = {{SCIM_PATCH_ADD, {NULL, NULL, NULL, NULL}, NULL}, NULL, 1};
     json_t *found[3];
+    int taken;
     scim_error_t *err;
 
     if (!json_is_object(operation)) {
@@ -89,8 +103,8 @@ static scim_error_t *take_operation(scim_patch_parse_t *ps, const json_t *operat
     if (!found[1] || (!json_is_array(found[1]) && scim_value_nothing(found[1]))) {
         return take_pathless(ps, t.step.op, found[2]);
     }
-    err = read_path(&t.step.path, ps, found[1]);
-    if (err) {
+    err = read_path(&t.step.path, &taken, ps, found[1], found[2]);
+    if (err || taken) {
         return err;
     }
     t.given = found[2];
@@ -161,7 +175,7 @@ scim_error_t *scim_patch_parse(const scim_patch_t **out, const json_t *body,
                                const scim_resource_type_t *type, const scim_tenant_t *tenant,
                                apr_pool_t *p)
 {
-    scim_patch_parse_t ps = {type, {tenant, p, NULL, NULL}, NULL, NULL, NULL};
+    scim_patch_parse_t ps = {.type = type, .decode = {.tenant = tenant, .pool = p, .type = type}};
     const json_t *operations = NULL;
     scim_error_t *err = open_message(&operations, &ps, body);
     scim_patch_t *patch;
@@ -175,6 +189,9 @@ scim_error_t *scim_patch_parse(const scim_patch_t **out, const json_t *body,
     for (apr_size_t i = 0; !err && i < json_array_size(operations); i++) {
         err = take_operation(&ps, json_array_get(operations, i));
     }
+    if (!err) {
+        err = scim_value_refused(&ps.decode);
+    }
     if (err) {
         return err;
     }
@@ -182,7 +199,7 @@ scim_error_t *scim_patch_parse(const scim_patch_t **out, const json_t *body,
     patch->steps = (const scim_patch_step_t *)ps.steps->elts;
     patch->nsteps = ps.steps->nelts;
     patch->members = scim_member_plan_steps(&patch->nmembers, ps.members);
-    patch->ignored = ps.decode.ignored ? ps.decode.ignored->data : NULL;
+    patch->ignored = scim_value_ignored(&ps.decode);
     *out = patch;
     return NULL;
 }

@@ -45,6 +45,12 @@ static scim_error_t *decode(const json_t **out, scim_patch_parse_t *ps, const sc
     return err;
 }
 
+/* What a rule requires is looked at when the patch is applied: a default may stand in for it. */
+static int is_required(const scim_attr_t *leaf)
+{
+    return leaf && leaf->required && !(leaf->ruled & SCIM_RULED_REQUIRED);
+}
+
 /* ---- remove ---- */
 
 static scim_error_t *remove_target(scim_patch_parse_t *ps, const scim_patch_target_t *t)
@@ -54,7 +60,7 @@ static scim_error_t *remove_target(scim_patch_parse_t *ps, const scim_patch_targ
     const json_t *list = NULL;
     scim_error_t *err;
 
-    if (leaf && leaf->required && (path->sub || !path->filter)) {
+    if (is_required(leaf) && (path->sub || !path->filter)) {
         return scim_error_make(ps->decode.pool, 400, SCIM_TYPE_MUTABILITY,
                                "%s is required and cannot be removed.", label(ps, path));
     }
@@ -88,7 +94,7 @@ static scim_error_t *set_nothing(scim_patch_parse_t *ps, const scim_patch_target
     if (t->step.op == SCIM_PATCH_ADD) {
         return NULL;
     }
-    if (leaf && leaf->required) {
+    if (is_required(leaf)) {
         return scim_error_make(ps->decode.pool, 400, SCIM_TYPE_INVALID_VALUE, "%s is required.",
                                label(ps, &t->step.path));
     }
@@ -99,7 +105,8 @@ static scim_error_t *set_nothing(scim_patch_parse_t *ps, const scim_patch_target
 
 /* A name in an extension's object; *found is 0 for one that is not defined. */
 static scim_error_t *resolve_inner(scim_path_t *out, int *found, scim_patch_parse_t *ps,
-                                   const scim_schema_t *schema, const char *key)
+                                   const scim_schema_t *schema, const char *key,
+                                   const json_t *value)
 {
     apr_pool_t *p = ps->decode.pool;
 
@@ -109,19 +116,19 @@ static scim_error_t *resolve_inner(scim_path_t *out, int *found, scim_patch_pars
     *found = out->attr || (strpbrk(key, ".[") &&
                            !scim_path_parse(out, apr_pstrcat(p, schema->urn, ":", key, NULL),
                                             ps->type, SCIM_TYPE_INVALID_PATH, 1, p));
-    return *found ? NULL : scim_value_unknown(&ps->decode, schema->name, key);
+    return *found ? NULL : scim_value_unknown_in(&ps->decode, schema, key, value);
 }
 
 /* A key in a pathless value. */
 static scim_error_t *resolve_key(scim_path_t *out, int *found, scim_patch_parse_t *ps,
-                                 const char *key)
+                                 const char *key, const json_t *value)
 {
     memset(out, 0, sizeof(*out));
     out->attr = scim_type_attr(ps->type, key, strlen(key));
     *found = out->attr ||
              (strpbrk(key, ".:[") &&
               !scim_path_parse(out, key, ps->type, SCIM_TYPE_INVALID_PATH, 1, ps->decode.pool));
-    return *found ? NULL : scim_value_unknown(&ps->decode, NULL, key);
+    return *found ? NULL : scim_value_unknown(&ps->decode, key, value);
 }
 
 /* One member of scim_patch_take_object()' object, once its path is known. */
@@ -167,11 +174,11 @@ scim_error_t *scim_patch_take_object(scim_patch_parse_t *ps, scim_patch_op_t op,
         int found = 0;
 
         if (schema) {
-            err = resolve_inner(&t.step.path, &found, ps, schema, key);
+            err = resolve_inner(&t.step.path, &found, ps, schema, key, value);
         } else if (scim_text_ieq(key, ps->type->schema->urn)) {
             err = take_main(ps, op, value);
         } else {
-            err = resolve_key(&t.step.path, &found, ps, key);
+            err = resolve_key(&t.step.path, &found, ps, key, value);
         }
         if (!err && found) {
             err = take_once(ps, &t, seen);
@@ -220,7 +227,7 @@ static scim_error_t *set_subs(scim_patch_parse_t *ps, const scim_patch_target_t 
             inner.step.path.sub = sub;
             err = scim_patch_take(ps, &inner);
         } else {
-            err = scim_value_unknown(&ps->decode, attr->name, key);
+            err = scim_value_unknown_sub(&ps->decode, attr, key, value);
         }
         if (err) {
             break;
@@ -320,7 +327,7 @@ static scim_error_t *check_urns(scim_patch_parse_t *ps, const scim_patch_target_
         const char *urn = json_string_value(json_array_get(t->given, i));
 
         if (!urn || !scim_type_schema(ps->type, urn, strlen(urn))) {
-            err = scim_value_unknown(&ps->decode, NULL, urn ? urn : "schemas");
+            err = scim_value_unknown(&ps->decode, urn ? urn : "schemas", NULL);
         }
     }
     return err;

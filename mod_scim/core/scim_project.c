@@ -252,13 +252,16 @@ static void projection_finish(scim_projection_t *pr, const marks_t *in, const ma
     }
 }
 
-static int any_on_request(const scim_attr_t *attrs, int nattrs)
+static int any_not_default(const scim_attr_t *attrs, int nattrs)
 {
     int i;
 
     for (i = 0; i < nattrs; i++) {
+        int kept = attrs[i].mutability != SCIM_WRITE_ONLY;
+
         if (attrs[i].returned == SCIM_RETURNED_REQUEST ||
-            any_on_request(attrs[i].subs, attrs[i].nsubs)) {
+            (attrs[i].returned == SCIM_RETURNED_NEVER && kept) ||
+            any_not_default(attrs[i].subs, attrs[i].nsubs)) {
             return 1;
         }
     }
@@ -271,7 +274,7 @@ static int default_hides(const scim_projection_t *pr)
     int i;
 
     for (i = 0; i < pr->nscopes; i++) {
-        if (any_on_request(pr->scopes[i].attrs, pr->scopes[i].nattrs)) {
+        if (any_not_default(pr->scopes[i].attrs, pr->scopes[i].nattrs)) {
             return 1;
         }
     }

@@ -17,8 +17,8 @@ typedef struct scim_projection_t scim_projection_t;
  * are ignored. With both given, `attributes` selects and `excludedAttributes` takes away. A value
  * filter in `attributes` (Entra: emails[type eq "work"]) selects the attribute with all its values;
  * in `excludedAttributes`, where that would take away too much, it makes the name unknown.
- * @param out NULL when both are NULL or empty and the type has no `request` attribute: the default
- *            view, for which a stored document needs no parsing
+ * @param out NULL when both are NULL or empty and the type has nothing that is stored and not shown
+ *            by default: that view, for which a stored document needs no parsing
  */
 scim_error_t *scim_project_parse(const scim_projection_t **out, const char *attributes,
                                  const char *excluded, const scim_resource_type_t *type,

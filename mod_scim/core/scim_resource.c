@@ -87,7 +87,7 @@ static scim_error_t *take_inner(body_t *b, const scim_schema_t *schema, const ch
         return take_attr(b, &path, value);
     }
     if (!strchr(key, '.') || !is_name(&path, apr_pstrcat(p, schema->urn, ":", key, NULL), b)) {
-        return scim_value_unknown(&b->decode, schema->name, key);
+        return scim_value_unknown_in(&b->decode, schema, key, value);
     }
     return take_path(b, &path, value);
 }
@@ -135,7 +135,7 @@ static scim_error_t *take_member(body_t *b, const char *key, json_t *value)
         return take_whole(b, schema, value);
     }
     if (!strpbrk(key, ".:") || !is_name(&path, key, b)) {
-        return scim_value_unknown(&b->decode, NULL, key);
+        return scim_value_unknown(&b->decode, key, value);
     }
     return take_path(b, &path, value);
 }
@@ -204,7 +204,7 @@ static scim_error_t *check_schemas(body_t *b)
                                    "schemas must be an array of strings.");
         }
         if (!scim_type_schema(b->type, urn, strlen(urn))) {
-            err = scim_value_unknown(&b->decode, NULL, urn);
+            err = scim_value_unknown(&b->decode, urn, NULL);
         }
         found |= scim_text_ieq(urn, b->type->schema->urn);
     }
@@ -272,7 +272,7 @@ static scim_error_t *decode_body(json_t *to, const char **ignored, const json_t 
                                  const scim_resource_type_t *type, const scim_tenant_t *tenant,
                                  apr_pool_t *p)
 {
-    body_t b = {type, {tenant, p, NULL, NULL}, NULL, NULL, NULL};
+    body_t b = {.type = type, .decode = {.tenant = tenant, .pool = p, .type = type}};
     json_t *walk = scim_json_walk(body);
     scim_error_t *err = NULL;
     const char *key;
@@ -292,8 +292,11 @@ static scim_error_t *decode_body(json_t *to, const char **ignored, const json_t 
         }
     }
     err = decode_given(to, &b);
+    if (!err) {
+        err = scim_value_refused(&b.decode);
+    }
     if (!err && ignored) {
-        *ignored = b.decode.ignored ? b.decode.ignored->data : NULL;
+        *ignored = scim_value_ignored(&b.decode);
     }
     return err;
 }
@@ -302,11 +305,16 @@ scim_error_t *scim_resource_create(json_t **out, const char **ignored, const jso
                                    const scim_resource_type_t *type, const scim_tenant_t *tenant,
                                    apr_pool_t *p)
 {
+    const scim_ruling_t ruling = {type, NULL, SCIM_WRITE_CREATE};
     json_t *doc = scim_json_own(json_object(), p);
     scim_error_t *err = decode_body(doc, ignored, body, type, tenant, p);
 
     if (!err) {
+        scim_rules_shape(doc, &ruling, p);
         err = scim_resource_finish(doc, type, p);
+    }
+    if (!err) {
+        err = scim_rules_check(doc, &ruling, p);
     }
     if (err) {
         return err;
@@ -333,6 +341,7 @@ scim_error_t *scim_resource_replace(json_t **out, const char **ignored, const js
                                     const scim_tenant_t *tenant, apr_pool_t *p)
 {
     const scim_attr_t *active = scim_type_attr_at(type, SCIM_AT_ACTIVE);
+    scim_ruling_t ruling = {type, old, SCIM_WRITE_REPLACE};
     json_t *doc = scim_json_own(json_object(), p);
     scim_error_t *err = decode_body(doc, ignored, body, type, tenant, p);
 
@@ -346,11 +355,16 @@ scim_error_t *scim_resource_replace(json_t **out, const char **ignored, const js
         scim_value_put(doc, active->name, json_incref(json_object_get(old, active->name)), p);
     }
     drop_stale_formatted(doc, old, type);
+    scim_rules_shape(doc, &ruling, p);
     err = scim_value_immutables(doc, old, 1, type, p);
+    if (!err && scim_life_may_lack(tenant, old, doc, 0, type)) {
+        ruling.write = SCIM_WRITE_PATCH; /* not blamed for what the tombstone lacks */
+        err = scim_resource_finish_lacking(doc, type, p);
+    } else if (!err) {
+        err = scim_resource_finish(doc, type, p);
+    }
     if (!err) {
-        err = scim_life_may_lack(tenant, old, doc, 0, type)
-                  ? scim_resource_finish_lacking(doc, type, p)
-                  : scim_resource_finish(doc, type, p);
+        err = scim_rules_check(doc, &ruling, p);
     }
     if (err) {
         return err;

@@ -17,7 +17,9 @@
  *    multi-valued attribute becomes an array of one; a string for a complex attribute with a
  *    `value` sub-attribute (manager, members) becomes {"value": …};
  *  - at most one primary: of several, the first stays (Ping sends two);
- *  - URN-qualified and dotted keys at top level are resolved as paths.
+ *  - URN-qualified and dotted keys at top level are resolved as paths;
+ *  - the type's rules hold (scim_rules.h): values in the spelling that is kept, defaults given, and
+ *    nothing of what the tenant does not offer.
  * Group.members stays in the tree as an array of {value, …}, each with a value; the service takes
  * it out. Members stand in the schema's order: schemas, id, externalId, main schema, extensions.
  */
@@ -55,7 +57,8 @@ scim_error_t *scim_resource_value_new(json_t **out, const json_t *value, const s
 
 /**
  * Check and finish a canonical tree after a change: required attributes, `schemas`, one primary,
- * no empty containers. Called by create, replace and PATCH alike.
+ * no empty containers. Called by create, replace and PATCH alike, and by the server's own changes,
+ * which the tenant's rules do not ask about: what they require is not looked at here.
  */
 scim_error_t *scim_resource_finish(json_t *resource, const scim_resource_type_t *type,
                                    apr_pool_t *p) SCIM_CHECKED;

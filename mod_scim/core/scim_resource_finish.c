@@ -47,6 +47,13 @@ static void sort_members(json_t *object, const scim_attr_t *attrs, int nattrs, a
     }
 }
 
+/* What a client must give, and no rule looks after. */
+static int is_required(const scim_attr_t *attr)
+{
+    return attr->required && !(attr->ruled & SCIM_RULED_REQUIRED) &&
+           attr->mutability != SCIM_READ_ONLY && attr->mutability != SCIM_WRITE_ONLY;
+}
+
 /* Drops what is empty, sorts, and checks the sub-attributes of one complex value. */
 static scim_error_t *finish_complex(json_t *object, const scim_attr_t *attr, apr_pool_t *p)
 {
@@ -63,8 +70,7 @@ static scim_error_t *finish_complex(json_t *object, const scim_attr_t *attr, apr
     for (int i = 0; i < attr->nsubs; i++) {
         const scim_attr_t *sub = &attr->subs[i];
 
-        if (sub->required && sub->mutability != SCIM_READ_ONLY &&
-            sub->mutability != SCIM_WRITE_ONLY && !json_object_get(object, sub->name)) {
+        if (is_required(sub) && !json_object_get(object, sub->name)) {
             return scim_error_make(p, 400, SCIM_TYPE_INVALID_VALUE, "%s is required.",
                                    scim_value_label(sub, attr, p));
         }
@@ -114,8 +120,7 @@ static scim_error_t *finish_attr(json_t *object, const scim_attr_t *attr, int la
         json_object_del(object, attr->name);
         value = NULL;
     }
-    if (!value && !lacking && attr->required && attr->mutability != SCIM_READ_ONLY &&
-        attr->mutability != SCIM_WRITE_ONLY) {
+    if (!value && !lacking && is_required(attr)) {
         return scim_error_make(p, 400, SCIM_TYPE_INVALID_VALUE, "%s is required.", attr->name);
     }
     return NULL;
@@ -150,7 +155,7 @@ static scim_error_t *finish_extension(json_t *resource, const scim_extension_t *
         json_object_del(resource, schema->urn);
         object = NULL;
     }
-    if (!object && !lacking && extension->required) {
+    if (!object && !lacking && extension->required && !extension->ruled) {
         return scim_error_make(p, 400, SCIM_TYPE_INVALID_VALUE, "The extension %s is required.",
                                schema->urn);
     }

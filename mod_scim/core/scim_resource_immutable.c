@@ -11,7 +11,8 @@ static scim_error_t *check_attr(json_t *doc, const json_t *old, const scim_place
     const json_t *before = json_object_get(old, attr->name);
     const json_t *after = json_object_get(doc, attr->name);
 
-    if (attr->mutability != SCIM_IMMUTABLE || !before || (after && json_equal(before, after))) {
+    if (attr->mutability != SCIM_IMMUTABLE || attr->ruled & SCIM_RULED_IMMUTABLE || !before ||
+        (after && json_equal(before, after))) {
         return NULL;
     }
     if (!after && keep) {

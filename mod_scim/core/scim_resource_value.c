@@ -9,9 +9,6 @@
 
 #include "scim_time.h"
 
-#define SHOWN_BYTES 128 /* of a client's own name, in a detail or a log line */
-#define NOTED_NAMES 32  /* undefined names that one log line lists */
-
 int scim_value_nothing(const json_t *value)
 {
     switch (json_typeof(value)) {
@@ -66,46 +63,6 @@ scim_error_t *scim_value_twice(const scim_attr_t *attr, const scim_attr_t *paren
 {
     return scim_error_make(p, 400, SCIM_TYPE_INVALID_SYNTAX, "%s is given more than once.",
                            scim_value_label(attr, parent, p));
-}
-
-/* A client's name in bounded length, cut between characters. */
-static const char *show_name(const char *parent, const char *name, apr_pool_t *p)
-{
-    apr_size_t len = strlen(name);
-
-    if (len > SHOWN_BYTES) {
-        len = SHOWN_BYTES;
-        while (len > 0 && ((unsigned char)name[len] & 0xC0) == 0x80) {
-            len--;
-        }
-    }
-    name = apr_pstrmemdup(p, name, len);
-    return parent ? apr_pstrcat(p, parent, ".", name, NULL) : name;
-}
-
-scim_error_t *scim_value_unknown(scim_decode_t *d, const char *parent, const char *name)
-{
-    const char *shown;
-
-    if (d->tenant->reject_unknown_attrs) {
-        return scim_error_make(d->pool, 400, SCIM_TYPE_INVALID_SYNTAX,
-                               "The attribute %s is not defined.",
-                               show_name(parent, name, d->pool));
-    }
-    if (!d->noted) {
-        d->noted = apr_hash_make(d->pool);
-        d->ignored = scim_buf_make(0, d->pool);
-    }
-    if (apr_hash_count(d->noted) >= NOTED_NAMES) {
-        return NULL;
-    }
-    shown = show_name(parent, name, d->pool);
-    if (!apr_hash_get(d->noted, shown, APR_HASH_KEY_STRING)) {
-        scim_buf_puts(d->ignored, apr_hash_count(d->noted) ? "," : "");
-        scim_buf_puts(d->ignored, shown);
-        apr_hash_set(d->noted, shown, APR_HASH_KEY_STRING, shown);
-    }
-    return NULL;
 }
 
 static scim_error_t *type_error(const scim_place_t *place, scim_decode_t *d)
@@ -247,7 +204,7 @@ static scim_error_t *decode_simple(const scim_place_t *place, const json_t *valu
                                "%s must not be longer than %" APR_SIZE_T_FMT " characters.",
                                scim_value_label(attr, place->parent, d->pool), attr->max_chars);
     }
-    return d->tenant->reject_other_values
+    return d->tenant->reject_other_values && !(attr->ruled & SCIM_RULED_VALUES)
                ? scim_value_canonical(fresh, attr, place->parent, d->pool)
                : NULL;
 }
@@ -286,7 +243,7 @@ static scim_error_t *find_subs(json_t **found, const json_t *object, const scim_
         const scim_attr_t *sub = scim_attr_sub(attr, key);
 
         if (!sub) {
-            err = scim_value_unknown(d, attr->name, key);
+            err = scim_value_unknown_sub(d, attr, key, value);
             if (err) {
                 return err;
             }
@@ -394,7 +351,7 @@ scim_error_t *scim_value_decode(const scim_place_t *place, const json_t *value, 
 scim_error_t *scim_resource_value_new(json_t **out, const json_t *value, const scim_attr_t *attr,
                                       int multi_ok, const scim_tenant_t *tenant, apr_pool_t *p)
 {
-    scim_decode_t d = {tenant, p, NULL, NULL};
+    scim_decode_t d = {.tenant = tenant, .pool = p};
     scim_place_t place = {scim_json_own(json_array(), p), attr, NULL};
     scim_error_t *err = scim_value_decode(&place, value, multi_ok, &d);
 

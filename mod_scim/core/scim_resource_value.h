@@ -6,6 +6,7 @@
 #include <apr_hash.h>
 
 #include "scim_resource.h"
+#include "scim_rules.h"
 #include "scim_text.h"
 
 /**
@@ -15,12 +16,19 @@
  * before it is filled. So an error halfway leaves nothing that nobody releases.
  */
 
+/** Names that were met, each once; both NULL: none yet. */
+typedef struct scim_names_t {
+    apr_hash_t *seen;
+    scim_buf_t *list;
+} scim_names_t;
+
 /** One decoding: its tenant's rules, and what it met. */
 typedef struct scim_decode_t {
     const scim_tenant_t *tenant;
     apr_pool_t *pool;
-    apr_hash_t *noted;   /* names in `ignored`; NULL: none yet */
-    scim_buf_t *ignored; /* undefined names that were dropped; NULL: none yet */
+    const scim_resource_type_t *type; /* what is decoded is one of these; NULL: not known */
+    scim_names_t ignored;             /* names that were dropped */
+    scim_names_t refused;             /* attributes that are not offered, for one error */
 } scim_decode_t;
 
 /** The attribute that a value is for, and where the result goes. */
@@ -44,11 +52,30 @@ scim_error_t *scim_value_twice(const scim_attr_t *attr, const scim_attr_t *paren
                                apr_pool_t *p) SCIM_CHECKED;
 
 /**
- * An undefined name was met: note it, or refuse it where the tenant wants that.
- * @param parent attribute or schema it was met in, or NULL
+ * A name was met that leads nowhere: at the resource's top level, in a schema's object, in a
+ * complex attribute's. One that is not defined is noted, or refused where the tenant wants that; of
+ * one that is defined but not offered, the type's rules say what becomes of it.
+ * @param value what is given for it, or NULL
  */
-scim_error_t *scim_value_unknown(scim_decode_t *d, const char *parent,
-                                 const char *name) SCIM_CHECKED;
+scim_error_t *scim_value_unknown(scim_decode_t *d, const char *name,
+                                 const json_t *value) SCIM_CHECKED;
+scim_error_t *scim_value_unknown_in(scim_decode_t *d, const scim_schema_t *schema, const char *name,
+                                    const json_t *value) SCIM_CHECKED;
+scim_error_t *scim_value_unknown_sub(scim_decode_t *d, const scim_attr_t *attr, const char *name,
+                                     const json_t *value) SCIM_CHECKED;
+
+/**
+ * The same for a path that could not be resolved.
+ * @param taken set to 1 where it names what is only not offered; else 0, and nothing was done
+ */
+scim_error_t *scim_value_unknown_path(int *taken, scim_decode_t *d, const char *path,
+                                      const json_t *value) SCIM_CHECKED;
+
+/** At the end: 400 invalidValue with all names that were met and are refused; NULL: none was. */
+scim_error_t *scim_value_refused(const scim_decode_t *d) SCIM_CHECKED;
+
+/** The names that were dropped, comma-separated, for the log; NULL: none. */
+const char *scim_value_ignored(const scim_decode_t *d);
 
 /**
  * Decode a value into its place; nothing is put there for a value that is empty.

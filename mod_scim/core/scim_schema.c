@@ -59,8 +59,10 @@ const scim_schema_t *scim_type_schema(const scim_resource_type_t *type, const ch
         return type->schema;
     }
     for (int i = 0; i < type->nextensions; i++) {
-        if (scim_text_ieqn(urn, n, type->extensions[i].schema->urn)) {
-            return type->extensions[i].schema;
+        const scim_extension_t *extension = &type->extensions[i];
+
+        if (!extension->hidden && scim_text_ieqn(urn, n, extension->schema->urn)) {
+            return extension->schema;
         }
     }
     return NULL;
@@ -79,7 +81,7 @@ const scim_attr_t *scim_attr_find(const scim_attr_t *attrs, int nattrs, const ch
                                   apr_size_t n)
 {
     for (int i = 0; i < nattrs; i++) {
-        if (scim_text_ieqn(name, n, attrs[i].name)) {
+        if (!attrs[i].hidden && scim_text_ieqn(name, n, attrs[i].name)) {
             return &attrs[i];
         }
     }

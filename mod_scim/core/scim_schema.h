@@ -70,6 +70,13 @@ typedef enum scim_at_t {
     SCIM_AT_GROUPS    /* User.groups: derived from the same rows */
 } scim_at_t;
 
+/** What of an attribute's definition a tenant's rule put there and holds itself (scim_rules.h). */
+#define SCIM_RULED_REQUIRED 1
+#define SCIM_RULED_VALUES 2
+#define SCIM_RULED_IMMUTABLE 4
+
+struct scim_rules_t;
+
 typedef struct scim_attr_t scim_attr_t;
 struct scim_attr_t {
     const char *name;
@@ -87,6 +94,8 @@ struct scim_attr_t {
     int nsubs;
     scim_at_t at;
     apr_size_t max_chars; /* longest value in code points; 0: only the document's limit */
+    int hidden;           /* 1: the tenant does not offer it: no client can name it */
+    int ruled;            /* SCIM_RULED_… */
 };
 
 typedef struct scim_schema_t {
@@ -100,6 +109,8 @@ typedef struct scim_schema_t {
 typedef struct scim_extension_t {
     const scim_schema_t *schema;
     int required;
+    int hidden; /* 1: the tenant offers nothing of it */
+    int ruled;  /* SCIM_RULED_REQUIRED or 0 */
 } scim_extension_t;
 
 typedef struct scim_resource_type_t {
@@ -111,6 +122,7 @@ typedef struct scim_resource_type_t {
     int nextensions;
     int custom;          /* 1: from a schema file; 0: User and Group */
     const char *indexed; /* names what is indexed as configured, see scim_schema_load.h; or NULL */
+    const struct scim_rules_t *rules; /* what the tenant asks of its values; or NULL */
 } scim_resource_type_t;
 
 /** What one tenant offers: its resource types, and through them its schemas. */
@@ -140,21 +152,24 @@ const scim_catalog_t *scim_catalog_without(const scim_catalog_t *c, scim_at_t at
 /** Schema by URN, without case, among the types' schemas and extensions; NULL if unknown. */
 const scim_schema_t *scim_catalog_schema(const scim_catalog_t *c, const char *urn);
 
-/** The type's main schema or extension with this URN (without case, first n bytes), or NULL. */
+/**
+ * The type's main schema or extension with this URN (without case, first n bytes), or NULL. One
+ * that is hidden has none.
+ */
 const scim_schema_t *scim_type_schema(const scim_resource_type_t *type, const char *urn,
                                       apr_size_t n);
 
 /** Attribute of the main schema or common attribute by name without case, or NULL. */
 const scim_attr_t *scim_type_attr(const scim_resource_type_t *type, const char *name, apr_size_t n);
 
-/** Attribute among attrs by name without case, or NULL. */
+/** Attribute among attrs by name without case, or NULL. One that is hidden has no name. */
 const scim_attr_t *scim_attr_find(const scim_attr_t *attrs, int nattrs, const char *name,
                                   apr_size_t n);
 
 /** Sub-attribute by name without case, or NULL. */
 const scim_attr_t *scim_attr_sub(const scim_attr_t *attr, const char *name);
 
-/** The type's attribute stored at `at`; NULL if it has none. */
+/** The type's attribute stored at `at`, hidden or not; NULL if it has none. */
 const scim_attr_t *scim_type_attr_at(const scim_resource_type_t *type, scim_at_t at);
 
 #endif

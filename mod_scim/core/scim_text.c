@@ -55,10 +55,16 @@ static UChar32 next_char(const char *s, apr_size_t *i, apr_size_t len)
 #pragma GCC diagnostic pop
 #endif
 
-/* Folds what is left of s from its first byte that is not plain lower case on. */
-static const char *fold_rest(const char *s, apr_size_t len, apr_size_t same, apr_pool_t *p)
+static UChar32 fold_char(UChar32 c)
 {
-    /* Simple folding maps one code point to one; the worst growth is two bytes to three. */
+    return u_foldCase(c, U_FOLD_CASE_DEFAULT);
+}
+
+/* Maps what is left of s from its first byte that changes on. */
+static const char *map_rest(const char *s, apr_size_t len, apr_size_t same,
+                            UChar32 (*map)(UChar32 c), apr_pool_t *p)
+{
+    /* A simple mapping makes one code point of one; the worst growth is two bytes to three. */
     char *out = apr_palloc(p, len + len / 2 + 1);
     apr_size_t in = same;
     apr_size_t o = same;
@@ -73,7 +79,7 @@ static const char *fold_rest(const char *s, apr_size_t len, apr_size_t same, apr
             o += in - start;
             continue;
         }
-        c = u_foldCase(c, U_FOLD_CASE_DEFAULT);
+        c = map(c);
         U8_APPEND_UNSAFE(out, o, c);
     }
     out[o] = '\0';
@@ -87,7 +93,7 @@ const char *scim_text_fold(const char *s, apr_pool_t *p)
 
     for (i = 0; s[i]; i++) {
         if ((signed char)s[i] < 0) {
-            return fold_rest(s, i + strlen(s + i), i, p);
+            return map_rest(s, i + strlen(s + i), i, fold_char, p);
         }
         if (s[i] >= 'A' && s[i] <= 'Z') {
             break;
@@ -100,7 +106,7 @@ const char *scim_text_fold(const char *s, apr_pool_t *p)
     apr_size_t same = i;
     for (; i < len; i++) {
         if ((signed char)s[i] < 0) {
-            return fold_rest(s, len, same, p);
+            return map_rest(s, len, same, fold_char, p);
         }
     }
     out = apr_palloc(p, len + 1);
@@ -110,6 +116,11 @@ const char *scim_text_fold(const char *s, apr_pool_t *p)
     }
     out[len] = '\0';
     return out;
+}
+
+const char *scim_text_case(const char *s, int upper, apr_pool_t *p)
+{
+    return map_rest(s, strlen(s), 0, upper ? u_toupper : u_tolower, p);
 }
 
 apr_size_t scim_text_chars(const char *s)

@@ -22,6 +22,13 @@ int scim_text_ieqn(const char *a, apr_size_t n, const char *b);
  */
 const char *scim_text_fold(const char *s, apr_pool_t *p);
 
+/**
+ * Every character in lower or upper case by Unicode's simple mapping, one by one: no language.
+ * @param s valid UTF-8, NUL-terminated
+ * @return s itself where nothing changes, else a copy in p
+ */
+const char *scim_text_case(const char *s, int upper, apr_pool_t *p);
+
 /** Number of Unicode code points in valid UTF-8. */
 apr_size_t scim_text_chars(const char *s);
 

@@ -369,4 +369,10 @@ const command_rec scim_config_commands[] = {
                      "conflict)"),
     AP_INIT_RAW_ARGS("ScimDelete", scim_policies_set, NULL, ANYWHERE,
                      "remove or deactivate: what DELETE of a user does (default remove)"),
+    AP_INIT_RAW_ARGS("ScimAttribute", scim_policies_set, NULL, ANYWHERE,
+                     "a resource type, an attribute's path, and rules for its values"),
+    AP_INIT_RAW_ARGS("ScimAttributeAllow", scim_policies_set, NULL, ANYWHERE,
+                     "a resource type, and the attributes that are offered of it"),
+    AP_INIT_RAW_ARGS("ScimOtherAttributes", scim_policies_set, NULL, ANYWHERE,
+                     "a resource type, and ignore or reject for attributes that are not offered"),
     {0}};

@@ -30,6 +30,39 @@ static policies_t *policies_of(scim_dir_t *dir, apr_pool_t *p)
     return APR_ARRAY_IDX(dir->policies, 0, policies_t *);
 }
 
+/* Length of a word that is a path with a value filter, with blanks and quotes of its own; or 0. */
+static apr_size_t filter_path(const char *word)
+{
+    apr_size_t n = strspn(word, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+                                "0123456789-_$.:");
+    int quoted = 0;
+
+    if (n == 0 || word[n] != '[') {
+        return 0;
+    }
+    for (; word[n] && (quoted || word[n] != ']'); n++) {
+        if (quoted && word[n] == '\\' && word[n + 1]) {
+            n++;
+        } else if (word[n] == '"') {
+            quoted = !quoted;
+        }
+    }
+    return word[n] ? n + strcspn(word + n, " \t") : 0;
+}
+
+/* The next word, by httpd's rules but for paths, so that they need no quotes around them. */
+static const char *next_word(const char **args, apr_pool_t *p)
+{
+    const char *word = *args + strspn(*args, " \t");
+    apr_size_t len = filter_path(word);
+
+    if (len == 0) {
+        return ap_getword_conf(p, args);
+    }
+    *args = word + len + strspn(word + len, " \t");
+    return apr_pstrmemdup(p, word, len);
+}
+
 const char *scim_policies_set(cmd_parms *cmd, void *config, const char *args)
 {
     apr_array_header_t *words = apr_array_make(cmd->pool, 8, sizeof(const char *));
@@ -37,7 +70,7 @@ const char *scim_policies_set(cmd_parms *cmd, void *config, const char *args)
     scim_policy_line_t line;
 
     while (!wrong && *args) {
-        APR_ARRAY_PUSH(words, const char *) = ap_getword_conf(cmd->pool, &args);
+        APR_ARRAY_PUSH(words, const char *) = next_word(&args, cmd->pool);
     }
     line.name = cmd->cmd->name;
     line.argc = words->nelts;

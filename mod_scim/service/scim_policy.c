@@ -21,12 +21,66 @@ static const char *add_groups(scim_policy_build_t *build, int argc, const char *
     return NULL;
 }
 
+/* ---- attribute rules ---- */
+
+typedef const char *(rules_fn)(scim_rules_build_t *rules, const char *where, int argc,
+                               const char *const *argv);
+
+static const char *add_rules(scim_policy_build_t *build, rules_fn *take, apr_pool_t *p)
+{
+    const scim_policy_line_t *line = build->line;
+
+    if (!build->rules) {
+        build->rules = scim_rules_build_make(p);
+    }
+    return take(build->rules, apr_pstrcat(p, line->name, " in ", line->at, NULL), line->argc,
+                line->argv);
+}
+
+static const char *add_attribute(scim_policy_build_t *build, int argc, const char *const *argv,
+                                 apr_pool_t *p)
+{
+    (void)argc;
+    (void)argv;
+    return add_rules(build, scim_rules_attribute, p);
+}
+
+static const char *add_allow(scim_policy_build_t *build, int argc, const char *const *argv,
+                             apr_pool_t *p)
+{
+    (void)argc;
+    (void)argv;
+    return add_rules(build, scim_rules_allow, p);
+}
+
+static const char *add_other(scim_policy_build_t *build, int argc, const char *const *argv,
+                             apr_pool_t *p)
+{
+    (void)argc;
+    (void)argv;
+    return add_rules(build, scim_rules_other, p);
+}
+
+static const char *finish_rules(scim_policy_build_t *build)
+{
+    scim_tenant_t *tenant = build->tenant;
+
+    return build->rules ? scim_rules_catalog(&tenant->catalog, build->rules, tenant->catalog,
+                                             tenant->interop_conformant)
+                        : NULL;
+}
+
+/* ---- all of them ---- */
+
 static const scim_policy_directive_t directives[] = {
     {"ScimGroups", 1, 1, add_groups},
     {"ScimDeprovision", 1, 1, scim_policy_add_deprovision},
     {"ScimTombstone", 1, 2, scim_policy_add_tombstone},
     {"ScimRehire", 1, 1, scim_policy_add_rehire},
     {"ScimDelete", 1, 1, scim_policy_add_delete},
+    {"ScimAttribute", 3, -1, add_attribute},
+    {"ScimAttributeAllow", 2, -1, add_allow},
+    {"ScimOtherAttributes", 2, 2, add_other},
 };
 
 #define NDIRECTIVES (int)(sizeof(directives) / sizeof(directives[0]))
@@ -62,6 +116,7 @@ static const char *add_line(scim_policy_build_t *build, const scim_policy_line_t
         line->argc > (directive->max < 0 ? SCIM_POLICY_WORDS_MAX : directive->max)) {
         return "it has too few or too many words";
     }
+    build->line = line;
     return directive->add(build, line->argc, line->argv, p);
 }
 
@@ -76,10 +131,11 @@ const char *scim_policy_check_line(const scim_policy_line_t *line, apr_pool_t *p
 static const char *finish(scim_policy_build_t *build, apr_pool_t *p)
 {
     scim_tenant_t *tenant = build->tenant;
+    const char *wrong = finish_rules(build);
 
     tenant->offered =
         tenant->groups_off ? scim_catalog_without(tenant->catalog, SCIM_AT_MEMBERS, p) : NULL;
-    return NULL;
+    return wrong;
 }
 
 const char *scim_policy_compile(scim_tenant_t *tenant, const apr_array_header_t *lines,

@@ -5,6 +5,7 @@
 
 #include <apr_tables.h>
 
+#include "scim_rules.h"
 #include "scim_tenant.h"
 
 /**
@@ -26,8 +27,10 @@ typedef struct scim_policy_line_t {
 
 /** What is known of a tenant's directives while they are read, one after the other. */
 typedef struct scim_policy_build_t {
-    scim_tenant_t *tenant; /* what plain settings are written to */
-    struct scim_life_t *life; /* NULL until a directive needs it; tenant->life then */
+    scim_tenant_t *tenant;          /* what plain settings are written to */
+    const scim_policy_line_t *line; /* the one that is being taken */
+    scim_rules_build_t *rules;      /* attribute rules; NULL: none so far */
+    struct scim_life_t *life;       /* NULL until a directive needs it; tenant->life then */
 } scim_policy_build_t;
 
 /**

@@ -97,6 +97,9 @@ function ops.walk_early() return walk(0, math.min(40, middle)) end
 function ops.walk_late() return walk(middle, middle) end
 
 function ops.post() return wrk.format("POST", wrk.path .. "/Users", json, new_user(unique())) end
+function ops.post_rules()
+   return wrk.format("POST", "/ruled" .. wrk.path .. "/Users", json, new_user(unique()))
+end
 function ops.patch_active()
    counter = counter + 1
    return wrk.format("PATCH", wrk.path .. "/Users/" .. any_user().id, json, patch_head ..

@@ -47,6 +47,22 @@ DBDMax 25
   ScimTenant bench
   ScimToken sha256:{digest} bench
 </Location>
+# The same with ten rules, one of each kind, that everything the bench writes obeys.
+<Location "/ruled/scim/v2">
+  ScimEnable On
+  ScimTenant bench
+  ScimToken sha256:{digest} bench
+  ScimAttribute User externalId required immutable max=100
+  ScimAttribute User name.givenName required max=40
+  ScimAttribute User name.familyName required forbid=_#%
+  ScimAttribute User emails[primary eq true].value required format=email
+  ScimAttribute User displayName min=2
+  ScimAttribute User title pattern=[A-Za-z]+
+  ScimAttribute User locale format=locale
+  ScimAttribute User addresses[type eq "work"].country format=country fold=upper
+  ScimAttribute User phoneNumbers.type values=work,home,mobile
+  ScimAttribute User userType values=admin,user default=user
+</Location>
 <Location "/probe">
   SetHandler probe
 </Location>
@@ -78,7 +94,7 @@ def build(folder):
         sh(ROOT / "configure", "--quiet", "CFLAGS=-O2 -g", cwd=folder)
     with open(folder / "build.log", "wb") as log:
         sh("make", "-j2", cwd=folder, stdout=log, stderr=log)
-    flags = flags_of("apr-1", "apr-util-1", "jansson", "icu-uc")
+    flags = flags_of("apr-1", "apr-util-1", "jansson", "icu-uc", "icu-i18n")
     sh("gcc", "-O2", "-std=gnu99", "-Wall", "-o", folder / "load", BENCH / "load.c",
        *[f"-I{ROOT}/mod_scim/{d}" for d in ("core", "store")],
        folder / ".libs/libscimstore.a", folder / ".libs/libscimcore.a", *flags)

@@ -59,6 +59,28 @@ FLAVOURS = {
     "life_new_restore": (8, ("ScimDeprovision delete", "ScimRehire restore")),
     "life_keep": (6, ("ScimDelete deactivate",)),
     "life_keep_little": (4, ("ScimDeprovision delete", "ScimDelete deactivate")),
+    "ruled": (120, (
+        "ScimAttribute User userType required values=admin,user,view \"error=Ask for a seat (400.9)\"",
+        "ScimAttribute User name.givenName required max=20",
+        "ScimAttribute User name.familyName required min=2 \"forbid=_#%\"",
+        "ScimAttribute User emails[primary eq true].value required format=email",
+        "ScimAttribute User externalId required immutable",
+        "ScimAttribute User preferredLanguage format=language",
+        "ScimAttribute User addresses[type eq \"work\"].country format=country fold=upper",
+        "ScimAttribute User nickName returned=never",
+        "ScimAttribute User title returned=request immutable",
+        "ScimAttribute User "
+        "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:employeeNumber"
+        " pattern=[0-9]{{6}}",
+        "ScimAttribute User timezone format=timezone default=Europe/London",
+        "ScimAttribute User roles readonly",
+        "ScimAttribute Group displayName max=40",
+        "ScimAttribute Group externalId immutable",
+        "ScimAttribute Group members returned=request")),
+    "offered": (20, ("ScimAttributeAllow User name.givenName emails userType",
+                     "ScimAttribute User title max=10")),
+    "offered_only": (20, ("ScimAttributeAllow User name.givenName emails userType",
+                          "ScimOtherAttributes User reject")),
     "owners": (16, ("ScimToken sha256:{second} owner=Jane@Example.com",
                     "ScimToken sha256:{third} third \"owner=Jörg Müller\"")),
 }
@@ -81,6 +103,32 @@ SHARED = """
     ScimEnable On
     ScimTenant shared
     ScimToken sha256:{shared} e2e
+</Location>
+"""
+
+# One tenant before it had rules, and with them: an inner section's replace those of outer ones.
+LATE = """
+<Location "/t/late">
+    ScimAttribute User title values=never
+</Location>
+<Location "/t/late/a/scim/v2">
+    ScimEnable On
+    ScimTenant late
+    ScimAttribute User title max=100
+    ScimToken sha256:{late} e2e
+</Location>
+<Location "/t/late/b/scim/v2">
+    ScimEnable On
+    ScimTenant late
+    ScimAttribute User userType required values=admin,user
+    ScimToken sha256:{late} e2e
+</Location>
+<Location "/t/late/c/scim/v2">
+    ScimEnable On
+    ScimTenant late
+    ScimAttributeAllow User title
+    ScimAttribute User title max=50
+    ScimToken sha256:{late} e2e
 </Location>
 """
 
@@ -239,4 +287,5 @@ def server_conf(root, ports, module, modules_dir, database, user):
     text += "Listen %d\n" % ports["main"] + BASE.format(**fields) + OPERATOR
     text += "".join(location(name, flavour, root) for name, flavour in tenant_names())
     text += SHARED.format(shared=token_hash(token_of("shared")))
+    text += LATE.format(late=token_hash(token_of("late")))
     return text + VHOSTS.format(**fields)

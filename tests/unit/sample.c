@@ -22,7 +22,7 @@ static scim_attr_t sample_attrs[ALL + 2];
 static scim_attr_t more_attrs[ALL];
 static scim_schema_t sample_schema = {URN_SAMPLE, "Sample", "Sample", sample_attrs, ALL + 2};
 static scim_schema_t more_schema = {URN_MORE, "More", "More", more_attrs, ALL};
-static const scim_extension_t sample_extensions[] = {{&more_schema, 0}};
+static const scim_extension_t sample_extensions[] = {{.schema = &more_schema, .required = 0}};
 const scim_resource_type_t sample_type = {
     .name = "Sample",
     .endpoint = "Samples",

@@ -246,7 +246,7 @@ static const scim_schema_t shared = {.urn = "urn:x:Shared",
                                      .description = "Both",
                                      .attrs = every_attrs,
                                      .nattrs = 1};
-static const scim_extension_t extensions[] = {{&shared, 1}};
+static const scim_extension_t extensions[] = {{.schema = &shared, .required = 1}};
 static const scim_resource_type_t first = {.name = "First",
                                            .endpoint = "Firsts",
                                            .schema = &every,
