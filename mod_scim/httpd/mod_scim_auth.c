@@ -6,6 +6,7 @@
 
 #include <openssl/evp.h>
 
+#include <apr_escape.h>
 #include <apr_lib.h>
 #include <apr_strings.h>
 
@@ -141,14 +142,11 @@ static scim_error_t *let_in(scim_auth_t *auth, const char *type, const scim_toke
 
 /* ---- the ways ---- */
 
-static int accepts_static(scim_auth_t *auth, const char *token, apr_size_t len)
+static int accepts_static(scim_auth_t *auth, const unsigned char *hash)
 {
-    unsigned char hash[SCIM_HASH_BYTES];
-    const scim_static_t *match = NULL;
+    const scim_static_t *match =
+        auth->dir->tokens ? scim_static_match(auth->dir->tokens, hash) : NULL;
 
-    if (auth->dir->tokens && EVP_Digest(token, len, hash, NULL, EVP_sha256(), NULL) == 1) {
-        match = scim_static_match(auth->dir->tokens, hash);
-    }
     if (match) {
         auth->caller.label = match->label;
         auth->caller.owner = match->owner;
@@ -225,16 +223,14 @@ static const char *guarded_tenant(const scim_auth_t *auth)
                                                                    : auth->dir->tenant;
 }
 
-static scim_error_t *ask_database(scim_auth_t *auth, scim_store_t *store, const char *token,
-                                  apr_size_t len, int defer)
+static scim_error_t *ask_database(scim_auth_t *auth, scim_store_t *store, const unsigned char *hash,
+                                  int defer)
 {
-    auth->guard.hash = scim_token_hash(token, len, auth->r->pool);
+    auth->guard.hash = apr_pescape_hex(auth->r->pool, hash, SCIM_HASH_BYTES, 0);
     auth->guard.tenant = guarded_tenant(auth);
+    auth->guard.owned = scim_config_token_rules(auth->dir).owner_required;
     auth->guard.judge = judge;
     auth->guard.baton = auth;
-    if (!auth->guard.hash) {
-        return trust_or(auth, invalid(auth));
-    }
     scim_store_guard(store, &auth->guard);
     return defer ? NULL : scim_store_admit(store);
 }
@@ -243,6 +239,7 @@ scim_error_t *scim_auth_check(scim_auth_t *auth, scim_store_t *store, int defer)
 {
     request_rec *r = auth->r;
     const char *header = apr_table_get(r->headers_in, "Authorization");
+    unsigned char hash[SCIM_HASH_BYTES];
     const char *token;
     apr_size_t len;
 
@@ -256,11 +253,14 @@ scim_error_t *scim_auth_check(scim_auth_t *auth, scim_store_t *store, int defer)
         return trust_or(
             auth, refuse(r, invalid_challenge, "The token is longer than any that was given out."));
     }
-    if (accepts_static(auth, token, len)) {
+    if (EVP_Digest(token, len, hash, NULL, EVP_sha256(), NULL) != 1) {
+        return trust_or(auth, invalid(auth));
+    }
+    if (accepts_static(auth, hash)) {
         return let_in(auth, "Bearer", NULL);
     }
     if (auth->dir->token_store == 1 && !(has_trusted_user(auth) && is_basic(token))) {
-        return ask_database(auth, store, token, len, defer);
+        return ask_database(auth, store, hash, defer);
     }
     return trust_or(auth, invalid(auth));
 }

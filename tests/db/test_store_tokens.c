@@ -551,6 +551,8 @@ typedef struct door_t {
     int asked;
     int refuses;
     char id[65]; /* of the token that was found */
+    char owner[65];
+    int owner_dead;
 } door_t;
 
 static scim_error_t *judge(void *baton, const scim_token_found_t *found)
@@ -559,6 +561,9 @@ static scim_error_t *judge(void *baton, const scim_token_found_t *found)
 
     door->asked++;
     apr_cpystrn(door->id, found ? found->row.id : "", sizeof(door->id));
+    apr_cpystrn(door->owner, found && found->owner_name ? found->owner_name : "",
+                sizeof(door->owner));
+    door->owner_dead = found && found->owner_dead;
     return door->refuses || !found ? scim_error_make(pool, 401, SCIM_TYPE_NONE, "No.") : NULL;
 }
 
@@ -582,24 +587,28 @@ static unsigned count(const db_request_t *r)
     return n;
 }
 
+/* What a read costs: with a token of nobody; bound to a User, unexpectedly and as expected. */
 START_TEST(a_read_takes_its_token_along)
 {
+    static const unsigned costs[] = {1, 2, 1};
     const char *id = db_put(env, db_user("Somebody", pool));
     scim_token_row_t *made;
-    const char *secret = token(&made, id, SCIM_TOKEN_LIFE_NEVER);
+    const char *secret = token(&made, _i ? id : NULL, SCIM_TOKEN_LIFE_NEVER);
     db_request_t r = db_request(env);
     scim_row_t *row;
     door_t door;
 
     guard(&door, &r, secret, 0);
+    door.guard.owned = _i == 2;
     db_ok(scim_store_get(&row, r.store, db_type("User"), id, r.pool));
-    ck_assert_int_eq(count(&r), 1);
+    ck_assert_int_eq(count(&r), costs[_i]);
     ck_assert_str_eq(row->id, id);
     ck_assert_str_eq(row->display, "Somebody");
     ck_assert_str_eq(door.id, made->id);
+    ck_assert_str_eq(door.owner, _i ? "somebody" : "");
     db_ok(scim_store_get(&row, r.store, db_type("User"), id, r.pool));
     ck_assert_int_eq(door.asked, 1);
-    ck_assert_int_eq(count(&r), 2);
+    ck_assert_int_eq(count(&r), costs[_i] + 1);
     db_ok(scim_store_admit(r.store));
     ck_assert_int_eq(door.asked, 1);
     db_request_end(&r);
@@ -611,6 +620,29 @@ START_TEST(a_read_takes_its_token_along)
     ck_assert_ptr_null(row);
     ck_assert_str_eq(door.id, made->id);
     db_request_end(&r);
+}
+END_TEST
+
+/* The owner's end is seen by a read as by anything else. */
+START_TEST(a_read_sees_the_owners_end)
+{
+    const char *id = db_put(env, db_user("Owner", pool));
+    const char *other = db_put(env, db_user("Somebody", pool));
+    const char *secret = token(NULL, id, SCIM_TOKEN_LIFE_NEVER);
+    db_request_t r;
+    scim_row_t *row;
+    door_t door;
+    int owned;
+
+    set_active(id, 0);
+    for (owned = 0; owned < 2; owned++) {
+        r = db_request(env);
+        guard(&door, &r, secret, 0);
+        door.guard.owned = owned;
+        db_ok(scim_store_get(&row, r.store, db_type("User"), other, r.pool));
+        ck_assert_int_eq(door.owner_dead, 1);
+        db_request_end(&r);
+    }
 }
 END_TEST
 
@@ -711,6 +743,7 @@ START_TEST(tenants_come_and_are_switched)
     db_ok(scim_tenants_switch(r.db, tenant(), 0, r.pool));
     db_ok(scim_tenants_switch(r.db, tenant(), 0, r.pool));
     ck_assert_int_eq(find(secret, NULL)->tenant_off, 1);
+    ck_assert_int_eq(find(token(NULL, NULL, 60), NULL)->tenant_off, 1);
     db_ok(scim_tenants_find(&row, r.db, tenant(), r.pool));
     ck_assert_int_eq(row->on, 0);
     ck_assert_str_eq(row->note, "\xC3\x84 note");
@@ -768,7 +801,8 @@ int main(void)
     tcase_add_test(tc, a_grant_goes_as_a_whole);
     tcase_add_test(tc, old_ones_go);
     tcase_add_test(tc, used_is_kept_to_the_minute);
-    tcase_add_test(tc, a_read_takes_its_token_along);
+    tcase_add_loop_test(tc, a_read_takes_its_token_along, 0, 3);
+    tcase_add_test(tc, a_read_sees_the_owners_end);
     tcase_add_test(tc, what_was_read_is_kept_from_strangers);
     tcase_add_test(tc, nothing_passes_an_unasked_guard);
     tcase_add_test(tc, a_token_may_name_the_tenant);
