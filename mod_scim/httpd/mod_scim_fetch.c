@@ -201,8 +201,9 @@ const char *scim_fetch(scim_fetched_t *out, scim_fetcher_t *fetcher, const scim_
     give(fetcher, curl);
     curl_slist_free_all(headers);
     if (code != CURLE_OK) {
-        return code == CURLE_WRITE_ERROR ? "the answer is too large"
-                                         : apr_pstrdup(p, *error ? error : curl_easy_strerror(code));
+        return code == CURLE_WRITE_ERROR
+                   ? "the answer is too large"
+                   : apr_pstrdup(p, *error ? error : curl_easy_strerror(code));
     }
     out->status = (int)status;
     out->body = body.buf->data;

@@ -26,8 +26,8 @@
 
 typedef struct slot_t {
     unsigned char hash[HASH_BYTES];
-    apr_time_t until;  /* 0: free */
-    apr_pool_t *pool;  /* what the strings live in */
+    apr_time_t until; /* 0: free */
+    apr_pool_t *pool; /* what the strings live in */
     scim_jwt_identity_t who;
 } slot_t;
 
@@ -79,8 +79,7 @@ static int recall(scim_jwt_identity_t *out, scim_introspect_t *endpoint, const u
 
     apr_thread_mutex_lock(endpoint->lock);
     /* Not longer than it may be kept, also if the clock was set back meanwhile. */
-    found = slot->until > now &&
-            slot->until - now <= apr_time_from_sec(endpoint->source.cache) &&
+    found = slot->until > now && slot->until - now <= apr_time_from_sec(endpoint->source.cache) &&
             memcmp(slot->hash, hash, HASH_BYTES) == 0;
     if (found) {
         copy(out, &slot->who, p);
@@ -128,10 +127,10 @@ static scim_error_t *unavailable(scim_introspect_t *endpoint, const char *why, a
     apr_thread_mutex_lock(endpoint->lock);
     endpoint->away_until = apr_time_now() + AWAY;
     apr_thread_mutex_unlock(endpoint->lock);
-    return scim_error_internal(p, HTTP_SERVICE_UNAVAILABLE, "SCIM3234",
-                               apr_psprintf(p, "the introspection endpoint %s cannot tell: %s",
-                                            endpoint->source.url, why),
-                               "Tokens cannot be checked at the moment; please try again.");
+    return scim_error_internal(
+        p, HTTP_SERVICE_UNAVAILABLE, "SCIM3234",
+        apr_psprintf(p, "the introspection endpoint %s cannot tell: %s", endpoint->source.url, why),
+        "Tokens cannot be checked at the moment; please try again.");
 }
 
 /* RFC 6749 section 2.3.1: id and secret are encoded as a form's values before they are Basic. */
@@ -179,8 +178,7 @@ scim_error_t *scim_introspect(scim_jwt_identity_t *out, const char **reason,
                               const char *token, apr_size_t len, request_rec *r)
 {
     unsigned char hash[HASH_BYTES];
-    int cached = endpoint->slots &&
-                 EVP_Digest(token, len, hash, NULL, EVP_sha256(), NULL) == 1;
+    int cached = endpoint->slots && EVP_Digest(token, len, hash, NULL, EVP_sha256(), NULL) == 1;
     const json_t *answer = NULL;
     scim_fetched_t got;
     const char *wrong;

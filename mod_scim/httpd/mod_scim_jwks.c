@@ -76,8 +76,8 @@ static view_t view(scim_jwks_t *jwks)
 
     apr_thread_mutex_lock(jwks->lock);
     v.tries = jwks->tries;
-    if (jwks->current && age(jwks->current, now) <
-                             refresh + apr_time_from_sec(SCIM_JWKS_STALE_MAX)) {
+    if (jwks->current &&
+        age(jwks->current, now) < refresh + apr_time_from_sec(SCIM_JWKS_STALE_MAX)) {
         v.set = jwks->current;
         v.set->users++;
         v.old = age(v.set, now) >= refresh;
@@ -209,8 +209,8 @@ static void refresh(scim_jwks_t *jwks, const view_t *v, int needed, request_rec 
     apr_thread_mutex_unlock(jwks->fetching);
     if (wrong) {
         ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r,
-                      "SCIM3232: the key set of ScimJWKSURI %s cannot be had: %s",
-                      jwks->source.uri, wrong);
+                      "SCIM3232: the key set of ScimJWKSURI %s cannot be had: %s", jwks->source.uri,
+                      wrong);
     }
 }
 

@@ -218,18 +218,12 @@ typedef struct setter_t {
 } setter_t;
 
 static const setter_t setters[] = {
-    {"ScimJWTIssuer", set_issuer},
-    {"ScimJWTAudience", set_audience},
-    {"ScimJWTAlgorithms", set_algorithm},
-    {"ScimJWTSecretFile", set_secret_file},
-    {"ScimJWKSFile", set_jwks_file},
-    {"ScimJWTLeeway", set_leeway},
-    {"ScimJWTScope", set_scope},
-    {"ScimJWTOwner", set_owner},
-    {"ScimJWTTenant", set_tenant},
-    {"ScimIntrospectionCache", set_cache},
-    {"ScimHTTPTimeout", set_timeout},
-    {"ScimHTTPCAFile", set_ca_file},
+    {"ScimJWTIssuer", set_issuer},        {"ScimJWTAudience", set_audience},
+    {"ScimJWTAlgorithms", set_algorithm}, {"ScimJWTSecretFile", set_secret_file},
+    {"ScimJWKSFile", set_jwks_file},      {"ScimJWTLeeway", set_leeway},
+    {"ScimJWTScope", set_scope},          {"ScimJWTOwner", set_owner},
+    {"ScimJWTTenant", set_tenant},        {"ScimIntrospectionCache", set_cache},
+    {"ScimHTTPTimeout", set_timeout},     {"ScimHTTPCAFile", set_ca_file},
 };
 
 const char *scim_jwt_conf_set(cmd_parms *cmd, void *config, const char *value)
