@@ -37,8 +37,8 @@ typedef struct scim_auth_t {
  * @param store gets a guard where the database must be asked
  * @param defer 1: then it is asked with the store's first statement and not now; as long as the
  *              guard has not judged, nothing is known of the caller
- * @return NULL, 401 with WWW-Authenticate set, 403 for a tenant that is switched off, 429; 503 where
- *         keys or the authorization server cannot be had
+ * @return NULL, 401 with WWW-Authenticate set, 403 for a tenant that is switched off, 429; 503
+ *         where keys or the authorization server cannot be had
  */
 scim_error_t *scim_auth_check(scim_auth_t *auth, scim_store_t *store, int defer) SCIM_CHECKED;
 

@@ -45,7 +45,7 @@ typedef struct scim_dir_t {
     int token_limit;                      /* ScimTokenLimit */
     int token_owner;                      /* ScimTokenOwner */
     int trust_user;                       /* ScimTrustUser */
-    struct scim_jwt_conf_t *jwt; /* ScimJWT*, ScimIntrospection* …; NULL: none (mod_scim_jwt_conf.h) */
+    struct scim_jwt_conf_t *jwt; /* mod_scim_jwt_conf.h: ScimJWTIssuer and so on, or NULL */
     int require_tls;            /* ScimRequireTLS */
     int max_body;               /* ScimMaxBody */
     int max_document;           /* ScimMaxDocument */

@@ -172,7 +172,7 @@ void scim_jwks_start(scim_jwks_t *jwks, const server_rec *s, apr_pool_t *ptemp)
     apr_pool_cleanup_register(apr_thread_mutex_pool_get(jwks->lock), jwks, drop,
                               apr_pool_cleanup_null);
     if (wrong) {
-        ap_log_error(APLOG_MARK, APLOG_WARNING | APLOG_STARTUP, 0, s,
+        ap_log_error(APLOG_MARK, APLOG_WARNING, 0, s,
                      "SCIM3231: the key set of ScimJWKSURI %s cannot be had yet, and tokens that "
                      "need it are answered with 503 until it can: %s",
                      jwks->source.uri, wrong);

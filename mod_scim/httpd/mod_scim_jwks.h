@@ -11,8 +11,9 @@
 /**
  * Key sets behind a URI, which change (ScimJWKSURI). Fetched at start by the parent, so that every
  * child has the keys; then by each child for itself: when they are older than `refresh`, or when
- * they do not verify a token, which is how a rotation shows. However many bad tokens come, a child asks once in `wait` seconds, by one thread; who needs the new keys waits for
- * it, no longer than the time limit of one request, everybody else goes on with the old ones.
+ * they do not verify a token, which is how a rotation shows. However many bad tokens come, a child
+ * asks once in `wait` seconds, by one thread. Who needs the new keys waits for it, no longer than
+ * the time limit of one request; everybody else goes on with the old ones.
  *
  * When the URI cannot be read the old keys are good for another day, so that an outage of the
  * issuer's is not one of ours.

@@ -108,7 +108,7 @@ int scim_jwt_setup(apr_pool_t *pconf, apr_pool_t *ptemp, server_rec *main_server
             conf->introspect = scim_introspect_make(&conf->endpoint, fetcher_of(all, pconf), pconf);
         }
         if ((conf->source.uri && !conf->jwks) || (conf->endpoint.url && !conf->introspect)) {
-            ap_log_error(APLOG_MARK, APLOG_CRIT | APLOG_STARTUP, 0, main_server,
+            ap_log_error(APLOG_MARK, APLOG_CRIT, 0, main_server,
                          "SCIM3233: the locks for key sets and introspection cannot be made");
             return HTTP_INTERNAL_SERVER_ERROR;
         }
@@ -176,11 +176,8 @@ static scim_error_t *check_signature(int *valid, const scim_jwt_t *jwt, const sc
     case SCIM_JWKS_INVALID:
         return NULL;
     default:
-        return scim_error_internal(r->pool, HTTP_SERVICE_UNAVAILABLE, "SCIM3237",
-                                   apr_psprintf(r->pool,
-                                                "there are no keys from %s to check a token with",
-                                                conf->source.uri),
-                                   "Tokens cannot be checked at the moment; please try again.");
+        return scim_error_make(r->pool, HTTP_SERVICE_UNAVAILABLE, SCIM_TYPE_NONE,
+                               "Tokens cannot be checked at the moment; please try again.");
     }
 }
 

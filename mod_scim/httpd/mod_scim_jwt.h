@@ -28,7 +28,7 @@ int scim_jwt_asks(const scim_dir_t *dir);
 
 /** Whom a token speaks for. Strings in the request's pool. */
 typedef struct scim_bearer_t {
-    const char *label;  /* for the logs; NULL: the token is not valid, and why is in the debug log */
+    const char *label;  /* for the logs; NULL: the token is not valid, and the log says why */
     const char *owner;  /* userName that must be an active User, or NULL */
     const char *tenant; /* or NULL: the token does not say */
     const char *id;     /* to be looked up on the list of revoked tokens, or NULL */

@@ -17,7 +17,7 @@
 
 static scim_error_t *no_hash(apr_pool_t *p)
 {
-    return scim_error_internal(p, 500, "SCIM2230", "SHA-256 cannot be computed",
+    return scim_error_internal(p, 500, "SCIM2260", "SHA-256 cannot be computed",
                                "The token could not be checked.");
 }
 
