@@ -13,16 +13,18 @@ function setup(thread)
 end
 
 local function read_data(path)
-   local users, groups = {}, {}
+   local users, groups, token = {}, {}, nil
    for line in io.lines(path) do
       local kind, id, rest = line:match("^(%S+) (%S+) (%S+)$")
       if kind == "user" then
          users[#users + 1] = { id = id, name = rest, number = tonumber(rest:match("%d+$")) }
       elseif kind == "group" then
          groups[#groups + 1] = { id = id, size = tonumber(rest) }
+      elseif kind == "token" then
+         token = rest
       end
    end
-   return users, groups
+   return users, groups, token
 end
 
 local patch_head = '{"schemas":["urn:ietf:params:scim:api:messages:2.0:PatchOp"],"Operations":['
@@ -43,6 +45,7 @@ end
 local ops = {}
 local users, groups, counter
 local unchanged = {} -- headers of a conditional request
+local stored = {} -- headers with a token of the database
 local middle -- pages before the middle of all users
 local in_large -- users of the sample who are in the largest group
 
@@ -64,6 +67,11 @@ function ops.insert()
 end
 
 function ops.get() return wrk.format("GET", wrk.path .. "/Users/" .. any_user().id) end
+
+-- With a token that is in the database and not in the configuration.
+function ops.get_token()
+   return wrk.format("GET", wrk.path .. "/Users/" .. any_user().id, stored)
+end
 
 -- In the large groups and no small one; and in none.
 local function member() return users[11 + math.random(0, 4)] end
@@ -139,12 +147,15 @@ local operation
 
 function init(args)
    math.randomseed(os.time() * 100 + thread_number)
-   users, groups = read_data(args[2])
+   local token
+   users, groups, token = read_data(args[2])
    counter = 0
    for name, value in pairs(wrk.headers) do
       json[name] = value
       unchanged[name] = value
+      stored[name] = value
    end
+   stored["Authorization"] = "Bearer " .. token
    json["Content-Type"] = "application/scim+json"
    unchanged["If-None-Match"] = 'W/"1"'
    middle = math.floor(users[#users].number / 200)

@@ -46,6 +46,7 @@ DBDMax 25
   ScimEnable On
   ScimTenant bench
   ScimToken sha256:{digest} bench
+  ScimTokenStore On
 </Location>
 <Location "/probe">
   SetHandler probe
@@ -78,7 +79,7 @@ def build(folder):
         sh(ROOT / "configure", "--quiet", "CFLAGS=-O2 -g", cwd=folder)
     with open(folder / "build.log", "wb") as log:
         sh("make", "-j2", cwd=folder, stdout=log, stderr=log)
-    flags = flags_of("apr-1", "apr-util-1", "jansson", "icu-uc")
+    flags = flags_of("apr-1", "apr-util-1", "jansson", "icu-uc", "libcrypto")
     sh("gcc", "-O2", "-std=gnu99", "-Wall", "-o", folder / "load", BENCH / "load.c",
        *[f"-I{ROOT}/mod_scim/{d}" for d in ("core", "store")],
        folder / ".libs/libscimstore.a", folder / ".libs/libscimcore.a", *flags)
@@ -121,10 +122,20 @@ class Server:
         began = time.monotonic()
         with open(self.work / "data", "w", encoding="ascii") as data:
             sh(self.folder / "load", self.sock, users, *groups, stdout=data)
+            self.add_token(data)
         print(f"loaded {users} users and groups of {groups} in {time.monotonic() - began:.1f} s",
               flush=True)
         self.sql("ANALYZE TABLE scim_resource, scim_value, scim_member")
         self.start_httpd()
+
+    def add_token(self, data):
+        """A token of the database whose use need not be noted any more."""
+        token = secrets.token_urlsafe(24)
+        self.sql("INSERT INTO scim_tenant (tenant, created) VALUES ('bench', 1);"
+                 "INSERT INTO scim_token (id, tenant, hash, kind, label, created, used, state) VALUES "
+                 "('bench', 'bench', SHA2('" + token + "', 256), 'token', 'bench', 1, "
+                 "4000000000000, 'on')")
+        print("token - " + token, file=data)
 
     def start_httpd(self):
         conf = HTTPD_CONF.format(work=self.work, port=self.port, build=self.folder, sock=self.sock,
