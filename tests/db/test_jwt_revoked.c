@@ -35,7 +35,7 @@ static scim_jwt_state_t state(const char *id, const char *owner)
     return out;
 }
 
-static int revoke(const char *id, apr_time_t expires)
+static int put_on_list(const char *id, apr_time_t expires)
 {
     db_request_t r = db_request(env);
     int done = -1;
@@ -53,14 +53,14 @@ static apr_int64_t listed(void)
 START_TEST(revoked_is_revoked)
 {
     ck_assert_int_eq(state("one", NULL).revoked, 0);
-    ck_assert_int_eq(revoke("one", 0), 1);
+    ck_assert_int_eq(put_on_list("one", 0), 1);
     ck_assert_int_eq(state("one", NULL).revoked, 1);
     ck_assert_int_eq(state("One", NULL).revoked, 0);
     ck_assert_int_eq(state("one ", NULL).revoked, 0);
     ck_assert_int_eq(state("", NULL).revoked, 0);
     ck_assert_int_eq(state(NULL, NULL).revoked, 0);
-    ck_assert_int_eq(revoke("one", 0), 0); /* it was */
-    ck_assert_int_eq(revoke("one", apr_time_now()), 0);
+    ck_assert_int_eq(put_on_list("one", 0), 0); /* it was */
+    ck_assert_int_eq(put_on_list("one", apr_time_now()), 0);
     ck_assert_int_eq(state("one", NULL).revoked, 1);
     ck_assert_int_eq(listed(), 1);
 }
@@ -69,7 +69,7 @@ END_TEST
 /* Nothing of a token is stored but a hash. */
 START_TEST(a_hash_is_stored)
 {
-    ck_assert_int_eq(revoke("abc", 0), 1);
+    ck_assert_int_eq(put_on_list("abc", 0), 1);
     ck_assert_int_eq(
         db_count(env, "SELECT COUNT(*) FROM scim_jwt_revoked WHERE tenant = %s AND jti_hash = "
                       "'ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad'"),
@@ -81,7 +81,7 @@ START_TEST(a_list_is_its_tenants)
 {
     db_env_t *other;
 
-    ck_assert_int_eq(revoke("one", 0), 1);
+    ck_assert_int_eq(put_on_list("one", 0), 1);
     other = db_env_open(NULL);
     ck_assert_str_ne(db_env_tenant(env)->name, db_env_tenant(other)->name);
     {
@@ -108,13 +108,13 @@ START_TEST(expired_rows_go)
                                  "('%s', 'old-%d', 1000)",
                                  db_env_tenant(env)->name, i));
     }
-    ck_assert_int_eq(revoke("never", 0), 1);
+    ck_assert_int_eq(put_on_list("never", 0), 1);
     ck_assert_int_eq(listed(), 2);
-    ck_assert_int_eq(revoke("yesterday", apr_time_now() - day / 2), 1);
+    ck_assert_int_eq(put_on_list("yesterday", apr_time_now() - day / 2), 1);
     ck_assert_int_eq(listed(), 2);
-    ck_assert_int_eq(revoke("before", apr_time_now() - 2 * day), 1);
+    ck_assert_int_eq(put_on_list("before", apr_time_now() - 2 * day), 1);
     ck_assert_int_eq(listed(), 2); /* itself it was of no use any more */
-    ck_assert_int_eq(revoke("tomorrow", apr_time_now() + day), 1);
+    ck_assert_int_eq(put_on_list("tomorrow", apr_time_now() + day), 1);
     ck_assert_int_eq(listed(), 3);
     ck_assert_int_eq(state("never", NULL).revoked, 1);
     ck_assert_int_eq(state("yesterday", NULL).revoked, 1);
@@ -147,7 +147,7 @@ START_TEST(an_owner_is_an_active_user)
     ck_assert_int_eq(state("id", "group").owner_dead, 1);
     ck_assert_int_eq(state("id", "' OR '1'='1").owner_dead, 1);
     ck_assert_int_eq(state("id", NULL).owner_dead, 0);
-    ck_assert_int_eq(revoke("id", 0), 1);
+    ck_assert_int_eq(put_on_list("id", 0), 1);
     ck_assert_int_eq(state("id", "alive").revoked, 1);
     ck_assert_int_eq(state("id", "alive").owner_dead, 0);
 }
@@ -174,7 +174,7 @@ START_TEST(faults_while_revoking)
                         NULL};
 
     db_fault(env, &fault);
-    revoke("one", 0);
+    put_on_list("one", 0);
     ck_assert_int_eq(db_fault_count(env), 1);
     ck_assert_int_eq(state("one", NULL).revoked, 1);
     ck_assert_int_eq(listed(), 1);

@@ -72,11 +72,11 @@ static void try_parts(const char *text, apr_size_t size, const scim_jose_keys_t 
     const char *end = memchr(text, '\0', size);
     apr_size_t n = end ? (apr_size_t)(end - text) : size;
     const char *rest = end ? end + 1 : "{}";
-    const char *token = apr_pstrcat(
-        p, apr_pencode_base64(p, text, (apr_ssize_t)n, APR_ENCODE_BASE64URL, NULL), ".",
-        apr_pencode_base64(p, rest, end ? (apr_ssize_t)(size - n - 1) : 2, APR_ENCODE_BASE64URL,
-                           NULL),
-        ".AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA", NULL);
+    const char *token =
+        apr_pstrcat(p, apr_pencode_base64(p, text, (apr_ssize_t)n, APR_ENCODE_BASE64URL, NULL), ".",
+                    apr_pencode_base64(p, rest, end ? (apr_ssize_t)(size - n - 1) : 2,
+                                       APR_ENCODE_BASE64URL, NULL),
+                    ".AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA", NULL);
 
     try_token(token, strlen(token), keys, p);
 }
