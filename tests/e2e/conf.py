@@ -9,6 +9,8 @@ that need other directives come in flavours, prepared here.
 import hashlib
 import pathlib
 
+import conf_tenants
+
 TOP = pathlib.Path(__file__).resolve().parents[2]
 
 # name: (how many, directives inside the Location)
@@ -126,7 +128,7 @@ ErrorDocument 503 "<h1>operator 503</h1>"
 """
 
 MODULES = ("mpm_event", "authz_core", "authn_core", "dbd", "deflate", "filter", "headers", "ssl",
-           "socache_shmcb", "reqtimeout")
+           "socache_shmcb", "reqtimeout") + conf_tenants.MODULES
 
 BASE = """
 ServerName localhost
@@ -134,7 +136,7 @@ PidFile {root}/run/httpd.pid
 DefaultRuntimeDir {root}/run
 DocumentRoot {root}/htdocs
 ErrorLog {root}/logs/error_log
-LogLevel info scim:trace8
+LogLevel info scim:trace8 auth_openidc:crit
 LogFormat "%t %a \\"%r\\" %>s %B" plain
 CustomLog {root}/logs/access_log plain
 StartServers 4
@@ -212,7 +214,7 @@ Listen {ports[once]}
 </VirtualHost>
 """
 
-PORTS = ("main", "vhost", "other", "tls", "slow", "cut", "once")
+PORTS = ("main", "vhost", "other", "tls", "slow", "cut", "once") + conf_tenants.PORTS
 
 
 def token_of(tenant):
@@ -227,7 +229,8 @@ def token_hash(token):
 def tenant_names():
     """Every prepared tenant: (name, flavour)."""
     return [("%s-%03d" % (flavour.replace("_", "-"), i), flavour)
-            for flavour, (count, _) in FLAVOURS.items() for i in range(count)]
+            for flavour, (count, _) in {**FLAVOURS, **conf_tenants.FLAVOURS}.items()
+            for i in range(count)]
 
 
 def location(name, flavour, root, ports):
@@ -235,9 +238,11 @@ def location(name, flavour, root, ports):
               "jwt": "ScimJWTIssuer https://idp.example\n    ScimJWTAudience " + name,
               "second": token_hash(token_of(name + "-second")),
               "third": token_hash(token_of(name + "-third"))}
-    lines = ["ScimEnable On", "ScimTenant " + name,
-             "ScimToken sha256:%s e2e" % token_hash(token_of(name))]
-    lines += [line.format(**fields) for line in FLAVOURS[flavour][1]]
+    lines = ["ScimEnable On", "ScimTenant " + name]
+    if flavour in FLAVOURS:
+        lines.append("ScimToken sha256:%s e2e" % token_hash(token_of(name)))
+    more = FLAVOURS[flavour] if flavour in FLAVOURS else conf_tenants.FLAVOURS[flavour]
+    lines += [line.format(**fields) for line in more[1]]
     return "<Location \"/t/%s/scim/v2\">\n    %s\n</Location>\n" % (name, "\n    ".join(lines))
 
 
@@ -264,6 +269,11 @@ def server_conf(root, ports, module, modules_dir, database, user):
     if user:
         text += "User %s\nGroup %s\n" % (user, user)
     text += "Listen %d\n" % ports["main"] + BASE.format(**fields) + OPERATOR
-    text += "".join(location(name, flavour, root, ports) for name, flavour in tenant_names())
+    text += "".join(location(name, flavour, root, ports) for name, flavour in tenant_names()
+                    if flavour in FLAVOURS)
     text += SHARED.format(shared=token_hash(token_of("shared")))
+    text += conf_tenants.places(
+        root, ports, database, lambda name: token_hash(token_of(name)),
+        "".join(location(name, flavour, root, ports) for name, flavour in tenant_names()
+                if flavour in conf_tenants.FLAVOURS))
     return text + VHOSTS.format(**fields)

@@ -13,6 +13,7 @@ import tempfile
 import time
 
 import conf
+import conf_tenants
 import database
 from issuer import Issuer
 from okta_client import OktaClient
@@ -203,6 +204,7 @@ class Env:
             self.proxy = Proxy(self.db.cut_socket, self.db.socket)
         self.write("conf/tokens", conf.token_file())
         self._certificate()
+        conf_tenants.files(self.root)
         self._issuer()
         self.write("conf/httpd.conf", conf.server_conf(
             self.root, self.ports, self.module, modules_dir(), self.db, self.user))
@@ -259,8 +261,9 @@ class Env:
 
     def _no_secrets(self):
         text = self.read("logs/error_log")
-        for secret in ("1mz050nq", "n3w-Passw0rd", "tok-plain-", "tok-many-", "tok-in-file", "eyJ",
-                       "secret of an issuer", "of + the", "of+%2B+the"):
+        for secret in ("1mz050nq", "n3w-Passw0rd", "tok-plain-", "tok-many-", "tok-in-file",
+                       "sekret-", "j4ne-Passw0rd", "secret of an issuer", "of + the",
+                       "of+%2B+the", "eyJhbGci"):
             assert secret not in text, "a secret is in the error log"
 
     def _certificate(self):
@@ -311,7 +314,8 @@ class Env:
         """A tenant that no test has used."""
         assert self.free[flavour], "conf.py prepares too few tenants of flavour " + flavour
         name = self.free[flavour].pop(0)
-        return Tenant(name, self.base(path="/t/%s/scim/v2" % name), conf.token_of(name))
+        port = "tenants" if flavour in conf_tenants.FLAVOURS else "main"
+        return Tenant(name, self.base(port, "/t/%s/scim/v2" % name), conf.token_of(name))
 
     def vhost(self, port, name, path="/scim/v2"):
         """The tenant of a vhost; shared by the tests that use it."""
