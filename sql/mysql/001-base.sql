@@ -131,4 +131,13 @@ CREATE TABLE scim_token (
     KEY scim_token_grant (grant_id)
 ) ENGINE=InnoDB ROW_FORMAT=DYNAMIC DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
 
+-- Signed tokens that were revoked before they expire; see scim_jwt_revoked.h.
+CREATE TABLE scim_jwt_revoked (
+    tenant   VARBINARY(64) NOT NULL,
+    jti_hash VARBINARY(64) NOT NULL, -- SHA-256 in lower-case hexadecimal digits
+    expires  BIGINT        NULL,     -- milliseconds since 1970; NULL: not known
+    PRIMARY KEY (tenant, jti_hash),
+    KEY scim_jwt_revoked_expires (tenant, expires)
+) ENGINE=InnoDB ROW_FORMAT=DYNAMIC DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
+
 INSERT INTO scim_schema_version (version) VALUES (1);

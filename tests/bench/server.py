@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 # Copyright the mod_scim authors
 """The bench's private database and httpd, and what can be read off them."""
+import base64
 import hashlib
+import json
 import os
 import pathlib
 import secrets
@@ -47,6 +49,11 @@ DBDMax 25
   ScimTenant bench
   ScimToken sha256:{digest} bench
   ScimTokenStore On
+  ScimJWTIssuer bench
+  ScimJWTAudience bench
+  ScimJWTAlgorithms RS256 ES256
+  ScimJWTKeyFile "{work}/rsa.pem"
+  ScimJWTKeyFile "{work}/ec.pem"
 </Location>
 # The same with ten rules, one of each kind, that everything the bench writes obeys.
 <Location "/ruled/scim/v2">
@@ -105,6 +112,20 @@ def build(folder):
        f"-I{include}", *[f for f in flags if f.startswith(("-I", "-D"))], "-D_GNU_SOURCE")
 
 
+def base64url(data):
+    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
+
+
+def two_numbers(der):
+    """An ECDSA signature as JWS has it (RFC 7518 section 3.4), from the one in DER."""
+    out, at = b"", 2
+    for _ in range(2):
+        length = der[at + 1]
+        out += der[at + 2:at + 2 + length].lstrip(b"\0").rjust(32, b"\0")
+        at += 2 + length
+    return out
+
+
 def free_port():
     with socket.socket() as s:
         s.bind(("127.0.0.1", 0))
@@ -139,6 +160,7 @@ class Server:
         with open(self.work / "data", "w", encoding="ascii") as data:
             sh(self.folder / "load", self.sock, users, *groups, stdout=data)
             self.add_token(data)
+            self.add_signed(data)
         print(f"loaded {users} users and groups of {groups} in {time.monotonic() - began:.1f} s",
               flush=True)
         self.sql("ANALYZE TABLE scim_resource, scim_value, scim_member")
@@ -152,6 +174,24 @@ class Server:
                  "('bench', 'bench', SHA2('" + token + "', 256), 'token', 'bench', 1, "
                  "4000000000000, 'on')")
         print("token - " + token, file=data)
+
+    def add_signed(self, data):
+        """Tokens signed by an issuer's keys, for the bench's tenant."""
+        for name, alg, make in (("rsa", "RS256", ["-algorithm", "RSA"]),
+                                ("ec", "ES256", ["-algorithm", "EC", "-pkeyopt",
+                                                 "ec_paramgen_curve:P-256"])):
+            private = self.work / (name + ".key")
+            sh("openssl", "genpkey", *make, "-out", private, stderr=subprocess.DEVNULL)
+            sh("openssl", "pkey", "-in", private, "-pubout", "-out", self.work / (name + ".pem"))
+            claims = {"iss": "bench", "aud": "bench", "sub": "bench", "jti": secrets.token_hex(16),
+                      "exp": int(time.time()) + 86400}
+            text = ".".join(base64url(json.dumps(x).encode())
+                            for x in ({"alg": alg, "typ": "JWT"}, claims))
+            signature = subprocess.run(["openssl", "dgst", "-sha256", "-sign", private],
+                                       input=text.encode(), check=True, capture_output=True).stdout
+            if name == "ec":
+                signature = two_numbers(signature)
+            print(name + " - " + text + "." + base64url(signature), file=data)
 
     def start_httpd(self):
         conf = HTTPD_CONF.format(work=self.work, port=self.port, build=self.folder, sock=self.sock,

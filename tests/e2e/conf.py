@@ -83,6 +83,39 @@ FLAVOURS = {
                      "ScimAttribute User title max=10")),
     "offered_only": (20, ("ScimAttributeAllow User name.givenName emails userType",
                           "ScimOtherAttributes User reject")),
+    "jwt_pem": (4, ("{jwt}", "ScimJWTAlgorithms RS256 RS384 PS256",
+                    "ScimJWTKeyFile {root}/conf/jwt-rsa.pem")),
+    "jwt_set": (8, ("{jwt}", "ScimJWTAlgorithms RS256 ES256",
+                    "ScimJWKSFile {root}/conf/jwks.json")),
+    "jwt_secret": (40, ("{jwt}", "ScimJWTAlgorithms HS256",
+                        "ScimJWTSecretFile {root}/conf/jwt-secret")),
+    "jwt_owner": (4, ("{jwt}", "ScimJWTAlgorithms HS256", "ScimJWTOwner email",
+                      "ScimJWTSecretFile {root}/conf/jwt-secret")),
+    "jwt_scope": (2, ("{jwt}", "ScimJWTAlgorithms HS256", "ScimJWTScope scim.write",
+                      "ScimJWTLeeway 0", "ScimJWTSecretFile {root}/conf/jwt-secret")),
+    "jwt_claim": (4, ("ScimJWTIssuer https://idp.example", "ScimJWTAudience scim",
+                      "ScimJWTAlgorithms HS256", "ScimJWTTenant tenant",
+                      "ScimJWTSecretFile {root}/conf/jwt-secret")),
+    "jwt_unrevoked": (2, ("{jwt}", "ScimJWTAlgorithms HS256", "ScimJWTRevocation Off",
+                          "ScimJWTSecretFile {root}/conf/jwt-secret")),
+    "jwt_turning": (6, ("{jwt}", "ScimJWTAlgorithms ES256", "ScimHTTPCAFile {root}/conf/cert.pem",
+                        "ScimJWKSURI https://localhost:{ports[issuer_tls]}/turning wait=1")),
+    "jwt_fixed": (3, ("{jwt}", "ScimJWTAlgorithms ES256",
+                      "ScimJWKSURI http://127.0.0.1:{ports[issuer]}/fixed wait=3600")),
+    "jwt_broken": (2, ("{jwt}", "ScimJWTAlgorithms ES256",
+                       "ScimJWKSURI http://127.0.0.1:{ports[issuer]}/broken wait=1")),
+    "jwt_untrusted": (2, ("{jwt}", "ScimJWTAlgorithms ES256",
+                          "ScimJWKSURI https://localhost:{ports[issuer_tls]}/broken?tls wait=1")),
+    "asks": (20, ("ScimJWTIssuer https://idp.example", "ScimJWTAudience {name}",
+                  "ScimHTTPCAFile {root}/conf/cert.pem",
+                  "ScimIntrospection https://localhost:{ports[issuer_tls]}/introspect "
+                  "scim:server {root}/conf/client-secret")),
+    "asks_little": (4, ("ScimIntrospectionCache 3600", "ScimTokenStore On",
+                        "ScimIntrospection http://127.0.0.1:{ports[issuer]}/introspect-cache "
+                        "scim:server {root}/conf/client-secret")),
+    "asks_in_vain": (4, ("ScimHTTPTimeout 1",
+                         "ScimIntrospection http://127.0.0.1:{ports[issuer]}/introspect-broken "
+                         "scim:server {root}/conf/client-secret")),
     "owners": (16, ("ScimToken sha256:{second} owner=Jane@Example.com",
                     "ScimToken sha256:{third} third \"owner=Jörg Müller\"")),
 }
@@ -256,8 +289,10 @@ def tenant_names():
             for i in range(count)]
 
 
-def location(name, flavour, root):
-    fields = {"root": root, "top": TOP, "second": token_hash(token_of(name + "-second")),
+def location(name, flavour, root, ports):
+    fields = {"root": root, "top": TOP, "name": name, "ports": ports,
+              "jwt": "ScimJWTIssuer https://idp.example\n    ScimJWTAudience " + name,
+              "second": token_hash(token_of(name + "-second")),
               "third": token_hash(token_of(name + "-third"))}
     lines = ["ScimEnable On", "ScimTenant " + name]
     if flavour in FLAVOURS:
@@ -290,12 +325,12 @@ def server_conf(root, ports, module, modules_dir, database, user):
     if user:
         text += "User %s\nGroup %s\n" % (user, user)
     text += "Listen %d\n" % ports["main"] + BASE.format(**fields) + OPERATOR
-    text += "".join(location(name, flavour, root) for name, flavour in tenant_names()
+    text += "".join(location(name, flavour, root, ports) for name, flavour in tenant_names()
                     if flavour in FLAVOURS)
     text += SHARED.format(shared=token_hash(token_of("shared")))
     text += LATE.format(late=token_hash(token_of("late")))
     text += conf_tenants.places(
         root, ports, database, lambda name: token_hash(token_of(name)),
-        "".join(location(name, flavour, root) for name, flavour in tenant_names()
+        "".join(location(name, flavour, root, ports) for name, flavour in tenant_names()
                 if flavour in conf_tenants.FLAVOURS))
     return text + VHOSTS.format(**fields)
