@@ -11,7 +11,7 @@
 typedef struct scim_tenant_t {
     const char *name; /* 1 to 64 of [A-Za-z0-9._-] */
     const scim_catalog_t *catalog;
-    const scim_catalog_t *offered;        /* what clients see of it; NULL: all */
+    const scim_catalog_t *offered;      /* what clients see of it; NULL: all */
     const scim_schema_t *config_schema; /* of ServiceProviderConfig, in /Schemas too; or NULL */
     scim_json_limits_t json;
     scim_filter_limits_t filter;
@@ -36,6 +36,8 @@ typedef struct scim_tenant_t {
     int reject_other_values;    /* 1: what is not among canonicalValues is 400 invalidValue */
     int interop_conformant;     /* 1: ServiceProviderConfig says so */
     int groups_off;             /* 1: no client sees groups */
+    const struct scim_quota_t *quota;       /* seats, and whose last one stays; or NULL */
+    const struct scim_grouping_t *grouping; /* what makes users members of groups; or NULL */
 } scim_tenant_t;
 
 /** The resource types, and through them the schemas, that clients see. */

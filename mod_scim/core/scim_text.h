@@ -22,6 +22,9 @@ int scim_text_ieqn(const char *a, apr_size_t n, const char *b);
  */
 const char *scim_text_fold(const char *s, apr_pool_t *p);
 
+/** FNV-1a of a text, 64 bits: short names for long texts. Nothing that anyone else may choose. */
+apr_uint64_t scim_text_hash(const char *s);
+
 /** Number of Unicode code points in valid UTF-8. */
 apr_size_t scim_text_chars(const char *s);
 

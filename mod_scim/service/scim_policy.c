@@ -4,6 +4,7 @@
 
 #include <apr_strings.h>
 
+#include "scim_policy_groups.h"
 #include "scim_text.h"
 
 /* ---- the table ---- */
@@ -22,6 +23,11 @@ static const char *add_groups(scim_policy_build_t *build, int argc, const char *
 
 static const scim_policy_directive_t directives[] = {
     {"ScimGroups", 1, 1, add_groups},
+    {"ScimSeats", 1, -1, scim_policy_add_seats},
+    {"ScimKeepOne", 2, 2, scim_policy_add_keep_one},
+    {"ScimOneGroupPerUser", 1, 1, scim_policy_add_one_group},
+    {"ScimGroupFrom", 2, 4, scim_policy_add_group_from},
+    {"ScimNestedGroups", 1, 1, scim_policy_add_nested},
 };
 
 #define NDIRECTIVES (int)(sizeof(directives) / sizeof(directives[0]))
@@ -57,12 +63,13 @@ static const char *add_line(scim_policy_build_t *build, const scim_policy_line_t
         line->argc > (directive->max < 0 ? SCIM_POLICY_WORDS_MAX : directive->max)) {
         return "it has too few or too many words";
     }
+    build->line = line;
     return directive->add(build, line->argc, line->argv, p);
 }
 
 const char *scim_policy_check_line(const scim_policy_line_t *line, apr_pool_t *p)
 {
-    scim_policy_build_t build = {scim_tenant_make("", p)};
+    scim_policy_build_t build = {.tenant = scim_tenant_make("", p)};
 
     return add_line(&build, line, p);
 }
@@ -71,16 +78,17 @@ const char *scim_policy_check_line(const scim_policy_line_t *line, apr_pool_t *p
 static const char *finish(scim_policy_build_t *build, apr_pool_t *p)
 {
     scim_tenant_t *tenant = build->tenant;
+    const char *wrong = scim_policy_finish_groups(build, p);
 
     tenant->offered =
         tenant->groups_off ? scim_catalog_without(tenant->catalog, SCIM_AT_MEMBERS, p) : NULL;
-    return NULL;
+    return wrong;
 }
 
 const char *scim_policy_compile(scim_tenant_t *tenant, const apr_array_header_t *lines,
                                 apr_pool_t *p)
 {
-    scim_policy_build_t build = {tenant};
+    scim_policy_build_t build = {.tenant = tenant};
     int i;
 
     for (i = 0; i < lines->nelts; i++) {

@@ -26,7 +26,11 @@ typedef struct scim_policy_line_t {
 
 /** What is known of a tenant's directives while they are read, one after the other. */
 typedef struct scim_policy_build_t {
-    scim_tenant_t *tenant; /* what plain settings are written to */
+    scim_tenant_t *tenant;          /* what plain settings are written to */
+    const scim_policy_line_t *line; /* the one that is being read */
+    /* Those of the parts that have seen one of their own; else NULL. */
+    struct scim_quota_build_t *quota;
+    struct scim_grouping_build_t *grouping;
 } scim_policy_build_t;
 
 /**

@@ -2,6 +2,8 @@
 /* Copyright the mod_scim authors */
 #include "scim_service_change.h"
 
+#include "scim_service_groups.h"
+
 scim_error_t *service_before(service_change_t *change, apr_pool_t *p)
 {
     service_t *sv = change->sv;
@@ -14,7 +16,5 @@ scim_error_t *service_before(service_change_t *change, apr_pool_t *p)
 
 scim_error_t *service_after(service_change_t *change, apr_pool_t *p)
 {
-    (void)change;
-    (void)p;
-    return NULL;
+    return service_group_from(change, p);
 }

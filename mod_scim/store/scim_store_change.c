@@ -11,6 +11,7 @@
 #include "scim_index.h"
 #include "scim_member_of.h"
 #include "scim_nesting.h"
+#include "scim_seat.h"
 
 /* Bytes of the columns ukey and external_id. */
 #define KEY_MAX 1020
@@ -49,8 +50,7 @@ scim_error_t *scim_store_lock(scim_row_t **row, scim_store_t *store,
     }
     scim_sql_add(sql, "SELECT ");
     scim_store_columns(sql, dialect, 0);
-    scim_sql_addv(sql,
-                  " FROM scim_resource r WHERE r.tenant = %s AND r.id = %s AND r.type = %s",
+    scim_sql_addv(sql, " FROM scim_resource r WHERE r.tenant = %s AND r.id = %s AND r.type = %s",
                   store->tenant->name, id, type->name, NULL);
     scim_sql_add(sql, dialect->for_update);
     err = scim_store_select(store, sql, 1, SCIM_ROW_COLUMNS, scim_store_read_row, &reading);
@@ -110,9 +110,9 @@ static scim_error_t *name_duplicate(scim_error_t *err, const scim_store_t *store
     if (!err || err->cause != SCIM_CAUSE_DUPLICATE || !attr) {
         return err;
     }
-    named = scim_error_make(store->pool, 409, SCIM_TYPE_UNIQUENESS,
-                            "The value of %s is already in use by another %s.", attr->name,
-                            type->name);
+    named =
+        scim_error_make(store->pool, 409, SCIM_TYPE_UNIQUENESS,
+                        "The value of %s is already in use by another %s.", attr->name, type->name);
     named->cause = err->cause;
     named->dberr = err->dberr;
     return named;
@@ -303,6 +303,9 @@ scim_error_t *scim_store_insert(scim_row_t **row, scim_store_t *store,
         err = count_resource(store, type, 1);
     }
     if (!err) {
+        err = scim_seat_change(store, type, NULL, doc, p);
+    }
+    if (!err) {
         *row = made;
     }
     return err;
@@ -397,6 +400,11 @@ static scim_error_t *touch_groups(scim_store_t *store, const scim_row_t *member,
     return err ? err : scim_store_each_rids(rids, touch_some, &t, p);
 }
 
+static int renamed(const scim_row_t *old, const scim_row_t *row)
+{
+    return strcmp(old->display ? old->display : "", row->display ? row->display : "") != 0;
+}
+
 /*
  * Who shows the name of a resource: the members of a group and the users further down, the groups
  * that it is a member of, the users whose manager it is.
@@ -407,7 +415,7 @@ static scim_error_t *follow_name(scim_store_t *store, const scim_resource_type_t
     int is_group = scim_type_attr_at(type, SCIM_AT_MEMBERS) != NULL;
     scim_error_t *err = NULL;
 
-    if (strcmp(old->display ? old->display : "", row->display ? row->display : "") == 0) {
+    if (!renamed(old, row)) {
         return NULL;
     }
     if (is_group) {
@@ -456,10 +464,11 @@ static scim_error_t *update_anew(scim_store_t *store, const scim_resource_type_t
 {
     scim_error_t *err = run_update(document_update(store, cols, next), store, next);
 
+    scim_seat_recount(store, type);
     err = name_duplicate(err, store, type);
     if (!err) {
-        err = delete_where(store, "DELETE FROM scim_value WHERE tenant = %s AND rid = %s",
-                           next->rid);
+        err =
+            delete_where(store, "DELETE FROM scim_value WHERE tenant = %s AND rid = %s", next->rid);
     }
     return err ? err
                : scim_store_insert_values(store, type, scim_index_rows(type, doc, store->pool),
@@ -475,6 +484,12 @@ scim_error_t *scim_store_update(scim_row_t **row, scim_store_t *store,
     scim_error_t *err = make_columns(&cols, next, store, type, doc, p);
     int rows = 0;
 
+    if (!err) {
+        err = scim_seat_change(store, type, old_doc, doc, p);
+    }
+    if (!err && renamed(old, next) && scim_type_attr_at(type, SCIM_AT_MEMBERS)) {
+        err = scim_seat_group(store, old, p);
+    }
     if (!err) {
         err = exec_update(&rows, document_update(store, &cols, next), store, next, cols.indexed);
         err = name_duplicate(err, store, type);
@@ -498,9 +513,9 @@ scim_error_t *scim_store_delete(scim_store_t *store, const scim_resource_type_t 
                                 const scim_row_t *row, apr_pool_t *p)
 {
     int is_group = scim_type_attr_at(type, SCIM_AT_MEMBERS) != NULL;
-    scim_error_t *err = NULL;
+    scim_error_t *err = scim_seat_delete(store, type, row, p);
 
-    if (is_group) {
+    if (!err && is_group) {
         err = scim_nesting_delete(store, row, p);
     }
     if (!err && is_group) {
@@ -510,16 +525,16 @@ scim_error_t *scim_store_delete(scim_store_t *store, const scim_resource_type_t 
         err = touch_groups(store, row, 1, p);
     }
     if (!err) {
-        err = delete_where(
-            store, "DELETE FROM scim_member WHERE tenant = %s AND member_rid = %s", row->rid);
+        err = delete_where(store, "DELETE FROM scim_member WHERE tenant = %s AND member_rid = %s",
+                           row->rid);
     }
     if (!err && is_group) {
         err = delete_where(store, "DELETE FROM scim_member WHERE tenant = %s AND group_rid = %s",
                            row->rid);
     }
     if (!err) {
-        err = delete_where(store, "DELETE FROM scim_value WHERE tenant = %s AND rid = %s",
-                           row->rid);
+        err =
+            delete_where(store, "DELETE FROM scim_value WHERE tenant = %s AND rid = %s", row->rid);
     }
     if (!err) {
         scim_store_mark(store, SCIM_MARK_DELETE, row->id, row->version);

@@ -27,8 +27,10 @@ struct scim_store_t {
     scim_mark_kind_t mark;
     const char *mark_id;
     const char *write_id;
-    apr_int64_t mark_version; /* before the write */
-    apr_hash_t *above;        /* groups above groups, read in this request: scim_nesting.h */
+    apr_int64_t mark_version;   /* before the write */
+    apr_hash_t *above;          /* groups above groups, read in this request: scim_nesting.h */
+    struct scim_seats_t *seats; /* what it did to sets of users: scim_seat.h; NULL: nothing */
+    int seats_ready;            /* 1: scim_seat_ready() has nothing to do */
 };
 
 /** Note what a write will have left behind; of several, the one that tells most stays. */
