@@ -9,6 +9,7 @@
 #include "scim_grouping.h"
 #include "scim_member_of.h"
 #include "scim_nesting_impl.h"
+#include "scim_seat.h"
 
 /* Users that leave one group. */
 typedef struct left_t {
@@ -28,6 +29,15 @@ typedef struct leaving_t {
 int scim_one_group_only(const scim_store_t *store)
 {
     return store->tenant->grouping && store->tenant->grouping->one_group;
+}
+
+scim_error_t *scim_one_group_begin(scim_store_t *store, const scim_resource_type_t *type, int alone,
+                                   apr_pool_t *p)
+{
+    if (!scim_one_group_only(store) || !scim_type_attr_at(type, SCIM_AT_MEMBERS)) {
+        return NULL;
+    }
+    return scim_seat_lock(store, SCIM_SEAT_MOVES, !alone, p);
 }
 
 scim_error_t *scim_one_group_lock(scim_store_t *store, const apr_array_header_t *rids,

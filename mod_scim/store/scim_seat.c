@@ -176,18 +176,20 @@ static scim_error_t *make_row(scim_store_t *store, const char *name, apr_pool_t 
     return scim_store_exec(NULL, store, sql);
 }
 
-static scim_error_t *take_lock(int *there, scim_store_t *store, const char *name, apr_pool_t *p)
+static scim_error_t *take_lock(int *there, scim_store_t *store, const char *name, int shared,
+                               apr_pool_t *p)
 {
+    const scim_dialect_t *dialect = scim_dbd_dialect(store->db);
     scim_sql_t *sql = scim_sql_make(p);
 
     scim_sql_addv(sql, "SELECT s.name FROM scim_seat s WHERE s.tenant = %s AND s.name = %s",
                   store->tenant->name, name, NULL);
-    scim_sql_add(sql, scim_dbd_dialect(store->db)->for_update);
+    scim_sql_add(sql, shared ? dialect->for_share : dialect->for_update);
     *there = 0;
     return scim_store_select(store, sql, 1, 1, read_any, there);
 }
 
-scim_error_t *scim_seat_lock(scim_store_t *store, const char *name, apr_pool_t *p)
+scim_error_t *scim_seat_lock(scim_store_t *store, const char *name, int shared, apr_pool_t *p)
 {
     scim_error_t *err;
     int there;
@@ -195,18 +197,18 @@ scim_error_t *scim_seat_lock(scim_store_t *store, const char *name, apr_pool_t *
     if (scim_dbd_dialect(store->db)->one_writer) {
         return NULL;
     }
-    err = take_lock(&there, store, name, p);
+    err = take_lock(&there, store, name, shared, p);
     if (err || there) {
         return err;
     }
     /* Someone took the row away since this connection saw it. */
     err = make_row(store, name, p);
-    return err ? err : take_lock(&there, store, name, p);
+    return err ? err : take_lock(&there, store, name, shared, p);
 }
 
 /* ---- before a transaction ---- */
 
-/* The names of the rows that a tenant needs: of the sets, and for groups made on demand. */
+/* The names of the rows that a tenant needs. */
 static apr_array_header_t *row_names(const scim_tenant_t *tenant, apr_pool_t *p)
 {
     apr_array_header_t *names = apr_array_make(p, 8, sizeof(const char *));
@@ -217,6 +219,9 @@ static apr_array_header_t *row_names(const scim_tenant_t *tenant, apr_pool_t *p)
     }
     if (tenant->grouping && tenant->grouping->creates) {
         APR_ARRAY_PUSH(names, const char *) = SCIM_SEAT_GROUPS;
+    }
+    if (tenant->grouping && tenant->grouping->one_group) {
+        APR_ARRAY_PUSH(names, const char *) = SCIM_SEAT_MOVES;
     }
     return names;
 }
@@ -333,7 +338,7 @@ static scim_error_t *count_anew(scim_store_t *store, const scim_quota_set_t *set
 {
     scim_sql_t *sql = scim_sql_make(p);
     apr_int64_t n;
-    scim_error_t *err = scim_seat_lock(store, set->name, p);
+    scim_error_t *err = scim_seat_lock(store, set->name, 0, p);
 
     if (!err) {
         err = count_set(&n, store, set, set->seats, p);
@@ -370,7 +375,7 @@ static scim_error_t *keep_one(scim_store_t *store, const scim_quota_set_t *set, 
 {
     apr_int64_t n = 0;
     int any = 0;
-    scim_error_t *err = scim_seat_lock(store, set->name, p);
+    scim_error_t *err = scim_seat_lock(store, set->name, 0, p);
 
     if (!err && set->group) {
         err = group_has_any(&any, store, set, p);

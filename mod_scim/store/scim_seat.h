@@ -19,8 +19,10 @@
  * thing before COMMIT: so they are part of no deadlock, and held no longer than a COMMIT takes.
  */
 
-/** The row that is locked by whoever makes groups on demand. */
+/* Two rows that are no set's, and are locked before: by whoever makes groups on demand, and by
+ * whoever changes who is in which group where a user may be in one only. */
 #define SCIM_SEAT_GROUPS "#groups"
+#define SCIM_SEAT_MOVES "#moves"
 
 /**
  * Before a transaction: have the rows that this tenant needs, and the index complete. Statements
@@ -61,8 +63,11 @@ void scim_seat_recount(scim_store_t *store, const scim_resource_type_t *type);
  */
 scim_error_t *scim_seat_settle(scim_store_t *store, apr_pool_t *p) SCIM_CHECKED;
 
-/** Lock a row of scim_seat, made if it is not there. Nothing where there is one writer at a time.
+/**
+ * Lock a row of scim_seat, made if it is not there. Nothing where there is one writer at a time.
+ * @param shared 1: others may have it too if they want it shared
  */
-scim_error_t *scim_seat_lock(scim_store_t *store, const char *name, apr_pool_t *p) SCIM_CHECKED;
+scim_error_t *scim_seat_lock(scim_store_t *store, const char *name, int shared,
+                             apr_pool_t *p) SCIM_CHECKED;
 
 #endif

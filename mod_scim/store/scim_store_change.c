@@ -11,6 +11,7 @@
 #include "scim_index.h"
 #include "scim_member_of.h"
 #include "scim_nesting.h"
+#include "scim_one_group.h"
 #include "scim_seat.h"
 
 /* Bytes of the columns ukey and external_id. */
@@ -47,6 +48,10 @@ scim_error_t *scim_store_lock(scim_row_t **row, scim_store_t *store,
     *row = NULL;
     if (strlen(id) > SCIM_ID_MAX) {
         return NULL;
+    }
+    err = scim_one_group_begin(store, type, 1, p);
+    if (err) {
+        return err;
     }
     scim_sql_add(sql, "SELECT ");
     scim_store_columns(sql, dialect, 0);
@@ -285,6 +290,9 @@ scim_error_t *scim_store_insert(scim_row_t **row, scim_store_t *store,
     scim_index_columns_t cols;
     scim_error_t *err = make_columns(&cols, made, store, type, doc, p);
 
+    if (!err) {
+        err = scim_one_group_begin(store, type, 0, p);
+    }
     if (err) {
         return err;
     }

@@ -88,7 +88,7 @@ scim_error_t *scim_store_groups_make(apr_array_header_t *rows, scim_store_t *sto
     for (i = 0; i < sorted->nelts; i++) {
         APR_ARRAY_PUSH(folded, const char *) = APR_ARRAY_IDX(sorted, i, scim_store_name_t).folded;
     }
-    err = scim_seat_lock(store, SCIM_SEAT_GROUPS, p);
+    err = scim_seat_lock(store, SCIM_SEAT_GROUPS, 0, p);
     if (!err) {
         err = scim_store_groups_named(there, store, folded, p);
     }

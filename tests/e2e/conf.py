@@ -51,6 +51,17 @@ FLAVOURS = {
     "ipsie_slow": (1, ("ScimProfile ipsie", "ScimRateLimit 25/1 1")),
     "limited": (6, ("ScimRateLimit 40/86400",)),
     "no_groups": (20, ("ScimGroups Off",)),
+    "seats": (10, ("ScimSeats 10", "ScimSeats 2 userType=admin")),
+    "guarded": (6, ("ScimKeepOne userType admin", "ScimKeepOne groups Administrators")),
+    "one_group": (6, ("ScimOneGroupPerUser On",)),
+    "group_from": (8, (
+        'ScimGroupFrom "addresses[type eq \\"work\\"].country" existing exact '
+        'error="Group does not exist (400.76)"',
+        'ScimGroupFrom "addresses[type eq \\"work\\"].locality" create',
+        'ScimGroupFrom "addresses[type eq \\"work\\"].region" create')),
+    "group_from_hidden": (3, ("ScimGroups Off", "ScimGroupFrom userType create ignore")),
+    "no_nesting": (3, ("ScimNestedGroups reject",)),
+    "described": (2, ("ScimSchemaFile {top}/conf/examples/group-description.json",)),
     "owners": (16, ("ScimToken sha256:{second} owner=Jane@Example.com",
                     "ScimToken sha256:{third} third \"owner=Jörg Müller\"")),
 }
