@@ -225,10 +225,8 @@ int scim_grouping_is(const scim_group_name_t *name, const char *display, apr_poo
 
 scim_error_t *scim_grouping_unknown(const scim_group_from_t *from, apr_pool_t *p)
 {
-    if (from->error) {
-        return scim_error_make(p, 400, SCIM_TYPE_INVALID_VALUE, "%s", from->error);
-    }
     return scim_error_make(p, 400, SCIM_TYPE_INVALID_VALUE,
-                           "The value of %s must be the name of a group that exists%s.",
-                           from->words, from->exact ? ", in its exact spelling" : "");
+                           "The value of %s must be the name of a group that exists%s.%s%s",
+                           from->words, from->exact ? ", in its exact spelling" : "",
+                           from->error ? " " : "", from->error ? from->error : "");
 }

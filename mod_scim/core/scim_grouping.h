@@ -19,7 +19,7 @@ typedef struct scim_group_from_t {
     scim_path_t path;
     int create;        /* 1: a group that is not there is made; 0: the value is refused */
     int exact;         /* 1: the name must be that of the group to the byte; 0: without case */
-    const char *error; /* detail of a refusal, or NULL */
+    const char *error; /* behind the detail of a refusal, or NULL */
 } scim_group_from_t;
 
 typedef enum scim_nested_t {

@@ -138,13 +138,16 @@ static int is_stored(const scim_filter_t *f)
     return 1;
 }
 
-/* A value as a filter has it. */
+/* A value as a filter has it; folded where it compares so, for one name of one set. */
 static const char *literal(const scim_path_t *path, const char *value, apr_pool_t *p)
 {
     const scim_attr_t *leaf = path->sub ? path->sub : path->attr;
 
     if (leaf && (leaf->type == SCIM_ATTR_INTEGER || leaf->type == SCIM_ATTR_DECIMAL)) {
         return value;
+    }
+    if (leaf && leaf->type == SCIM_ATTR_STRING && !leaf->case_exact) {
+        value = scim_text_fold(value, p);
     }
     return scim_json_quote(value, p);
 }

@@ -56,7 +56,7 @@ FLAVOURS = {
     "one_group": (6, ("ScimOneGroupPerUser On",)),
     "group_from": (8, (
         'ScimGroupFrom "addresses[type eq \\"work\\"].country" existing exact '
-        'error="Group does not exist (400.76)"',
+        '"error=Group does not exist (400.76)."',
         'ScimGroupFrom "addresses[type eq \\"work\\"].locality" create',
         'ScimGroupFrom "addresses[type eq \\"work\\"].region" create')),
     "group_from_hidden": (3, ("ScimGroups Off", "ScimGroupFrom userType create ignore")),
@@ -84,6 +84,21 @@ SHARED = """
     ScimEnable On
     ScimTenant shared
     ScimToken sha256:{shared} e2e
+</Location>
+"""
+
+# One tenant before it had a limit, and with it.
+SEATS_LATER = """
+<Location "/t/seats-before/scim/v2">
+    ScimEnable On
+    ScimTenant seats-later
+    ScimToken sha256:{seats_later} e2e
+</Location>
+<Location "/t/seats-after/scim/v2">
+    ScimEnable On
+    ScimTenant seats-later
+    ScimSeats 4
+    ScimToken sha256:{seats_later} e2e
 </Location>
 """
 
@@ -242,4 +257,5 @@ def server_conf(root, ports, module, modules_dir, database, user):
     text += "Listen %d\n" % ports["main"] + BASE.format(**fields) + OPERATOR
     text += "".join(location(name, flavour, root) for name, flavour in tenant_names())
     text += SHARED.format(shared=token_hash(token_of("shared")))
+    text += SEATS_LATER.format(seats_later=token_hash(token_of("seats-later")))
     return text + VHOSTS.format(**fields)
