@@ -21,6 +21,7 @@ typedef struct noted_t {
 struct scim_seats_t {
     noted_t *sets; /* as many as the quota has */
     int recount;
+    int granted; /* scim_store_grant_seats() */
 };
 
 /* ---- what a write did ---- */
@@ -44,6 +45,13 @@ static struct scim_seats_t *seats_of(scim_store_t *store)
         store->seats->sets = apr_pcalloc(store->pool, n * sizeof(noted_t));
     }
     return store->seats;
+}
+
+void scim_store_grant_seats(scim_store_t *store)
+{
+    if (quota_of(store)) {
+        seats_of(store)->granted = 1;
+    }
 }
 
 void scim_seat_recount(scim_store_t *store, const scim_resource_type_t *type)
@@ -318,6 +326,17 @@ static scim_error_t *forget_all(scim_store_t *store, apr_pool_t *p)
     return scim_store_exec(NULL, store, sql);
 }
 
+/* Seats for users that were there before anyone counted: as many as they are. */
+static scim_error_t *give_seats(scim_store_t *store, const scim_quota_set_t *set, int n,
+                                apr_pool_t *p)
+{
+    scim_sql_t *sql = scim_sql_make(p);
+
+    scim_sql_addv(sql, "UPDATE scim_seat SET used = used + %s WHERE tenant = %s AND name = %s",
+                  scim_store_int(n, p), store->tenant->name, set->name, NULL);
+    return scim_store_exec(NULL, store, sql);
+}
+
 /* The users in a set, as far as most + 1; those that this write puts there too. */
 static scim_error_t *count_set(apr_int64_t *n, scim_store_t *store, const scim_quota_set_t *set,
                                int most, apr_pool_t *p)
@@ -397,7 +416,8 @@ scim_error_t *scim_seat_settle(scim_store_t *store, apr_pool_t *p)
         const scim_quota_set_t *set = &quota->sets[i];
         const noted_t *noted = &seats->sets[i];
         if (set->seats && noted->taken) {
-            err = take_seats(store, set, noted->taken, p);
+            err = seats->granted ? give_seats(store, set, noted->taken, p)
+                                 : take_seats(store, set, noted->taken, p);
         }
         if (!err && set->keep && noted->left) {
             err = keep_one(store, set, p);

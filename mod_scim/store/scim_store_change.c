@@ -472,7 +472,6 @@ static scim_error_t *update_anew(scim_store_t *store, const scim_resource_type_t
 {
     scim_error_t *err = run_update(document_update(store, cols, next), store, next);
 
-    scim_seat_recount(store, type);
     err = name_duplicate(err, store, type);
     if (!err) {
         err =
@@ -501,6 +500,9 @@ scim_error_t *scim_store_update(scim_row_t **row, scim_store_t *store,
     if (!err) {
         err = exec_update(&rows, document_update(store, &cols, next), store, next, cols.indexed);
         err = name_duplicate(err, store, type);
+    }
+    if (!err && !rows) {
+        scim_seat_recount(store, type);
     }
     if (!err) {
         err = rows ? update_values(store, type, old_doc, doc, next)

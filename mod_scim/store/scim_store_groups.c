@@ -64,6 +64,8 @@ static scim_error_t *make_group(apr_array_header_t *rows, scim_store_t *store, c
     json_object_set_new(doc, scim_type_attr_at(type, SCIM_AT_UNIQUE)->name, json_string(name));
     err = scim_store_insert(&row, store, type, doc, p);
     if (err && err->cause == SCIM_CAUSE_DUPLICATE) {
+        err = scim_error_make(store->pool, 503, SCIM_TYPE_NONE,
+                              "The group is being made by others; try again.");
         err->cause = SCIM_CAUSE_RETRY; /* by now it is there */
     }
     if (!err) {
