@@ -9,9 +9,9 @@
 #include "scim_store_groups.h"
 
 /* A user's way from the groups that its attributes named to those that they name. */
-typedef struct moving_t {
+struct service_moving_t {
     service_t *sv;
-    const scim_row_t *row;
+    const scim_row_t *row;      /* NULL: a new user, not stored yet */
     apr_array_header_t *before; /* of scim_group_name_t */
     apr_array_header_t *after;
     apr_array_header_t *join;  /* of those after, where it is not yet */
@@ -19,7 +19,9 @@ typedef struct moving_t {
     apr_array_header_t *rows;  /* of scim_row_t: the groups of join and leave */
     apr_array_header_t *moves; /* of move_t */
     apr_pool_t *pool;
-} moving_t;
+};
+
+typedef struct service_moving_t moving_t;
 
 typedef struct move_t {
     scim_row_t *group;
@@ -53,10 +55,14 @@ static int is_member(const apr_array_header_t *refs, const scim_group_name_t *na
 /* Compare what the attributes say with the groups that the row shows. No statement. */
 static scim_error_t *compare(moving_t *m)
 {
-    apr_array_header_t *refs;
-    int all;
-    scim_error_t *err = scim_store_direct_groups(&refs, &all, m->sv->store, m->row, m->pool);
+    apr_array_header_t *refs = apr_array_make(m->pool, 1, sizeof(scim_ref_t));
+    int all = 1;
+    scim_error_t *err = NULL;
     int i;
+
+    if (m->row) {
+        err = scim_store_direct_groups(&refs, &all, m->sv->store, m->row, m->pool);
+    }
 
     for (i = 0; i < m->after->nelts && !err; i++) {
         const scim_group_name_t *name = &APR_ARRAY_IDX(m->after, i, scim_group_name_t);
@@ -102,7 +108,20 @@ static scim_error_t *read_groups(moving_t *m)
     return scim_store_groups_named(m->rows, m->sv->store, folded, m->pool);
 }
 
-/* Of the groups to join that are not there: make them, or refuse a value that is new. */
+/* A group that is not there and is not to be made: refuse a value that is new. */
+static scim_error_t *check_groups(const moving_t *m)
+{
+    int i;
+
+    for (i = 0; i < m->join->nelts; i++) {
+        const scim_group_name_t *name = &APR_ARRAY_IDX(m->join, i, scim_group_name_t);
+        if (!name->from->create && !is_among(m->before, name) && !find_group(m, name)) {
+            return scim_grouping_unknown(name->from, m->sv->pool);
+        }
+    }
+    return NULL;
+}
+
 static scim_error_t *make_groups(moving_t *m)
 {
     apr_array_header_t *missing = apr_array_make(m->pool, 4, sizeof(scim_store_name_t));
@@ -111,16 +130,23 @@ static scim_error_t *make_groups(moving_t *m)
     for (i = 0; i < m->join->nelts; i++) {
         const scim_group_name_t *name = &APR_ARRAY_IDX(m->join, i, scim_group_name_t);
         scim_store_name_t new_one = {name->name, name->folded};
-        if (find_group(m, name)) {
-            continue;
-        }
-        if (name->from->create) {
+        if (name->from->create && !find_group(m, name)) {
             APR_ARRAY_PUSH(missing, scim_store_name_t) = new_one;
-        } else if (!is_among(m->before, name)) {
-            return scim_grouping_unknown(name->from, m->sv->pool);
         }
     }
     return scim_store_groups_make(m->rows, m->sv->store, missing, m->pool);
+}
+
+/* Tell the store, whose write of the user may lock groups before they are changed here. */
+static void announce(const moving_t *m)
+{
+    apr_array_header_t *rids = apr_array_make(m->pool, 8, sizeof(apr_int64_t));
+    int i;
+
+    for (i = 0; i < m->rows->nelts; i++) {
+        APR_ARRAY_PUSH(rids, apr_int64_t) = APR_ARRAY_IDX(m->rows, i, scim_row_t).rid;
+    }
+    scim_store_groups_coming(m->sv->store, rids);
 }
 
 /* ---- moves ---- */
@@ -192,49 +218,65 @@ static scim_error_t *read_again(scim_row_t **row, const service_t *sv, const cha
     return err;
 }
 
-static scim_error_t *move(moving_t *m, service_change_t *change)
+scim_error_t *service_groups_before(service_change_t *change, apr_pool_t *p)
 {
-    scim_error_t *err = read_groups(m);
+    const scim_grouping_t *grouping = change->sv->tenant->grouping;
+    moving_t *m;
+    scim_error_t *err;
 
-    if (!err) {
-        err = make_groups(m);
+    change->moving = NULL;
+    if (!grouping || !grouping->nfrom || !scim_type_attr_at(change->sv->type, SCIM_AT_GROUPS)) {
+        return NULL;
     }
-    if (err) {
+    m = apr_pcalloc(p, sizeof(*m));
+    m->sv = change->sv;
+    m->row = change->row;
+    m->pool = p;
+    m->join = apr_array_make(p, 4, sizeof(scim_group_name_t));
+    m->leave = apr_array_make(p, 4, sizeof(scim_group_name_t));
+    m->rows = apr_array_make(p, 8, sizeof(scim_row_t));
+    m->moves = apr_array_make(p, 8, sizeof(move_t));
+    err = scim_grouping_names(&m->before, grouping, change->old, p);
+    if (!err) {
+        err = scim_grouping_names(&m->after, grouping, change->doc, p);
+    }
+    if (!err) {
+        err = compare(m);
+    }
+    if (err || (m->join->nelts == 0 && m->leave->nelts == 0)) {
         return err;
     }
-    add_moves(m, m->join, 1);
-    add_moves(m, m->leave, 0);
-    if (m->moves->nelts && !m->row->rid) {
-        err = read_again(&change->row, m->sv, m->row->id, m->pool);
-        m->row = change->row;
+    err = read_groups(m);
+    if (!err) {
+        err = check_groups(m);
     }
+    announce(m);
+    change->moving = m;
+    return err;
+}
+
+scim_error_t *service_groups_after(service_change_t *change, apr_pool_t *p)
+{
+    moving_t *m = change->moving;
+    scim_error_t *err;
+
+    if (!m) {
+        return NULL;
+    }
+    err = make_groups(m);
+    add_moves(m, m->join, 1);
+    if (change->row->member_of) {
+        add_moves(m, m->leave, 0); /* else it has left all already */
+    }
+    if (err || m->moves->nelts == 0) {
+        return err;
+    }
+    if (!change->row->rid) {
+        err = read_again(&change->row, m->sv, change->row->id, p);
+    }
+    m->row = change->row;
     if (!err) {
         err = run_moves(m);
     }
-    return err || m->moves->nelts == 0 ? err : read_again(&change->row, m->sv, m->row->id, m->pool);
-}
-
-scim_error_t *service_group_from(service_change_t *change, apr_pool_t *p)
-{
-    const scim_grouping_t *grouping = change->sv->tenant->grouping;
-    moving_t m = {.sv = change->sv, .row = change->row, .pool = p};
-    scim_error_t *err;
-
-    if (!grouping || !grouping->nfrom || !change->doc ||
-        !scim_type_attr_at(m.sv->type, SCIM_AT_GROUPS)) {
-        return NULL;
-    }
-    err = scim_grouping_names(&m.before, grouping, change->old, p);
-    if (!err) {
-        err = scim_grouping_names(&m.after, grouping, change->doc, p);
-    }
-    if (err) {
-        return err;
-    }
-    m.join = apr_array_make(p, 4, sizeof(scim_group_name_t));
-    m.leave = apr_array_make(p, 4, sizeof(scim_group_name_t));
-    m.rows = apr_array_make(p, 8, sizeof(scim_row_t));
-    m.moves = apr_array_make(p, 8, sizeof(move_t));
-    err = compare(&m);
-    return err || (m.join->nelts == 0 && m.leave->nelts == 0) ? err : move(&m, change);
+    return err ? err : read_again(&change->row, m->sv, change->row->id, p);
 }

@@ -10,7 +10,7 @@
 #include "scim_id.h"
 #include "scim_index.h"
 #include "scim_member_of.h"
-#include "scim_nesting.h"
+#include "scim_nesting_impl.h"
 #include "scim_one_group.h"
 #include "scim_seat.h"
 
@@ -397,6 +397,17 @@ static scim_error_t *touch_some(void *baton, const char *const *rids, int n, apr
     return scim_store_exec(NULL, t->store, sql);
 }
 
+/* Lock some groups, and with them those that the write changes later. */
+static scim_error_t *lock_coming(scim_store_t *store, const apr_array_header_t *rids, apr_pool_t *p)
+{
+    apr_array_header_t *all = apr_array_copy(p, rids);
+    apr_array_header_t *rows;
+
+    apr_array_cat(all, store->coming);
+    scim_store_sort_rids(all);
+    return scim_nesting_lock_rids(&rows, store, all, p);
+}
+
 /* The groups of a member show its name, or one less when it goes. */
 static scim_error_t *touch_groups(scim_store_t *store, const scim_row_t *member, int leaves,
                                   apr_pool_t *p)
@@ -405,6 +416,9 @@ static scim_error_t *touch_groups(scim_store_t *store, const scim_row_t *member,
     apr_array_header_t *rids;
     scim_error_t *err = scim_store_group_rids(&rids, store, member->rid, p);
 
+    if (!err && store->coming) {
+        err = lock_coming(store, rids, p);
+    }
     return err ? err : scim_store_each_rids(rids, touch_some, &t, p);
 }
 
@@ -414,8 +428,8 @@ static int renamed(const scim_row_t *old, const scim_row_t *row)
 }
 
 /*
- * Who shows the name of a resource: the members of a group and the users further down, the groups
- * that it is a member of, the users whose manager it is.
+ * Who shows the name of a resource: the users whose manager it is, the members of a group and the
+ * users further down, the groups that it is a member of. Users before groups: the order of locks.
  */
 static scim_error_t *follow_name(scim_store_t *store, const scim_resource_type_t *type,
                                  const scim_row_t *old, const scim_row_t *row, apr_pool_t *p)
@@ -426,7 +440,8 @@ static scim_error_t *follow_name(scim_store_t *store, const scim_resource_type_t
     if (!renamed(old, row)) {
         return NULL;
     }
-    if (is_group) {
+    err = scim_store_manager_changed(store, type, row->id, row->display, p);
+    if (!err && is_group) {
         err = scim_member_of_replace_all(store, row, scim_member_of_entry(old, p),
                                          scim_member_of_entry(row, p), p);
     }
@@ -436,7 +451,7 @@ static scim_error_t *follow_name(scim_store_t *store, const scim_resource_type_t
     if (!err && (is_group ? scim_nesting_is_inner(row) : row->member_of != NULL)) {
         err = touch_groups(store, row, 0, p);
     }
-    return err ? err : scim_store_manager_changed(store, type, row->id, row->display, p);
+    return err;
 }
 
 static scim_sql_t *document_update(scim_store_t *store, const scim_index_columns_t *cols,
@@ -525,6 +540,14 @@ scim_error_t *scim_store_delete(scim_store_t *store, const scim_resource_type_t 
     int is_group = scim_type_attr_at(type, SCIM_AT_MEMBERS) != NULL;
     scim_error_t *err = scim_seat_delete(store, type, row, p);
 
+    /* Its own index rows first: it must not be found as its own manager's report. */
+    if (!err) {
+        err = delete_where(store, "DELETE FROM scim_value WHERE tenant = %s AND rid = %s",
+                           row->rid);
+    }
+    if (!err) {
+        err = scim_store_manager_changed(store, type, row->id, NULL, p);
+    }
     if (!err && is_group) {
         err = scim_nesting_delete(store, row, p);
     }
@@ -543,16 +566,9 @@ scim_error_t *scim_store_delete(scim_store_t *store, const scim_resource_type_t 
                            row->rid);
     }
     if (!err) {
-        err =
-            delete_where(store, "DELETE FROM scim_value WHERE tenant = %s AND rid = %s", row->rid);
-    }
-    if (!err) {
         scim_store_mark(store, SCIM_MARK_DELETE, row->id, row->version);
         err = delete_where(store, "DELETE FROM scim_resource WHERE tenant = %s AND rid = %s",
                            row->rid);
-    }
-    if (!err) {
-        err = scim_store_manager_changed(store, type, row->id, NULL, p);
     }
     return err ? err : count_resource(store, type, 0);
 }

@@ -29,6 +29,11 @@ scim_error_t *scim_store_groups_named(apr_array_header_t *rows, scim_store_t *st
     return scim_store_select(store, sql, 1, SCIM_ROW_COLUMNS, scim_store_read_row, &reading);
 }
 
+void scim_store_groups_coming(scim_store_t *store, const apr_array_header_t *rids)
+{
+    store->coming = rids;
+}
+
 /* ---- groups on demand ---- */
 
 static int compare_names(const void *a, const void *b)

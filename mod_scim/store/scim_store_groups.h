@@ -35,6 +35,13 @@ scim_error_t *scim_store_groups_make(apr_array_header_t *rows, scim_store_t *sto
                                      const apr_array_header_t *names, apr_pool_t *p) SCIM_CHECKED;
 
 /**
+ * This attempt of a write is going to change members of these groups. Whatever locks groups before
+ * that locks these too, all in the order of their numbers.
+ * @param rids array of apr_int64_t; must live as long as the attempt
+ */
+void scim_store_groups_coming(scim_store_t *store, const apr_array_header_t *rids);
+
+/**
  * The groups that a user's row says it is a direct member of; no statement.
  * @param refs array of scim_ref_t
  * @param all  0: the row has only a beginning, and refs is empty

@@ -169,6 +169,7 @@ static scim_error_t *attempt(scim_store_t *store, scim_store_write_fn *fn, void 
         return err;
     }
     scim_seat_begin(store);
+    store->coming = NULL;
     apr_generate_random_bytes(random, sizeof(random));
     store->write_id = apr_pescape_hex(store->pool, random, sizeof(random), 0);
     store->mark = SCIM_MARK_NONE;

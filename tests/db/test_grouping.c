@@ -10,6 +10,7 @@
 #include <apr_strings.h>
 
 #define MANY 48
+#define WORKERS 12
 
 #define FROM                                                                                       \
     "ScimGroupFrom addresses[type_eq_\"work\"].country existing "                                  \
@@ -360,6 +361,66 @@ START_TEST(wandering_at_once)
 }
 END_TEST
 
+/* A user with a place and, but for the first, a manager; its name shows how often it changed. */
+static const char *worker(int i, int round, apr_pool_t *p)
+{
+    const char *place = address_by("", towns[(i + round) % 5], towns[(i * 3 + round) % 5], p);
+    const char *name = apr_psprintf(p, "worker %d", i);
+
+    place = apr_psprintf(p, "%s,\"displayName\":\"Worker %d %d\"", place, i, round);
+    if (i == 0) {
+        return policy_user(name, place, p);
+    }
+    return policy_user(name,
+                       apr_psprintf(p, "%s,\"%s\":{\"manager\":{\"value\":\"%s\"}}", place,
+                                    SCIM_URN_ENTERPRISE, ids[i / 2]),
+                       p);
+}
+
+static void *change_names(void *baton)
+{
+    int i = *(int *)baton;
+    apr_pool_t *p;
+    int round;
+
+    apr_pool_create(&p, NULL);
+    policy_wait();
+    for (round = 0; round < 6; round++) {
+        const char *path = apr_pstrcat(p, "/Users/", ids[i], NULL);
+        policy_answer_t answer = policy_send(SCIM_PUT, path, worker(i, round, p), p);
+
+        if (answer.status == 200 && round == 5 && i % 3 == 0) {
+            answer = policy_send(SCIM_DELETE, path, NULL, p);
+            answer.status = answer.status == 204 ? 200 : answer.status;
+        }
+        statuses[i] = answer.status;
+        texts[i] = strdup(answer.text);
+        if (answer.status != 200) {
+            break;
+        }
+    }
+    apr_pool_destroy(p);
+    return NULL;
+}
+
+/* Managers are renamed and deleted while they and their reports change their groups. */
+START_TEST(managers_at_once)
+{
+    int i;
+
+    policy_use(TEAMS "\nScimSeats 30");
+    for (i = 0; i < WORKERS; i++) {
+        ids[i] = policy_add_user(apr_psprintf(pool, "worker %d", i), "");
+    }
+    for (i = 0; i < WORKERS; i++) {
+        ck_assert_int_eq(policy_status(SCIM_PUT, path_of(ids[i]), worker(i, 9, pool)), 200);
+    }
+    policy_run(WORKERS, change_names);
+    statuses_are(WORKERS, 200);
+    policy_check_members();
+}
+END_TEST
+
 /* ---- ScimNestedGroups ---- */
 
 static void make_teams(int nteams, int nusers)
@@ -432,6 +493,7 @@ int main(void)
     tcase_add_test(tc, new_values_at_once);
     tcase_add_test(tc, made_by_hand_at_once);
     tcase_add_test(tc, wandering_at_once);
+    tcase_add_test(tc, managers_at_once);
     tcase_add_test(tc, no_groups_in_groups);
     suite_add_tcase(suite, tc);
     return db_main(suite);
