@@ -20,7 +20,7 @@
     "ScimGroupFrom addresses[type_eq_\"work\"].region create"
 
 static int statuses[MANY];
-static const char *texts[MANY];
+static char texts[MANY][256];
 static const char *ids[MANY];
 static const char *teams[MANY];
 
@@ -267,7 +267,7 @@ static void *create_in_team(void *baton)
                     address_by("", i % 2 ? "Berlin" : "BERLIN", i % 3 ? "North" : "South", p), p),
         p);
     statuses[i] = answer.status;
-    texts[i] = strdup(answer.text);
+    apr_cpystrn(texts[i], answer.text, sizeof(texts[i]));
     apr_pool_destroy(p);
     return NULL;
 }
@@ -303,7 +303,7 @@ static void *make_or_name(void *baton)
         answer.status = answer.status == 409 ? 201 : answer.status;
     }
     statuses[i] = answer.status;
-    texts[i] = strdup(answer.text);
+    apr_cpystrn(texts[i], answer.text, sizeof(texts[i]));
     apr_pool_destroy(p);
     return NULL;
 }
@@ -336,7 +336,7 @@ static void *wander(void *baton)
         answer = policy_send(SCIM_PUT, apr_pstrcat(p, "/Users/", ids[i], NULL),
                              policy_user(apr_psprintf(p, "user %d", i), more, p), p);
         statuses[i] = answer.status;
-        texts[i] = strdup(answer.text);
+        apr_cpystrn(texts[i], answer.text, sizeof(texts[i]));
         if (answer.status != 200) {
             break;
         }
@@ -394,7 +394,7 @@ static void *change_names(void *baton)
             answer.status = answer.status == 204 ? 200 : answer.status;
         }
         statuses[i] = answer.status;
-        texts[i] = strdup(answer.text);
+        apr_cpystrn(texts[i], answer.text, sizeof(texts[i]));
         if (answer.status != 200) {
             break;
         }

@@ -12,7 +12,7 @@
 #define MANY 48
 
 static int statuses[MANY];
-static const char *texts[MANY];
+static char texts[MANY][256];
 static const char *ids[MANY];
 static const char *teams[MANY];
 
@@ -141,7 +141,7 @@ static void *push(void *baton)
     policy_wait();
     answer.status = policy_patch_by("Groups", teams[i], policy_add_member(ids[0], p), p);
     statuses[i] = answer.status;
-    texts[i] = "";
+    texts[i][0] = '\0';
     apr_pool_destroy(p);
     return NULL;
 }
@@ -174,7 +174,7 @@ static void *move_users(void *baton)
         i % 2
             ? policy_patch_by("Groups", teams[user % 4], policy_drop_member(ids[user], p), p)
             : policy_patch_by("Groups", teams[(user + 1) % 4], policy_add_member(ids[user], p), p);
-    texts[i] = "";
+    texts[i][0] = '\0';
     apr_pool_destroy(p);
     return NULL;
 }
@@ -234,7 +234,7 @@ static void *swap_teams(void *baton)
                                  p);
         }
         statuses[i] = answer.status;
-        texts[i] = strdup(answer.text);
+        apr_cpystrn(texts[i], answer.text, sizeof(texts[i]));
         if (answer.status != 200) {
             break;
         }
