@@ -140,6 +140,41 @@ static const char *bind_path(scim_group_from_t *from, const draft_t *draft,
                  : NULL;
 }
 
+/* An attribute whose sub-attributes tell of users only: canonicalValues and referenceTypes. */
+static const scim_attr_t *only_users(const scim_attr_t *attr, apr_pool_t *p)
+{
+    static const char *const user[] = {"User", NULL};
+    scim_attr_t *copy = apr_pmemdup(p, attr, sizeof(*attr));
+    scim_attr_t *subs = apr_pmemdup(p, attr->subs, (apr_size_t)attr->nsubs * sizeof(*subs));
+    int i;
+
+    for (i = 0; i < attr->nsubs; i++) {
+        subs[i].canonical = subs[i].canonical ? user : NULL;
+        subs[i].ref_types = subs[i].ref_types ? user : NULL;
+    }
+    copy->subs = subs;
+    return copy;
+}
+
+/* Where groups are refused as members, the schema says so. */
+static const scim_catalog_t *without_nesting(const scim_catalog_t *catalog, apr_pool_t *p)
+{
+    const scim_resource_type_t *type = scim_catalog_type(catalog, "Group");
+    scim_resource_type_t *copy = apr_pmemdup(p, type, sizeof(*type));
+    scim_schema_t *schema = apr_pmemdup(p, type->schema, sizeof(*schema));
+    scim_attr_t *attrs = apr_pmemdup(p, schema->attrs, (apr_size_t)schema->nattrs * sizeof(*attrs));
+    int i;
+
+    for (i = 0; i < schema->nattrs; i++) {
+        if (attrs[i].at == SCIM_AT_MEMBERS) {
+            attrs[i] = *only_users(&attrs[i], p);
+        }
+    }
+    schema->attrs = attrs;
+    copy->schema = schema;
+    return scim_catalog_replace(catalog, copy, p);
+}
+
 const char *scim_grouping_finish(scim_tenant_t *tenant, const scim_grouping_build_t *build,
                                  apr_pool_t *p)
 {
@@ -165,6 +200,9 @@ const char *scim_grouping_finish(scim_tenant_t *tenant, const scim_grouping_buil
     grouping->from = from;
     grouping->nfrom = n;
     tenant->grouping = grouping;
+    if (grouping->nested == SCIM_NESTED_REJECT) {
+        tenant->catalog = without_nesting(tenant->catalog, p);
+    }
     return wrong;
 }
 

@@ -65,7 +65,8 @@ const char *scim_grouping_set_one(scim_grouping_build_t *build, const char *word
 const char *scim_grouping_set_nested(scim_grouping_build_t *build, const char *word);
 
 /**
- * Bind the directives to the tenant's User: sets tenant->grouping.
+ * Bind the directives to the tenant's User: sets tenant->grouping and, where groups are refused as
+ * members, tenant->catalog.
  * @param p holds what the tenant points to
  * @return NULL, or what is wrong, with the directive and where it stands
  */

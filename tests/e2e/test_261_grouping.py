@@ -239,6 +239,11 @@ def test_261_20_groups_in_groups_refused(take):
     assert displays(scim) == ["Inner"]
     outer = scim.add_group("Outer", [uid])["id"]
     scim.patch("/Groups/" + outer, join(inner)).error(400, "invalidValue")
+    members = [a for a in scim.get("/Schemas/" + URN_GROUP).json["attributes"]
+               if a["name"] == "members"][0]
+    said = {s["name"]: s for s in members["subAttributes"]}
+    assert said["type"]["canonicalValues"] == ["User"]
+    assert said["$ref"]["referenceTypes"] == ["User"]
     assert len(scim.get("/Groups/" + outer).json["members"]) == 1
 
 
