@@ -261,3 +261,39 @@ int scim_match_element(const scim_filter_t *f, const json_t *element, apr_pool_t
 {
     return evaluate(f, element, p);
 }
+
+/* A value, or each of an array's. */
+static void push_values(apr_array_header_t *out, const json_t *value)
+{
+    size_t i;
+
+    if (!json_is_array(value)) {
+        if (value) {
+            APR_ARRAY_PUSH(out, const json_t *) = value;
+        }
+        return;
+    }
+    for (i = 0; i < json_array_size(value); i++) {
+        APR_ARRAY_PUSH(out, const json_t *) = json_array_get(value, i);
+    }
+}
+
+apr_array_header_t *scim_match_values(const scim_path_t *path, const json_t *resource,
+                                      apr_pool_t *p)
+{
+    apr_array_header_t *elements = apr_array_make(p, 4, sizeof(const json_t *));
+    apr_array_header_t *out = apr_array_make(p, 4, sizeof(const json_t *));
+    int i;
+
+    if (path->schema) {
+        resource = json_object_get(resource, path->schema->urn);
+    }
+    push_values(elements, path->attr ? json_object_get(resource, path->attr->name) : resource);
+    for (i = 0; i < elements->nelts; i++) {
+        const json_t *element = APR_ARRAY_IDX(elements, i, const json_t *);
+        if (!path->filter || scim_match_element(path->filter, element, p)) {
+            push_values(out, path->sub ? json_object_get(element, path->sub->name) : element);
+        }
+    }
+    return out;
+}

@@ -3,6 +3,8 @@
 #ifndef SCIM_MATCH_H
 #define SCIM_MATCH_H
 
+#include <apr_tables.h>
+
 #include "scim_filter.h"
 
 /**
@@ -28,5 +30,15 @@ int scim_match(const scim_filter_t *f, const json_t *resource, apr_pool_t *p);
 
 /** Evaluate a value filter on one element of a multi-valued attribute. */
 int scim_match_element(const scim_filter_t *f, const json_t *element, apr_pool_t *p);
+
+/**
+ * The values that a resource has at a path: of a multi-valued attribute those of all elements that
+ * match the path's filter, if it has one.
+ * @param resource NULL: there are none
+ * @return array of const json_t *, borrowed from the resource; objects where the path ends at a
+ *         complex attribute
+ */
+apr_array_header_t *scim_match_values(const scim_path_t *path, const json_t *resource,
+                                      apr_pool_t *p);
 
 #endif

@@ -40,6 +40,20 @@ const scim_catalog_t *scim_catalog_without(const scim_catalog_t *c, scim_at_t at
     return out;
 }
 
+const scim_catalog_t *scim_catalog_replace(const scim_catalog_t *c,
+                                           const scim_resource_type_t *type, apr_pool_t *p)
+{
+    const scim_resource_type_t **types = apr_pcalloc(p, (apr_size_t)c->ntypes * sizeof(*types));
+    scim_catalog_t *out = apr_pcalloc(p, sizeof(*out));
+
+    for (int i = 0; i < c->ntypes; i++) {
+        types[i] = strcmp(c->types[i]->name, type->name) == 0 ? type : c->types[i];
+    }
+    out->types = types;
+    out->ntypes = c->ntypes;
+    return out;
+}
+
 const scim_schema_t *scim_catalog_schema(const scim_catalog_t *c, const char *urn)
 {
     for (int i = 0; i < c->ntypes; i++) {

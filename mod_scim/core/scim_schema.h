@@ -123,6 +123,7 @@ typedef struct scim_resource_type_t {
     int custom;          /* 1: from a schema file; 0: User and Group */
     const char *indexed; /* names what is indexed as configured, see scim_schema_load.h; or NULL */
     const struct scim_rules_t *rules; /* what the tenant asks of its values; or NULL */
+    const struct scim_quota_t *quota; /* the sets that its users are counted in; or NULL */
 } scim_resource_type_t;
 
 /** What one tenant offers: its resource types, and through them its schemas. */
@@ -148,6 +149,10 @@ const scim_resource_type_t *scim_catalog_type(const scim_catalog_t *c, const cha
 
 /** The catalog without the types that have an attribute stored at `at`; made in p. */
 const scim_catalog_t *scim_catalog_without(const scim_catalog_t *c, scim_at_t at, apr_pool_t *p);
+
+/** The catalog with another type in the place of the one of its name; made in p. */
+const scim_catalog_t *scim_catalog_replace(const scim_catalog_t *c,
+                                           const scim_resource_type_t *type, apr_pool_t *p);
 
 /** Schema by URN, without case, among the types' schemas and extensions; NULL if unknown. */
 const scim_schema_t *scim_catalog_schema(const scim_catalog_t *c, const char *urn);

@@ -7,6 +7,7 @@
 #include <apr_strings.h>
 
 #include "scim_path.h"
+#include "scim_text.h"
 
 /* Bytes of scim_value's column attr. */
 #define INDEX_NAME_MAX 255
@@ -24,17 +25,6 @@ typedef struct marking_t {
     int any;
 } marking_t;
 
-/* FNV-1a, 64 bits. */
-static apr_uint64_t hash_text(const char *s)
-{
-    apr_uint64_t hash = APR_UINT64_C(14695981039346656037);
-
-    for (; *s; s++) {
-        hash = (hash ^ (unsigned char)*s) * APR_UINT64_C(1099511628211);
-    }
-    return hash;
-}
-
 /*
  * What is kept of an attribute, into the name; in any order. What may have several values has one
  * row more, for sorting.
@@ -47,7 +37,7 @@ static void add_to_name(marking_t *m, const scim_path_t *path)
                                    path->attr->multi || leaf->multi ? "*" : "",
                                    scim_path_print(path, m->set->pool), NULL);
 
-    m->sum += hash_text(text);
+    m->sum += scim_text_hash(text);
     m->any = 1;
 }
 

@@ -20,7 +20,7 @@ typedef enum scim_deprovision_t {
 typedef struct scim_tenant_t {
     const char *name; /* 1 to 64 of [A-Za-z0-9._-] */
     const scim_catalog_t *catalog;
-    const scim_catalog_t *offered;        /* what clients see of it; NULL: all */
+    const scim_catalog_t *offered;      /* what clients see of it; NULL: all */
     const scim_schema_t *config_schema; /* of ServiceProviderConfig, in /Schemas too; or NULL */
     scim_json_limits_t json;
     scim_filter_limits_t filter;
@@ -47,6 +47,8 @@ typedef struct scim_tenant_t {
     int groups_off;             /* 1: no client sees groups */
     scim_deprovision_t deprovision;
     const struct scim_life_t *life; /* NULL: every setting is its default */
+    const struct scim_quota_t *quota;       /* seats, and whose last one stays; or NULL */
+    const struct scim_grouping_t *grouping; /* what makes users members of groups; or NULL */
 } scim_tenant_t;
 
 /** The resource types, and through them the schemas, that clients see. */

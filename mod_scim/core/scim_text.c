@@ -123,6 +123,16 @@ const char *scim_text_case(const char *s, int upper, apr_pool_t *p)
     return map_rest(s, strlen(s), 0, upper ? u_toupper : u_tolower, p);
 }
 
+apr_uint64_t scim_text_hash(const char *s)
+{
+    apr_uint64_t hash = APR_UINT64_C(14695981039346656037);
+
+    for (; *s; s++) {
+        hash = (hash ^ (unsigned char)*s) * APR_UINT64_C(1099511628211);
+    }
+    return hash;
+}
+
 apr_size_t scim_text_chars(const char *s)
 {
     apr_size_t n = 0;

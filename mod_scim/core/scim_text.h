@@ -28,6 +28,8 @@ const char *scim_text_fold(const char *s, apr_pool_t *p);
  * @return s itself where nothing changes, else a copy in p
  */
 const char *scim_text_case(const char *s, int upper, apr_pool_t *p);
+/** FNV-1a of a text, 64 bits: short names for long texts. Nothing that anyone else may choose. */
+apr_uint64_t scim_text_hash(const char *s);
 
 /** Number of Unicode code points in valid UTF-8. */
 apr_size_t scim_text_chars(const char *s);

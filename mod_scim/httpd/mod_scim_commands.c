@@ -416,4 +416,15 @@ const command_rec scim_config_commands[] = {
                      "a resource type, and the attributes that are offered of it"),
     AP_INIT_RAW_ARGS("ScimOtherAttributes", scim_policies_set, NULL, ANYWHERE,
                      "a resource type, and ignore or reject for attributes that are not offered"),
+    AP_INIT_RAW_ARGS("ScimSeats", scim_policies_set, NULL, ANYWHERE,
+                     "how many active users there may be, and path=value of which ones"),
+    AP_INIT_RAW_ARGS("ScimKeepOne", scim_policies_set, NULL, ANYWHERE,
+                     "a path and a value, or groups and a name: the last such user stays active"),
+    AP_INIT_RAW_ARGS("ScimOneGroupPerUser", scim_policies_set, NULL, ANYWHERE,
+                     "On: who gets into a group leaves the one it was in (default Off)"),
+    AP_INIT_RAW_ARGS("ScimGroupFrom", scim_policies_set, NULL, ANYWHERE,
+                     "an attribute whose value names a group that the user is in; existing or "
+                     "create, exact or ignore, error=text"),
+    AP_INIT_RAW_ARGS("ScimNestedGroups", scim_policies_set, NULL, ANYWHERE,
+                     "allow, skip or reject groups as members of groups (default allow)"),
     {0}};

@@ -4,6 +4,7 @@
 
 #include <apr_strings.h>
 
+#include "scim_policy_groups.h"
 #include "scim_policy_life.h"
 #include "scim_text.h"
 
@@ -81,6 +82,11 @@ static const scim_policy_directive_t directives[] = {
     {"ScimAttribute", 3, -1, add_attribute},
     {"ScimAttributeAllow", 2, -1, add_allow},
     {"ScimOtherAttributes", 2, 2, add_other},
+    {"ScimSeats", 1, -1, scim_policy_add_seats},
+    {"ScimKeepOne", 2, 2, scim_policy_add_keep_one},
+    {"ScimOneGroupPerUser", 1, 1, scim_policy_add_one_group},
+    {"ScimGroupFrom", 2, 4, scim_policy_add_group_from},
+    {"ScimNestedGroups", 1, 1, scim_policy_add_nested},
 };
 
 #define NDIRECTIVES (int)(sizeof(directives) / sizeof(directives[0]))
@@ -132,6 +138,10 @@ static const char *finish(scim_policy_build_t *build, apr_pool_t *p)
 {
     scim_tenant_t *tenant = build->tenant;
     const char *wrong = finish_rules(build);
+
+    if (!wrong) {
+        wrong = scim_policy_finish_groups(build, p);
+    }
 
     tenant->offered =
         tenant->groups_off ? scim_catalog_without(tenant->catalog, SCIM_AT_MEMBERS, p) : NULL;

@@ -29,8 +29,11 @@ typedef struct scim_policy_line_t {
 typedef struct scim_policy_build_t {
     scim_tenant_t *tenant;          /* what plain settings are written to */
     const scim_policy_line_t *line; /* the one that is being taken */
-    scim_rules_build_t *rules;      /* attribute rules; NULL: none so far */
-    struct scim_life_t *life;       /* NULL until a directive needs it; tenant->life then */
+    /* Those of the parts that have seen one of their own; else NULL. */
+    scim_rules_build_t *rules;
+    struct scim_life_t *life; /* tenant->life then */
+    struct scim_quota_build_t *quota;
+    struct scim_grouping_build_t *grouping;
 } scim_policy_build_t;
 
 /**

@@ -14,6 +14,7 @@ typedef struct service_change_t {
     const json_t *old; /* the document as it was; NULL: a new resource, or one to be deleted, of
                           which row has the text */
     json_t *doc;       /* as it will be, canonical; NULL: the resource is deleted */
+    struct service_moving_t *moving; /* between groups: scim_service_groups.h; NULL: not at all */
 } service_change_t;
 
 /**

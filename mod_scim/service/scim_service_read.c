@@ -72,7 +72,7 @@ static int shows_members(const service_t *sv)
 
 static int shows_groups(const service_t *sv)
 {
-    return scim_type_attr_at(sv->type, SCIM_AT_GROUPS) &&
+    return !sv->tenant->groups_off && scim_type_attr_at(sv->type, SCIM_AT_GROUPS) &&
            scim_project_wants(sv->view.projection, sv->type, SCIM_AT_GROUPS);
 }
 

@@ -4,6 +4,7 @@
 
 #include <apr_strings.h>
 
+#include "scim_grouping.h"
 #include "scim_id.h"
 #include "scim_life.h"
 #include "scim_service_change.h"
@@ -358,8 +359,12 @@ static void reply_empty(write_t *w, apr_pool_t *p)
 /* Whether a patch does nothing but add and remove members that it names. */
 static int names_members_only(const write_t *w)
 {
+    const scim_grouping_t *grouping = w->sv->tenant->grouping;
     int i;
 
+    if (grouping && grouping->one_group && w->patch->nsteps) {
+        return 0; /* it might have to lock the group after all, which must come first there */
+    }
     for (i = 0; i < w->patch->nmembers; i++) {
         scim_member_op_t op = w->patch->members[i].op;
         if (op != SCIM_MEMBER_ADD && op != SCIM_MEMBER_REMOVE) {

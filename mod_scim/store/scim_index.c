@@ -7,6 +7,7 @@
 
 #include <apr_strings.h>
 
+#include "scim_quota.h"
 #include "scim_sort.h"
 #include "scim_text.h"
 
@@ -209,6 +210,18 @@ static void add_taken_away(collect_t *c, const scim_resource_type_t *type, const
     }
 }
 
+/* The sets of users that it is counted in. */
+static void add_sets(collect_t *c, const scim_resource_type_t *type)
+{
+    int i;
+
+    for (i = 0; type->quota && i < type->quota->nsets; i++) {
+        if (scim_quota_holds(&type->quota->sets[i], c->doc, c->pool)) {
+            add_row(c, type->quota->sets[i].name, "");
+        }
+    }
+}
+
 apr_array_header_t *scim_index_rows(const scim_resource_type_t *type, const json_t *doc,
                                     apr_pool_t *p)
 {
@@ -224,6 +237,7 @@ apr_array_header_t *scim_index_rows(const scim_resource_type_t *type, const json
         add_extension(&c, type->extensions[i].schema, doc);
     }
     add_taken_away(&c, type, doc);
+    add_sets(&c, type);
     if (c.cut) {
         scim_index_row_t *row = apr_array_push(c.rows);
         row->attr = SCIM_INDEX_CUT_ATTR;

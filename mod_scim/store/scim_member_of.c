@@ -7,6 +7,7 @@
 #include <apr_strings.h>
 
 #include "scim_nesting.h"
+#include "scim_store_groups.h"
 
 /* Begins the name in the entry of a group that is in a group. In a name, \ is always escaped. */
 #define INNER "\\+"
@@ -96,6 +97,23 @@ static scim_error_t *parse_entries(apr_array_header_t *refs, apr_array_header_t 
         at = end + 1;
     }
     return NULL;
+}
+
+scim_error_t *scim_store_direct_groups(apr_array_header_t **refs, int *all,
+                                       const scim_store_t *store, const scim_row_t *row,
+                                       apr_pool_t *p)
+{
+    apr_array_header_t *out = apr_array_make(p, row->member_of ? 8 : 1, sizeof(scim_ref_t));
+    scim_error_t *err = NULL;
+
+    *all = !row->member_of || strlen(row->member_of) == row->member_of_len;
+    if (row->member_of && *all) {
+        err = parse_entries(out, apr_array_make(p, 1, sizeof(const char *)), store, row);
+    }
+    if (!err) {
+        *refs = out;
+    }
+    return err;
 }
 
 /* What a SELECT of groups fills. */

@@ -212,6 +212,12 @@ scim_error_t *scim_store_delete(scim_store_t *store, const scim_resource_type_t 
 scim_error_t *scim_store_purge(int *left, scim_store_t *store,
                                const scim_resource_type_t *type) SCIM_CHECKED;
 
+/**
+ * Users that this attempt of a write inserts were there before, elsewhere: they have their seats
+ * (ScimSeats) also where none are left. Inside scim_store_write().
+ */
+void scim_store_grant_seats(scim_store_t *store);
+
 /** How a write holds a group whose members it changes. */
 typedef enum scim_group_access_t {
     SCIM_GROUP_NEW,    /* inserted by this write: its version and modified stay */

@@ -10,7 +10,9 @@
 #include "scim_index.h"
 #include "scim_life.h"
 #include "scim_member_of.h"
-#include "scim_nesting.h"
+#include "scim_nesting_impl.h"
+#include "scim_one_group.h"
+#include "scim_seat.h"
 
 /* Bytes of the columns ukey and external_id. */
 #define KEY_MAX 1020
@@ -92,9 +94,9 @@ static scim_error_t *name_duplicate(scim_error_t *err, const scim_store_t *store
     if (!err || err->cause != SCIM_CAUSE_DUPLICATE || !attr) {
         return err;
     }
-    named = scim_error_make(store->pool, 409, SCIM_TYPE_UNIQUENESS,
-                            "The value of %s is already in use by another %s.", attr->name,
-                            type->name);
+    named =
+        scim_error_make(store->pool, 409, SCIM_TYPE_UNIQUENESS,
+                        "The value of %s is already in use by another %s.", attr->name, type->name);
     named->cause = err->cause;
     named->dberr = err->dberr;
     return named;
@@ -261,6 +263,9 @@ scim_error_t *scim_store_insert(scim_row_t **row, scim_store_t *store,
     made->created = scim_store_now();
     made->modified = made->created;
     err = make_columns(&cols, made, store, type, doc, p);
+    if (!err) {
+        err = scim_one_group_begin(store, type, 0, p);
+    }
     if (err) {
         return err;
     }
@@ -274,6 +279,9 @@ scim_error_t *scim_store_insert(scim_row_t **row, scim_store_t *store,
     }
     if (!err) {
         err = scim_store_count(store, type, 1, made->tombstone != 0);
+    }
+    if (!err) {
+        err = scim_seat_change(store, type, NULL, doc, p);
     }
     if (!err) {
         *row = made;
@@ -358,6 +366,17 @@ static scim_error_t *touch_some(void *baton, const char *const *rids, int n, apr
     return scim_store_exec(NULL, t->store, sql);
 }
 
+/* Lock some groups, and with them those that the write changes later. */
+static scim_error_t *lock_coming(scim_store_t *store, const apr_array_header_t *rids, apr_pool_t *p)
+{
+    apr_array_header_t *all = apr_array_copy(p, rids);
+    apr_array_header_t *rows;
+
+    apr_array_cat(all, store->coming);
+    scim_store_sort_rids(all);
+    return scim_nesting_lock_rids(&rows, store, all, p);
+}
+
 /* The groups of a member show its name, or one less when it goes. */
 static scim_error_t *touch_groups(scim_store_t *store, const scim_row_t *member, int leaves,
                                   apr_pool_t *p)
@@ -366,12 +385,20 @@ static scim_error_t *touch_groups(scim_store_t *store, const scim_row_t *member,
     apr_array_header_t *rids;
     scim_error_t *err = scim_store_group_rids(&rids, store, member->rid, p);
 
+    if (!err && store->coming) {
+        err = lock_coming(store, rids, p);
+    }
     return err ? err : scim_store_each_rids(rids, touch_some, &t, p);
 }
 
+static int renamed(const scim_row_t *old, const scim_row_t *row)
+{
+    return strcmp(old->display ? old->display : "", row->display ? row->display : "") != 0;
+}
+
 /*
- * Who shows the name of a resource: the members of a group and the users further down, the groups
- * that it is a member of, the users whose manager it is.
+ * Who shows the name of a resource: the users whose manager it is, the members of a group and the
+ * users further down, the groups that it is a member of. Users before groups: the order of locks.
  */
 static scim_error_t *follow_name(scim_store_t *store, const scim_resource_type_t *type,
                                  const scim_row_t *old, const scim_row_t *row, apr_pool_t *p)
@@ -379,10 +406,11 @@ static scim_error_t *follow_name(scim_store_t *store, const scim_resource_type_t
     int is_group = scim_type_attr_at(type, SCIM_AT_MEMBERS) != NULL;
     scim_error_t *err = NULL;
 
-    if (strcmp(old->display ? old->display : "", row->display ? row->display : "") == 0) {
+    if (!renamed(old, row)) {
         return NULL;
     }
-    if (is_group) {
+    err = scim_store_manager_changed(store, type, row->id, row->display, p);
+    if (!err && is_group) {
         err = scim_member_of_replace_all(store, row, scim_member_of_entry(old, p),
                                          scim_member_of_entry(row, p), p);
     }
@@ -392,7 +420,7 @@ static scim_error_t *follow_name(scim_store_t *store, const scim_resource_type_t
     if (!err && (is_group ? scim_nesting_is_inner(row) : row->member_of != NULL)) {
         err = touch_groups(store, row, 0, p);
     }
-    return err ? err : scim_store_manager_changed(store, type, row->id, row->display, p);
+    return err;
 }
 
 /* Who was in groups and is a tombstone now is in none. */
@@ -436,8 +464,8 @@ static scim_error_t *update_anew(scim_store_t *store, const scim_resource_type_t
 
     err = name_duplicate(err, store, type);
     if (!err) {
-        err = delete_where(store, "DELETE FROM scim_value WHERE tenant = %s AND rid = %s",
-                           next->rid);
+        err =
+            delete_where(store, "DELETE FROM scim_value WHERE tenant = %s AND rid = %s", next->rid);
     }
     return err ? err
                : scim_store_insert_values(store, type, values_of(type, doc, next, store->pool),
@@ -461,9 +489,12 @@ static scim_error_t *update_row(scim_store_t *store, const scim_resource_type_t 
     if (err) {
         return err;
     }
-    return rows ? update_values(store, type, values_of(type, old_doc, old, p),
-                                values_of(type, doc, next, p), next)
-                : update_anew(store, type, cols, next, doc);
+    if (rows) {
+        return update_values(store, type, values_of(type, old_doc, old, p),
+                             values_of(type, doc, next, p), next);
+    }
+    scim_seat_recount(store, type);
+    return update_anew(store, type, cols, next, doc);
 }
 
 /* It is in no group any more. */
@@ -485,6 +516,12 @@ scim_error_t *scim_store_update(scim_row_t **row, scim_store_t *store,
     scim_index_columns_t cols;
     scim_error_t *err = make_columns(&cols, next, store, type, doc, p);
 
+    if (!err) {
+        err = scim_seat_change(store, type, old_doc, doc, p);
+    }
+    if (!err && renamed(old, next) && scim_type_attr_at(type, SCIM_AT_MEMBERS)) {
+        err = scim_seat_group(store, old, p);
+    }
     if (!err && next->tombstone && old->member_of) {
         err = leave_groups(store, old, p);
         next->member_of = NULL;
@@ -511,9 +548,17 @@ scim_error_t *scim_store_delete(scim_store_t *store, const scim_resource_type_t 
                                 const scim_row_t *row, apr_pool_t *p)
 {
     int is_group = scim_type_attr_at(type, SCIM_AT_MEMBERS) != NULL;
-    scim_error_t *err = NULL;
+    scim_error_t *err = scim_seat_delete(store, type, row, p);
 
-    if (is_group) {
+    /* Its own index rows first: it must not be found as its own manager's report. */
+    if (!err) {
+        err = delete_where(store, "DELETE FROM scim_value WHERE tenant = %s AND rid = %s",
+                           row->rid);
+    }
+    if (!err) {
+        err = scim_store_manager_changed(store, type, row->id, NULL, p);
+    }
+    if (!err && is_group) {
         err = scim_nesting_delete(store, row, p);
     }
     if (!err && is_group) {
@@ -527,16 +572,9 @@ scim_error_t *scim_store_delete(scim_store_t *store, const scim_resource_type_t 
                            row->rid);
     }
     if (!err) {
-        err = delete_where(store, "DELETE FROM scim_value WHERE tenant = %s AND rid = %s",
-                           row->rid);
-    }
-    if (!err) {
         scim_store_mark(store, SCIM_MARK_DELETE, row->id, row->version);
         err = delete_where(store, "DELETE FROM scim_resource WHERE tenant = %s AND rid = %s",
                            row->rid);
-    }
-    if (!err) {
-        err = scim_store_manager_changed(store, type, row->id, NULL, p);
     }
     return err ? err : scim_store_count(store, type, -1, row->tombstone ? -1 : 0);
 }

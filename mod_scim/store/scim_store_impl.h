@@ -29,8 +29,11 @@ struct scim_store_t {
     scim_mark_kind_t mark;
     const char *mark_id;
     const char *write_id;
-    apr_int64_t mark_version; /* before the write */
-    apr_hash_t *above;        /* groups above groups, read in this request: scim_nesting.h */
+    apr_int64_t mark_version;   /* before the write */
+    apr_hash_t *above;          /* groups above groups, read in this request: scim_nesting.h */
+    struct scim_seats_t *seats; /* what it did to sets of users: scim_seat.h; NULL: nothing */
+    const apr_array_header_t *coming; /* groups that it will change: scim_store_groups.h; or NULL */
+    int seats_ready;                  /* 1: scim_seat_ready() has nothing to do */
 };
 
 /** Note what a write will have left behind; of several, the one that tells most stays. */

@@ -10,6 +10,7 @@
 #include "scim_id.h"
 #include "scim_index.h"
 #include "scim_life.h"
+#include "scim_one_group.h"
 
 /* @param ukey NULL, or the unique key that it must have */
 static scim_error_t *lock_row(scim_row_t **row, scim_store_t *store,
@@ -53,7 +54,10 @@ scim_error_t *scim_store_lock(scim_row_t **row, scim_store_t *store,
     if (strlen(id) > SCIM_ID_MAX) {
         return NULL;
     }
-    err = lock_row(row, store, type, id, NULL, p);
+    err = scim_one_group_begin(store, type, 1, p);
+    if (!err) {
+        err = lock_row(row, store, type, id, NULL, p);
+    }
     if (!err && *row && scim_life_is_gone(store->tenant, (*row)->tombstone, apr_time_now())) {
         *row = NULL;
     }

@@ -6,10 +6,13 @@
 
 #include <apr_strings.h>
 
+#include "scim_grouping.h"
 #include "scim_id.h"
 #include "scim_match.h"
 #include "scim_member_of.h"
 #include "scim_nesting.h"
+#include "scim_one_group.h"
+#include "scim_seat.h"
 
 /* Ids of one statement. */
 #define CHUNK SCIM_SQL_LIST
@@ -34,9 +37,10 @@ typedef struct plan_t {
      * row changes in the same statement. */
     apr_array_header_t *pending;
     int pending_add;
-    int grown;  /* members that came, less those that went */
-    int groups; /* groups are among those whose numbers were read */
-    int gone;   /* groups may be among those that went */
+    int grown;            /* members that came, less those that went */
+    int groups;           /* groups are among those whose numbers were read */
+    int gone;             /* groups may be among those that went */
+    scim_nested_t nested; /* what becomes of groups in the step whose numbers are being read */
 } plan_t;
 
 typedef scim_error_t *(ids_fn)(plan_t *plan, const char *const *ids, int n,
@@ -70,21 +74,29 @@ static scim_error_t *each_chunk(plan_t *plan, const scim_member_step_t *step, id
 typedef struct resolving_t {
     apr_array_header_t *rids;
     int groups;
+    int leave_groups; /* 1: only count them */
 } resolving_t;
 
 static scim_error_t *read_known(void *baton, const char *const *cols)
 {
     resolving_t *r = baton;
+    int is_group = strcmp(cols[1], "Group") == 0;
 
-    r->groups |= strcmp(cols[1], "Group") == 0;
-    return scim_store_read_rid(r->rids, cols);
+    r->groups += is_group;
+    return is_group && r->leave_groups ? NULL : scim_store_read_rid(r->rids, cols);
+}
+
+static scim_error_t *no_groups_in_groups(const plan_t *plan)
+{
+    return scim_error_make(plan->store->pool, 400, SCIM_TYPE_INVALID_VALUE,
+                           "A group cannot be a member of another group here.");
 }
 
 static scim_error_t *select_ids(plan_t *plan, const char *const *ids, int n,
                                 apr_array_header_t *rids)
 {
     scim_sql_t *sql = scim_sql_make(plan->chunk);
-    resolving_t r = {rids, 0};
+    resolving_t r = {rids, 0, plan->nested != SCIM_NESTED_ALLOW};
     int before = rids->nelts;
     scim_error_t *err;
 
@@ -97,9 +109,13 @@ static scim_error_t *select_ids(plan_t *plan, const char *const *ids, int n,
     scim_sql_list(sql, ids, n);
     err = scim_store_select(plan->store, sql, 1, 2, read_known, &r);
     apr_pool_clear(plan->chunk);
-    plan->groups |= r.groups;
     plan->done.unknown += n - (rids->nelts - before);
-    return err;
+    if (!r.leave_groups) {
+        plan->groups |= r.groups > 0;
+        return err;
+    }
+    plan->done.unknown -= r.groups;
+    return !err && r.groups && plan->nested == SCIM_NESTED_REJECT ? no_groups_in_groups(plan) : err;
 }
 
 /* Those that were read with the group. */
@@ -124,8 +140,15 @@ static scim_error_t *look_up_ids(plan_t *plan, const char *const *ids, int n,
 static scim_error_t *resolve(apr_array_header_t **rids, plan_t *plan,
                              const scim_member_step_t *step)
 {
+    const scim_grouping_t *grouping = plan->store->tenant->grouping;
+    int adds = step->op == SCIM_MEMBER_ADD || step->op == SCIM_MEMBER_REPLACE;
     int named = plan->group->named && step->op != SCIM_MEMBER_FILTER;
     scim_error_t *err;
+
+    plan->nested = adds && grouping ? grouping->nested : SCIM_NESTED_ALLOW;
+    if (plan->nested != SCIM_NESTED_ALLOW && plan->group->groups) {
+        named = 0; /* which of them are groups is not in there */
+    }
 
     *rids = apr_array_make(plan->pool, step->n < 64 ? step->n + 1 : 64, sizeof(apr_int64_t));
     err = each_chunk(plan, step, named ? look_up_ids : select_ids, *rids);
@@ -192,8 +215,8 @@ static scim_error_t *change_some(plan_t *plan, const apr_array_header_t *rids, i
     }
     err = scim_store_exec(&rows, plan->store, sql);
     if (!err && rows && add && plan->groups) {
-        err = scim_nesting_add(plan->store, plan->group->row, "rid", list, rids->nelts,
-                               plan->chunk);
+        err =
+            scim_nesting_add(plan->store, plan->group->row, "rid", list, rids->nelts, plan->chunk);
     }
     apr_pool_clear(plan->chunk);
     if (err || rows == 0) {
@@ -222,12 +245,23 @@ static scim_error_t *change_rids(plan_t *plan, const apr_array_header_t *rids, i
     return err;
 }
 
+/* Where a user is in one group only, who gets in leaves the other one. */
+static scim_error_t *enter(plan_t *plan, const apr_array_header_t *rids)
+{
+    scim_error_t *err = scim_one_group_leave(plan->store, plan->group, rids, plan->pool);
+
+    return err ? err : change_rids(plan, rids, 1);
+}
+
 static scim_error_t *add_members(plan_t *plan, const scim_member_step_t *step)
 {
     apr_array_header_t *rids;
     scim_error_t *err = resolve(&rids, plan, step);
 
-    return err ? err : change_rids(plan, rids, 1);
+    if (!err) {
+        err = scim_one_group_lock(plan->store, rids, plan->pool);
+    }
+    return err ? err : enter(plan, rids);
 }
 
 static scim_error_t *remove_members(plan_t *plan, const scim_member_step_t *step)
@@ -239,6 +273,9 @@ static scim_error_t *remove_members(plan_t *plan, const scim_member_step_t *step
     /* Who is gone is no member any more: what the client wants is so. */
     plan->done.unknown = unknown;
     plan->gone |= plan->groups;
+    if (!err) {
+        err = scim_one_group_lock(plan->store, rids, plan->pool);
+    }
     return err ? err : change_rids(plan, rids, 0);
 }
 
@@ -315,13 +352,13 @@ static scim_error_t *replace_members(plan_t *plan, const scim_member_step_t *ste
     }
     compare_members(gone, fresh, both, there, wanted);
     plan->gone |= gone->nelts > 0;
-    if (gone->nelts && fresh->nelts) {
+    if ((gone->nelts && fresh->nelts) || scim_one_group_only(plan->store)) {
         err = scim_member_of_lock(plan->store, both, plan->pool);
     }
     if (!err) {
         err = change_rids(plan, gone, 0);
     }
-    return err ? err : change_rids(plan, fresh, 1);
+    return err ? err : enter(plan, fresh);
 }
 
 /* ---- remove by filter ---- */
@@ -448,7 +485,12 @@ static scim_error_t *run_steps(plan_t *plan, const scim_patch_t *patch)
     int i;
 
     for (i = 0; i < patch->nmembers && !err; i++) {
-        err = run_step(plan, &patch->members[i]);
+        if (patch->members[i].op != SCIM_MEMBER_ADD) {
+            err = scim_seat_group(plan->store, plan->group->row, plan->pool);
+        }
+        if (!err) {
+            err = run_step(plan, &patch->members[i]);
+        }
     }
     return err;
 }

@@ -8,6 +8,7 @@
 
 #include "scim_id.h"
 #include "scim_life.h"
+#include "scim_one_group.h"
 
 /* ---- one resource ---- */
 
@@ -211,6 +212,10 @@ scim_error_t *scim_store_share(scim_group_t *group, scim_store_t *store,
     group->access = SCIM_GROUP_SHARED;
     group->named = apr_hash_make(p);
     if (err || strlen(id) > SCIM_ID_MAX) {
+        return err;
+    }
+    err = scim_one_group_begin(store, type, 0, p);
+    if (err) {
         return err;
     }
     APR_ARRAY_PUSH(ids, const char *) = id;

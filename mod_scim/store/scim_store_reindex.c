@@ -5,6 +5,7 @@
 #include <apr_strings.h>
 
 #include "scim_index.h"
+#include "scim_seat.h"
 
 /* Resources of one transaction: few enough that nobody waits long for their locks. */
 #define BATCH 200
@@ -84,6 +85,7 @@ static scim_error_t *index_row(scim_store_t *store, const reindex_t *r, const sc
         return err;
     }
     scim_index_columns(&cols, r->type, doc, p);
+    scim_seat_recount(store, r->type);
     scim_sql_addv(values, "DELETE FROM scim_value WHERE tenant = %s AND rid = %s",
                   store->tenant->name, rid, NULL);
     scim_sql_addv(update,

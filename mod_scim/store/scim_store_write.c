@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Copyright the mod_scim authors */
-#include "scim_store_impl.h"
+#include "scim_seat.h"
 
 #include <string.h>
 
@@ -193,9 +193,14 @@ static scim_error_t *attempt(scim_store_t *store, scim_store_write_fn *fn, void 
     unsigned char random[16];
     scim_error_t *err = ensure_counters(store);
 
+    if (!err) {
+        err = scim_seat_ready(store, store->pool);
+    }
     if (err) {
         return err;
     }
+    scim_seat_begin(store);
+    store->coming = NULL;
     apr_generate_random_bytes(random, sizeof(random));
     store->write_id = apr_pescape_hex(store->pool, random, sizeof(random), 0);
     store->mark = SCIM_MARK_NONE;
@@ -207,6 +212,9 @@ static scim_error_t *attempt(scim_store_t *store, scim_store_write_fn *fn, void 
     /* Not destroyed after a failure: the error may live in it. */
     apr_pool_create(&p, store->pool);
     err = fn(baton, store, p);
+    if (!err) {
+        err = scim_seat_settle(store, p);
+    }
     if (err) {
         scim_dbd_rollback(store->db);
         return err;

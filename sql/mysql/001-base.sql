@@ -89,6 +89,16 @@ CREATE TABLE scim_counter (
     PRIMARY KEY (tenant, type, slot)
 ) ENGINE=InnoDB ROW_FORMAT=DYNAMIC DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
 
+-- Sets of users of which there may be so many at most, or of which one must stay (ScimSeats,
+-- ScimKeepOne); who is in them is in scim_value. Locked by who fills or empties one, as the last
+-- thing before COMMIT.
+CREATE TABLE scim_seat (
+    tenant VARBINARY(64)  NOT NULL,
+    name   VARBINARY(255) NOT NULL,
+    used   BIGINT         NULL, -- so many users at most are in it; NULL: to be counted
+    PRIMARY KEY (tenant, name)
+) ENGINE=InnoDB ROW_FORMAT=DYNAMIC DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
+
 -- Random keys, made when they are first needed: the one that seals the cursors of lists.
 CREATE TABLE scim_secret (
     tenant VARBINARY(64) NOT NULL,

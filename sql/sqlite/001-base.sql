@@ -82,6 +82,13 @@ CREATE TABLE scim_counter (
     PRIMARY KEY (tenant, type, slot)
 ) WITHOUT ROWID;
 
+CREATE TABLE scim_seat (
+    tenant TEXT NOT NULL,
+    name   TEXT NOT NULL,
+    used   INTEGER NULL,
+    PRIMARY KEY (tenant, name)
+) WITHOUT ROWID;
+
 CREATE TABLE scim_secret (
     tenant TEXT NOT NULL,
     name   TEXT NOT NULL,

@@ -116,6 +116,17 @@ FLAVOURS = {
     "asks_in_vain": (4, ("ScimHTTPTimeout 1",
                          "ScimIntrospection http://127.0.0.1:{ports[issuer]}/introspect-broken "
                          "scim:server {root}/conf/client-secret")),
+    "seats": (10, ("ScimSeats 10", "ScimSeats 2 userType=admin")),
+    "guarded": (6, ("ScimKeepOne userType admin", "ScimKeepOne groups Administrators")),
+    "one_group": (6, ("ScimOneGroupPerUser On",)),
+    "group_from": (8, (
+        'ScimGroupFrom "addresses[type eq \\"work\\"].country" existing exact '
+        '"error=Group does not exist (400.76)."',
+        'ScimGroupFrom "addresses[type eq \\"work\\"].locality" create',
+        'ScimGroupFrom "addresses[type eq \\"work\\"].region" create')),
+    "group_from_hidden": (3, ("ScimGroups Off", "ScimGroupFrom userType create ignore")),
+    "no_nesting": (3, ("ScimNestedGroups reject",)),
+    "described": (2, ("ScimSchemaFile {top}/conf/examples/group-description.json",)),
     "owners": (16, ("ScimToken sha256:{second} owner=Jane@Example.com",
                     "ScimToken sha256:{third} third \"owner=Jörg Müller\"")),
 }
@@ -164,6 +175,18 @@ LATE = """
     ScimAttributeAllow User title
     ScimAttribute User title max=50
     ScimToken sha256:{late} e2e
+# One tenant before it had a limit, and with it.
+SEATS_LATER = """
+<Location "/t/seats-before/scim/v2">
+    ScimEnable On
+    ScimTenant seats-later
+    ScimToken sha256:{seats_later} e2e
+</Location>
+<Location "/t/seats-after/scim/v2">
+    ScimEnable On
+    ScimTenant seats-later
+    ScimSeats 4
+    ScimToken sha256:{seats_later} e2e
 </Location>
 """
 
@@ -333,4 +356,5 @@ def server_conf(root, ports, module, modules_dir, database, user):
         root, ports, database, lambda name: token_hash(token_of(name)),
         "".join(location(name, flavour, root, ports) for name, flavour in tenant_names()
                 if flavour in conf_tenants.FLAVOURS))
+    text += SEATS_LATER.format(seats_later=token_hash(token_of("seats-later")))
     return text + VHOSTS.format(**fields)
