@@ -11,9 +11,9 @@
 #include <http_core.h>
 #include <util_cfgtree.h>
 
-#include "mod_scim_auth.h"
 #include "mod_scim_profile.h"
 #include "mod_scim_schema.h"
+#include "mod_scim_static.h"
 #include "scim_profile.h"
 
 #define MAX_BODY 8388608
@@ -240,7 +240,7 @@ static const char *set_tenant(cmd_parms *cmd, void *config, const char *value)
 static apr_array_header_t *tokens_of(scim_dir_t *dir, apr_pool_t *p)
 {
     if (!dir->tokens) {
-        dir->tokens = apr_array_make(p, 4, sizeof(scim_token_t));
+        dir->tokens = apr_array_make(p, 4, sizeof(scim_static_t));
     }
     return dir->tokens;
 }
@@ -252,7 +252,7 @@ static const char *set_token(cmd_parms *cmd, void *config, const char *hash, con
     const char *wrong = scim_config_context(cmd);
 
     if (!wrong) {
-        wrong = scim_token_add(tokens_of(dir, cmd->pool), hash, one, two, cmd->pool);
+        wrong = scim_static_add(tokens_of(dir, cmd->pool), hash, one, two, cmd->pool);
         wrong = wrong ? apr_pstrcat(cmd->pool, "ScimToken: ", wrong, NULL) : NULL;
     }
     return wrong;
@@ -270,7 +270,7 @@ static const char *set_token_file(cmd_parms *cmd, void *config, const char *valu
     if (!path) {
         return apr_pstrcat(cmd->pool, "ScimTokenFile: not a path: ", value, NULL);
     }
-    wrong = scim_token_file(tokens_of(dir, cmd->pool), path, cmd->pool, cmd->temp_pool);
+    wrong = scim_static_file(tokens_of(dir, cmd->pool), path, cmd->pool, cmd->temp_pool);
     return wrong ? apr_pstrcat(cmd->pool, "ScimTokenFile: ", wrong, NULL) : NULL;
 }
 

@@ -28,7 +28,7 @@ typedef struct scim_dir_t {
     const char *enable_path; /* the <Location> it stands in, without a slash at the end, or NULL */
     const char *base;        /* ScimBase, without a slash at the end ("" is the root), or NULL */
     const char *tenant;      /* ScimTenant */
-    apr_array_header_t *tokens; /* of scim_token_t: ScimToken and ScimTokenFile; NULL: none */
+    apr_array_header_t *tokens; /* of scim_static_t: ScimToken and ScimTokenFile; NULL: none */
     int require_tls;            /* ScimRequireTLS */
     int max_body;               /* ScimMaxBody */
     int max_document;           /* ScimMaxDocument */

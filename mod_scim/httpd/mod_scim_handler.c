@@ -187,17 +187,17 @@ static int takes_body(scim_method_t method)
 /* What a request must pass before anything is done for it. A wrong token costs no budget. */
 static scim_error_t *admit(scim_call_t *call)
 {
-    const scim_token_t *token = NULL;
+    scim_caller_t caller;
     scim_error_t *err = scim_auth_transport(call->r, call->dir);
 
     if (!err) {
-        err = scim_auth_check(&token, call->r, call->dir);
+        err = scim_auth_check(&caller, call->r, call->dir);
     }
     if (!err) {
         err = scim_rate_check(call->r, call->dir);
     }
     if (!err) {
-        call->request.owner = token->owner;
+        call->request.owner = caller.owner;
     }
     return err;
 }
