@@ -9,6 +9,7 @@
 
 #include "scim_store_impl.h"
 #include "scim_text.h"
+#include "scim_token.h"
 
 #define ID_CHARS "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-"
 #define HASH_HEX 64
@@ -304,7 +305,7 @@ typedef struct revoking_t {
     int done;
 } revoking_t;
 
-static scim_error_t *revoke(void *baton, scim_store_t *store, apr_pool_t *p)
+static scim_error_t *revoke_client(void *baton, scim_store_t *store, apr_pool_t *p)
 {
     revoking_t *revoking = baton;
     const char *now = scim_store_int(scim_store_now() / 1000, p);
@@ -341,9 +342,49 @@ scim_error_t *scim_client_revoke(int *done, scim_store_t *store, const char *ten
         *done = 0;
         return NULL;
     }
-    err = scim_store_write(store, revoke, &revoking);
+    err = scim_store_write(store, revoke_client, &revoking);
     if (!err) {
         *done = revoking.done;
     }
     return err;
+}
+
+/* ---- assertions ---- */
+
+typedef struct assertion_t {
+    const char *client;
+    const char *hash;
+    const char *expires;
+} assertion_t;
+
+static scim_error_t *insert_assertion(void *baton, scim_store_t *store, apr_pool_t *p)
+{
+    const assertion_t *a = baton;
+    scim_sql_t *old = scim_sql_make(p);
+    scim_sql_t *sql = scim_sql_make(p);
+    scim_error_t *err;
+
+    scim_sql_addv(sql, "INSERT INTO scim_jti (tenant, client, jti, expires) VALUES (%s, %s, %s, %s)",
+                  store->tenant->name, a->client, a->hash, a->expires, NULL);
+    err = scim_store_exec(NULL, store, sql);
+    if (err) {
+        return err;
+    }
+    scim_sql_addv(old, "DELETE FROM scim_jti WHERE tenant = %s AND expires < %s",
+                  store->tenant->name, scim_store_int(scim_store_now() / 1000, p), NULL);
+    return scim_store_exec(NULL, store, old);
+}
+
+scim_error_t *scim_client_assert(int *fresh, scim_store_t *store, const char *client,
+                                 const char *jti, apr_time_t expires, apr_pool_t *p)
+{
+    assertion_t a = {client, scim_token_hash(jti, strlen(jti), p),
+                     scim_store_int(expires / 1000, p)};
+    scim_error_t *err = scim_store_write(store, insert_assertion, &a);
+
+    if (err && err->cause != SCIM_CAUSE_DUPLICATE) {
+        return err;
+    }
+    *fresh = err == NULL;
+    return NULL;
 }

@@ -76,4 +76,14 @@ scim_error_t *scim_client_create(scim_store_t *store, const scim_client_t *clien
 scim_error_t *scim_client_revoke(int *done, scim_store_t *store, const char *tenant,
                                  const char *id) SCIM_CHECKED;
 
+/**
+ * Use up an assertion by which a client proved who it is. A transaction of its own: an assertion is
+ * gone even if what it was brought for fails.
+ * @param fresh   1: nobody had used it before
+ * @param jti     its id; hashed here
+ * @param expires when it can be forgotten, because its `exp` refuses it
+ */
+scim_error_t *scim_client_assert(int *fresh, scim_store_t *store, const char *client,
+                                 const char *jti, apr_time_t expires, apr_pool_t *p) SCIM_CHECKED;
+
 #endif
