@@ -6,7 +6,6 @@
 
 #include <openssl/crypto.h>
 
-#include <apr_lib.h>
 #include <apr_strings.h>
 
 #include <httpd.h>
@@ -60,20 +59,6 @@ static int is_label(const char *label)
     return len > 0 && len <= LABEL_MAX && label[len] == '\0';
 }
 
-/* A userName, which may hold nearly anything. */
-static int is_owner(const char *name)
-{
-    apr_size_t len = strlen(name);
-    apr_size_t i;
-
-    for (i = 0; i < len; i++) {
-        if (apr_iscntrl(name[i])) {
-            return 0;
-        }
-    }
-    return len > 0 && scim_text_utf8(name, len) && scim_text_chars(name) <= OWNER_CHARS_MAX;
-}
-
 /* Sort the words behind a hash: a label, then an owner, either of them missing. */
 static const char *token_words(scim_static_t *token, const char *one, const char *two,
                                apr_pool_t *p)
@@ -93,7 +78,7 @@ static const char *token_words(scim_static_t *token, const char *one, const char
     if (token->label && !is_label(token->label)) {
         return "a token's label must be 1 to 64 of the characters A-Z a-z 0-9 . _ @ + -";
     }
-    if (token->owner && !is_owner(token->owner)) {
+    if (token->owner && !scim_text_is_line(token->owner, OWNER_CHARS_MAX)) {
         return "a token's owner must be a userName of 1 to 255 characters in UTF-8";
     }
     return NULL;
