@@ -12,6 +12,7 @@
 #include "mod_scim_db.h"
 #include "mod_scim_error.h"
 #include "mod_scim_handler.h"
+#include "mod_scim_oauth.h"
 #include "mod_scim_rate.h"
 #include "mod_scim_route.h"
 
@@ -50,6 +51,7 @@ static void register_hooks(apr_pool_t *p)
     ap_hook_post_config(post_config, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_child_init(child_init, after_dbd, NULL, APR_HOOK_MIDDLE);
     ap_hook_handler(scim_handler_run, NULL, NULL, APR_HOOK_REALLY_FIRST);
+    ap_hook_handler(scim_oauth_run, NULL, NULL, APR_HOOK_REALLY_FIRST);
     scim_route_hooks();
     scim_error_hooks();
 }

@@ -9,6 +9,7 @@
 typedef struct scim_route_t {
     const char *base; /* the base it is below, or NULL: not a SCIM request */
     const char *path; /* what follows, still percent-encoded */
+    const struct scim_oauth_route_t *oauth; /* an endpoint of ScimOAuth, or NULL */
 } scim_route_t;
 
 /** The request's route, or NULL: its request line or headers could not be read. */
