@@ -5,6 +5,7 @@
 
 #include "mod_scim_oauth.h"
 #include "mod_scim_oauth_config.h"
+#include "scim_form.h"
 #include "scim_oauth.h"
 
 /** Private to mod_scim_oauth*.c. */
@@ -41,7 +42,7 @@ scim_oauth_error_t *scim_oauth_from(const scim_oauth_call_t *call, const scim_er
  * Read a body of application/x-www-form-urlencoded. 400 invalid_request for another type, for a
  * parameter that is given twice and for broken ones; 411 and 413 as for any body.
  */
-scim_oauth_error_t *scim_oauth_form(scim_oauth_call_t *call, struct scim_form_field_t *fields,
+scim_oauth_error_t *scim_oauth_form(scim_oauth_call_t *call, scim_form_field_t *fields,
                                     int n);
 
 /** Send a JSON text that nobody may keep. */
