@@ -11,11 +11,17 @@
 #include <httpd.h>
 #include <http_config.h>
 
+#include "scim_tenants.h"
 #include "scim_text.h"
 
 #define SCHEME "sha256:"
 #define LABEL_MAX 64
 #define OWNER "owner="
+#define TENANT "tenant="
+
+/* A hash, a label, an owner and a tenant. */
+#define WORDS_MAX 4
+
 #define OWNER_CHARS_MAX 255
 
 /* All tokens are compared for every request; more than this is a file of something else. */
@@ -59,51 +65,70 @@ static int is_label(const char *label)
     return len > 0 && len <= LABEL_MAX && label[len] == '\0';
 }
 
-/* Sort the words behind a hash: a label, then an owner, either of them missing. */
-static const char *token_words(scim_static_t *token, const char *one, const char *two,
-                               apr_pool_t *p)
+/* One word behind a hash; a label can only be the first. */
+static const char *token_word(scim_static_t *token, const char *word, int first, apr_pool_t *p)
 {
-    const char *last = two ? two : one;
-
-    token->label = NULL;
-    token->owner = NULL;
-    if (last && strncmp(last, OWNER, strlen(OWNER)) == 0) {
-        token->owner = apr_pstrdup(p, last + strlen(OWNER));
-        last = NULL;
+    if (strncmp(word, OWNER, strlen(OWNER)) == 0) {
+        token->owner = apr_pstrdup(p, word + strlen(OWNER));
+        return scim_text_is_line(token->owner, OWNER_CHARS_MAX)
+                   ? NULL
+                   : "a token's owner must be a userName of 1 to 255 characters in UTF-8";
     }
-    token->label = two ? one : last;
-    if (two && !token->owner) {
-        return "what follows a token's label must be owner= and a userName";
+    if (strncmp(word, TENANT, strlen(TENANT)) == 0) {
+        token->tenant = apr_pstrdup(p, word + strlen(TENANT));
+        return scim_tenants_is_name(token->tenant)
+                   ? NULL
+                   : "a token's tenant must be 1 to 64 of the characters A-Z a-z 0-9 . _ -";
     }
-    if (token->label && !is_label(token->label)) {
-        return "a token's label must be 1 to 64 of the characters A-Z a-z 0-9 . _ @ + -";
+    if (!first) {
+        return "what follows a token's label must be owner= and a userName, or tenant= and a name";
     }
-    if (token->owner && !scim_text_is_line(token->owner, OWNER_CHARS_MAX)) {
-        return "a token's owner must be a userName of 1 to 255 characters in UTF-8";
-    }
-    return NULL;
+    token->label = apr_pstrdup(p, word);
+    return is_label(word)
+               ? NULL
+               : "a token's label must be 1 to 64 of the characters A-Z a-z 0-9 . _ @ + -";
 }
 
-const char *scim_static_add(apr_array_header_t *tokens, const char *hash, const char *one,
-                            const char *two, apr_pool_t *p)
+static const char *token_words(scim_static_t *token, int argc, const char *const *argv,
+                               apr_pool_t *p)
 {
-    scim_static_t token;
-    const char *wrong;
+    const char *wrong = argc > WORDS_MAX ? "a token takes a label, an owner and a tenant, nothing "
+                                           "more"
+                                         : NULL;
     int i;
 
-    if (strncmp(hash, SCHEME, strlen(SCHEME)) != 0) {
+    for (i = 1; i < argc && !wrong; i++) {
+        wrong = token_word(token, argv[i], i == 1, p);
+    }
+    return wrong;
+}
+
+/* Read the 64 digits behind "sha256:". */
+static const char *token_hash(unsigned char *hash, const char *text, apr_pool_t *p)
+{
+    if (strncmp(text, SCHEME, strlen(SCHEME)) != 0) {
         return "a token must be \"sha256:\" and the 64 hexadecimal digits of the token's SHA-256; "
                "the token itself never stands in the configuration";
     }
-    hash += strlen(SCHEME);
-    if (strlen(hash) != 2 * SCIM_HASH_BYTES) {
+    text += strlen(SCHEME);
+    if (strlen(text) != 2 * SCIM_HASH_BYTES) {
         return apr_psprintf(p, "a token needs 64 hexadecimal digits after \"sha256:\", not %lu",
-                            (unsigned long)strlen(hash));
+                            (unsigned long)strlen(text));
     }
-    if (!hash_decode(token.hash, hash)) {
-        return "a token has a character after \"sha256:\" that is not a hexadecimal digit";
-    }
-    wrong = token_words(&token, one, two, p);
+    return hash_decode(hash, text)
+               ? NULL
+               : "a token has a character after \"sha256:\" that is not a hexadecimal digit";
+}
+
+const char *scim_static_add(apr_array_header_t *tokens, int argc, const char *const *argv,
+                            apr_pool_t *p)
+{
+    scim_static_t token = {0};
+    const char *wrong;
+    int i;
+
+    wrong = token_hash(token.hash, argc ? argv[0] : "", p);
+    wrong = wrong ? wrong : token_words(&token, argc, argv, p);
     if (wrong) {
         return wrong;
     }
@@ -117,21 +142,22 @@ const char *scim_static_add(apr_array_header_t *tokens, const char *hash, const 
     if (tokens->nelts >= TOKENS_MAX) {
         return apr_psprintf(p, "more than %d tokens", TOKENS_MAX);
     }
-    token.label = token.label ? apr_pstrdup(p, token.label) : apr_psprintf(p, "token-%.8s", hash);
+    if (!token.label) {
+        token.label = apr_psprintf(p, "token-%.8s", argv[0] + strlen(SCHEME));
+    }
     APR_ARRAY_PUSH(tokens, scim_static_t) = token;
     return NULL;
 }
 
 static const char *token_line(apr_array_header_t *tokens, const char *line, apr_pool_t *p)
 {
-    const char *hash = ap_getword_conf(p, &line);
-    const char *one = *line ? ap_getword_conf(p, &line) : NULL;
-    const char *two = *line ? ap_getword_conf(p, &line) : NULL;
+    const char *words[WORDS_MAX + 1];
+    int n = 0;
 
-    if (*line) {
-        return "a line takes a token, a label and an owner, nothing more";
+    while (*line && n <= WORDS_MAX) {
+        words[n++] = ap_getword_conf(p, &line);
     }
-    return scim_static_add(tokens, hash, one, two, p);
+    return scim_static_add(tokens, n, words, p);
 }
 
 const char *scim_static_file(apr_array_header_t *tokens, const char *path, apr_pool_t *p,
