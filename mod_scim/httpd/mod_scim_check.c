@@ -384,23 +384,19 @@ static int add_oauth(place_t *place, const scim_dir_t *own)
     const char *wrong;
 
     place->oauth = 1;
-    place->base = own->oauth->path;
+    place->base = scim_oauth_base(own->oauth);
     place->dir = effective(place->server, place->base, place->pconf);
-    if (!scim_oauth_is_on(place->dir) || strcmp(place->dir->oauth->path, place->base) != 0) {
+    if (!scim_oauth_is_on(place->dir) ||
+        strcmp(scim_oauth_base(place->dir->oauth), place->base) != 0) {
         return OK;
     }
     wrong = scim_oauth_check(place->dir, scim_base_find(place->server, place->base), place->pool);
     if (wrong) {
         return fail(place, "SCIM3250", wrong);
     }
-    wrong = scim_policies_compile(place->dir, scim_config_base_tenant(place->dir, place->pconf),
-                                  place->pconf);
-    if (wrong) {
-        return fail(place, "SCIM3251", wrong);
-    }
     wrong = scim_rate_note(place->main_server, place->dir, place->pconf);
     if (wrong) {
-        return fail(place, "SCIM3252", wrong);
+        return fail(place, "SCIM3251", wrong);
     }
     APR_ARRAY_PUSH(places, const scim_dir_t *) = place->dir;
     return check_database(place);

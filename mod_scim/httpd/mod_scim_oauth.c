@@ -10,10 +10,12 @@
 #include <http_protocol.h>
 
 #include "mod_scim_auth.h"
+#include "mod_scim_base.h"
 #include "mod_scim_db.h"
 #include "mod_scim_http.h"
 #include "mod_scim_oauth_impl.h"
 #include "scim_form.h"
+#include "scim_tenants.h"
 
 #define WELL_KNOWN "/.well-known/oauth-authorization-server"
 #define FORM_TYPE "application/x-www-form-urlencoded"
@@ -27,6 +29,8 @@ typedef scim_oauth_error_t *(endpoint_fn)(scim_oauth_call_t *call);
 
 struct scim_oauth_route_t {
     const scim_dir_t *dir;
+    const char *path;   /* of the place, as in the request */
+    const char *tenant; /* whom it names, or NULL */
     endpoint_fn *run;
     const char *allow; /* methods */
     int page;          /* 1: for browsers */
@@ -56,14 +60,20 @@ static const struct {
     {WELL_KNOWN, metadata, "GET, HEAD", 0},
 };
 
-static const scim_oauth_route_t *make_route(const scim_dir_t *dir, const char *path, apr_pool_t *p)
+/*
+ * path is that of the place in the request, with what the base says of it; below is what follows.
+ */
+static const scim_oauth_route_t *make_route(const scim_dir_t *dir, const char *path,
+                                            const char *below, apr_pool_t *p)
 {
     apr_size_t i;
 
     for (i = 0; i < sizeof(endpoints) / sizeof(endpoints[0]); i++) {
-        if (strcmp(path, endpoints[i].path) == 0) {
+        if (strcmp(below, endpoints[i].path) == 0) {
             scim_oauth_route_t *route = apr_pcalloc(p, sizeof(*route));
             route->dir = dir;
+            route->path = path;
+            route->tenant = scim_base_tenant(scim_oauth_base(dir->oauth), path, p);
             route->run = endpoints[i].run;
             route->allow = endpoints[i].allow;
             route->page = endpoints[i].page;
@@ -82,8 +92,9 @@ static const scim_oauth_route_t *well_known(request_rec *r)
 
     for (i = 0; path && server && i < server->oauth->nelts; i++) {
         const scim_dir_t *dir = APR_ARRAY_IDX(server->oauth, i, const scim_dir_t *);
-        if (strcmp(path, dir->oauth->path) == 0) {
-            return make_route(dir, WELL_KNOWN, r->pool);
+        const char *below = scim_base_below(scim_oauth_base(dir->oauth), path);
+        if (below && !*below) {
+            return make_route(dir, path, WELL_KNOWN, r->pool);
         }
     }
     return NULL;
@@ -92,13 +103,15 @@ static const scim_oauth_route_t *well_known(request_rec *r)
 const scim_oauth_route_t *scim_oauth_find(request_rec *r)
 {
     const scim_dir_t *dir = ap_get_module_config(r->per_dir_config, &scim_module);
-    const char *path;
+    const char *below;
 
     if (!scim_oauth_is_on(dir)) {
         return well_known(r);
     }
-    path = scim_base_below(dir->oauth->path, r->uri);
-    return path ? make_route(dir, path, r->pool) : NULL;
+    below = scim_base_below(scim_oauth_base(dir->oauth), r->uri);
+    return below ? make_route(dir, apr_pstrmemdup(r->pool, r->uri, (apr_size_t)(below - r->uri)),
+                              below, r->pool)
+                 : NULL;
 }
 
 /* ---- errors ---- */
@@ -132,6 +145,11 @@ scim_oauth_error_t *scim_oauth_from(const scim_oauth_call_t *call, const scim_er
     return out;
 }
 
+static const char *tenant_name(const scim_oauth_call_t *call)
+{
+    return call->tenant ? call->tenant->name : call->dir->tenant ? call->dir->tenant : "-";
+}
+
 static void log_error(const scim_oauth_call_t *call, const scim_oauth_error_t *err)
 {
     request_rec *r = call->r;
@@ -143,7 +161,7 @@ static void log_error(const scim_oauth_call_t *call, const scim_oauth_error_t *e
     }
     ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r, "%s: OAuth in tenant %s failed with %d: %s",
                   err->cause && err->cause->msgid ? err->cause->msgid : "SCIM3261",
-                  call->dir->tenant, err->status,
+                  tenant_name(call), err->status,
                   err->cause && err->cause->log ? err->cause->log : err->detail);
 }
 
@@ -219,10 +237,43 @@ void scim_oauth_send_redirect(const scim_oauth_call_t *call, const char *url)
 /* ---- the request ---- */
 
 /* Whoever asks may choose the host name: where it matters, ScimOAuthIssuer is set. */
-static const char *issuer_of(const scim_oauth_call_t *call)
+static const char *issuer_of(const scim_oauth_call_t *call, const scim_oauth_route_t *route)
 {
-    return call->conf->issuer ? call->conf->issuer
-                              : scim_http_url(call->r, call->conf->path);
+    const char *issuer = call->conf->issuer;
+    const char *hole = issuer ? strstr(issuer, SCIM_BASE_TENANT) : NULL;
+    apr_pool_t *p = call->r->pool;
+
+    if (!issuer) {
+        return scim_http_url(call->r, route->path);
+    }
+    return hole && route->tenant
+               ? apr_pstrcat(p, apr_pstrmemdup(p, issuer, (apr_size_t)(hole - issuer)),
+                             route->tenant, hole + strlen(SCIM_BASE_TENANT), NULL)
+               : issuer;
+}
+
+/* One that a path names must be known; any may be switched off. */
+static scim_oauth_error_t *check_tenant(scim_oauth_call_t *call, const char *named)
+{
+    const char *name = named ? named : call->dir->tenant;
+    scim_tenant_row_t *row = NULL;
+    scim_error_t *err = NULL;
+
+    if (scim_tenants_is_name(name)) {
+        err = scim_tenants_find(&row, call->db, name, call->r->pool);
+    }
+    if (err) {
+        return scim_oauth_from(call, err);
+    }
+    if (named && !row) {
+        return scim_oauth_fail(call, HTTP_NOT_FOUND, "invalid_request",
+                               "There is no such tenant here.");
+    }
+    if ((row && !row->on) || call->dir->provisioning == 0) {
+        return scim_oauth_fail(call, HTTP_FORBIDDEN, "access_denied",
+                               "Provisioning is switched off for this tenant.");
+    }
+    return NULL;
 }
 
 static scim_oauth_error_t *check_method(const scim_oauth_call_t *call, const char *allow)
@@ -242,6 +293,7 @@ static scim_oauth_error_t *serve(scim_oauth_call_t *call, const scim_oauth_route
     request_rec *r = call->r;
     const scim_dbd_source_t *source = scim_db_source(r->server);
     scim_oauth_error_t *err = scim_oauth_from(call, scim_auth_transport(r, call->dir));
+    scim_tenant_t *tenant;
 
     if (!err) {
         err = check_method(call, route->allow);
@@ -249,16 +301,22 @@ static scim_oauth_error_t *serve(scim_oauth_call_t *call, const scim_oauth_route
     if (err) {
         return err;
     }
-    call->tenant = scim_config_tenant(call->dir, r->pool);
-    if (!source || !call->tenant) {
+    if (!source) {
         return scim_oauth_from(
             call, scim_error_internal(r->pool, HTTP_SERVICE_UNAVAILABLE, "SCIM3262",
                                       "ScimOAuth was not on here when the server started",
                                       "The service is not available here."));
     }
-    call->issuer = issuer_of(call);
     call->db = scim_dbd_make(source, r->pool);
-    call->store = scim_store_make(call->db, call->tenant, r->pool);
+    err = check_tenant(call, route->tenant);
+    if (err) {
+        return err;
+    }
+    tenant = scim_config_base_tenant(call->dir, r->pool);
+    tenant->name = route->tenant ? route->tenant : call->dir->tenant;
+    call->tenant = tenant;
+    call->issuer = issuer_of(call, route);
+    call->store = scim_store_make(call->db, tenant, r->pool);
     return route->run(call);
 }
 
@@ -279,7 +337,7 @@ int scim_oauth_run(request_rec *r)
     if (call.db) {
         scim_dbd_release(call.db, 1);
     }
-    apr_table_setn(r->notes, "scim-tenant", call.dir->tenant);
+    apr_table_setn(r->notes, "scim-tenant", tenant_name(&call));
     if (err) {
         log_error(&call, err);
         send_error(&call, err);

@@ -165,7 +165,7 @@ static scim_oauth_error_t *answer_error(const asking_t *asking, const char *code
     return answer(asking, &said);
 }
 
-/* ---- the seal: a consent counts only from the page that this user was shown for this request ---- */
+/* ---- the seal: a consent counts only from the page that was shown to this user ---- */
 
 /* Hexadecimal HMAC-SHA256 of everything that a consent is about and the time its page ends. */
 static scim_oauth_error_t *make_seal(const char **seal, const asking_t *asking, apr_int64_t until)
@@ -183,7 +183,7 @@ static scim_oauth_error_t *make_seal(const char **seal, const asking_t *asking, 
     }
     /* The user's name comes last, for it may hold anything, even a line's end. */
     text = apr_psprintf(r->pool, "%" APR_INT64_T_FMT "\n%s\n%s\n%s\n%s", until, call->tenant->name,
-                        call->conf->path, r->args, r->user);
+                        scim_oauth_base(call->conf), r->args, r->user);
     if (!HMAC(EVP_sha256(), key, sizeof(key), (const unsigned char *)text, strlen(text), mac,
               &len)) {
         return scim_oauth_from(call, scim_error_internal(r->pool, 500, "SCIM3264",

@@ -6,6 +6,7 @@
 
 #include <apr_strings.h>
 
+#include "mod_scim_base.h"
 #include "scim_oauth.h"
 
 #define ACCESS_DEFAULT 3600
@@ -55,6 +56,8 @@ const scim_oauth_conf_t *scim_oauth_merge(apr_pool_t *p, const scim_oauth_conf_t
     conf->on = inner_or(inner->on, outer->on);
     conf->at = inner->on == SCIM_UNSET ? outer->at : inner->at;
     conf->path = inner->on == SCIM_UNSET ? outer->path : inner->path;
+    /* A <Location> with ScimOAuth has its own path. */
+    conf->base = inner->base || inner->on != SCIM_UNSET ? inner->base : outer->base;
     conf->issuer = inner->issuer ? inner->issuer : outer->issuer;
     conf->auths = inner->auths ? inner->auths : outer->auths;
     conf->grants = inner->grants ? inner->grants : outer->grants;
@@ -83,9 +86,6 @@ const char *scim_oauth_set(cmd_parms *cmd, void *config, int on)
     while (len > 0 && cmd->path[len - 1] == '/') {
         len--;
     }
-    if (len == 0) {
-        return "ScimOAuth cannot stand in <Location />: its endpoints need a path of their own";
-    }
     conf = conf_of(config, cmd->pool);
     conf->on = on ? 1 : 0;
     conf->at =
@@ -94,17 +94,37 @@ const char *scim_oauth_set(cmd_parms *cmd, void *config, int on)
     return NULL;
 }
 
+const char *scim_oauth_set_base(cmd_parms *cmd, void *config, const char *value)
+{
+    const char *wrong = scim_config_context(cmd);
+
+    wrong = wrong ? wrong : scim_base_check(value, cmd);
+    if (!wrong) {
+        conf_of(config, cmd->pool)->base = value;
+    }
+    return wrong;
+}
+
+/* With a tenant's name in the place of its segment it must be a URL. */
+static int is_issuer(const char *value, apr_pool_t *p)
+{
+    const char *hole = strstr(value, SCIM_BASE_TENANT);
+    const char *url = value;
+
+    if (hole) {
+        url = apr_pstrcat(p, apr_pstrmemdup(p, value, (apr_size_t)(hole - value)), "t",
+                          hole + strlen(SCIM_BASE_TENANT), NULL);
+    }
+    return !scim_client_redirect_wrong(url) && !strchr(url, '?') && url[strlen(url) - 1] != '/';
+}
+
 const char *scim_oauth_set_issuer(cmd_parms *cmd, void *config, const char *value)
 {
     const char *wrong = scim_config_context(cmd);
 
-    if (!wrong) {
-        wrong = scim_client_redirect_wrong(value);
-        wrong = wrong || strchr(value, '?') || value[strlen(value) - 1] == '/'
-                    ? "ScimOAuthIssuer must be the URL under which clients know the place of "
-                      "ScimOAuth: https://, a host and the path, without a slash at its end, a "
-                      "query or a fragment"
-                    : NULL;
+    if (!wrong && !is_issuer(value, cmd->temp_pool)) {
+        wrong = "ScimOAuthIssuer must be the URL under which clients know the place of ScimOAuth: "
+                "https://, a host and the path, without a slash at its end, a query or a fragment";
     }
     if (!wrong) {
         conf_of(config, cmd->pool)->issuer = value;
@@ -195,6 +215,11 @@ int scim_oauth_is_on(const scim_dir_t *dir)
     return dir && dir->oauth && dir->oauth->on == 1;
 }
 
+const char *scim_oauth_base(const scim_oauth_conf_t *conf)
+{
+    return conf->base ? conf->base : conf->path;
+}
+
 unsigned scim_oauth_auths(const scim_oauth_conf_t *conf)
 {
     return conf->auths ? conf->auths : SCIM_OAUTH_AUTH_BASIC | SCIM_OAUTH_AUTH_BODY;
@@ -214,29 +239,85 @@ scim_grant_rules_t scim_oauth_rules(const scim_dir_t *dir)
     rules.access = inner_or(conf->access, ACCESS_DEFAULT);
     rules.refresh = inner_or(conf->refresh, 0);
     rules.grace = inner_or(conf->grace, 0);
+    rules.owner_required = scim_config_token_rules(dir).owner_required;
     rules.refreshing = (scim_oauth_grants(conf) & SCIM_OAUTH_GRANT_REFRESH) != 0;
     return rules;
 }
 
-const char *scim_oauth_check(const scim_dir_t *dir, const char *base, apr_pool_t *p)
+static const char *check_tenant(const scim_dir_t *dir, const char *path)
 {
-    const scim_oauth_conf_t *conf = dir->oauth;
-    unsigned grants = scim_oauth_grants(conf);
+    scim_tenant_by_t by = scim_config_tenant_by(dir);
+    const char *issuer = dir->oauth->issuer;
 
-    if (!dir->tenant) {
+    if (by == SCIM_TENANT_BY_TOKEN) {
+        return "ScimTenantBy token cannot hold here, where tokens are made; name the tenant or "
+               "take it from the path";
+    }
+    if (by == SCIM_TENANT_BY_NAME && !dir->tenant) {
         return "ScimTenant is missing; it names whose tokens these are";
     }
-    if (base) {
-        return apr_psprintf(p, "the place is below the SCIM base %s, which would take its requests",
-                            *base ? base : "/");
+    if (by == SCIM_TENANT_BY_PATH && dir->tenant) {
+        return "ScimTenant names one tenant, and ScimTenantBy says that the path does; leave one "
+               "of them out";
     }
+    if (scim_base_has_tenant(path) != (by == SCIM_TENANT_BY_PATH)) {
+        return "ScimOAuthBase has a segment " SCIM_BASE_TENANT
+               " where ScimTenantBy is path, and only there";
+    }
+    if (issuer && (strstr(issuer, SCIM_BASE_TENANT) != NULL) != (by == SCIM_TENANT_BY_PATH)) {
+        return "ScimOAuthIssuer has " SCIM_BASE_TENANT " where ScimTenantBy is path, and only there";
+    }
+    return NULL;
+}
+
+static const char *check_tokens(const scim_dir_t *dir, apr_pool_t *p)
+{
+    scim_token_rules_t rules = scim_config_token_rules(dir);
+    scim_grant_rules_t ours = scim_oauth_rules(dir);
+    unsigned grants = scim_oauth_grants(dir->oauth);
+
     if ((grants & SCIM_OAUTH_GRANT_REFRESH) && !(grants & SCIM_OAUTH_GRANT_CODE)) {
         return "ScimOAuthGrants has refresh_token without authorization_code, so nobody would ever "
                "get a refresh token";
     }
-    if ((scim_oauth_auths(conf) & SCIM_OAUTH_AUTH_JWT) && !conf->issuer) {
-        return "ScimOAuthClientAuth private_key_jwt needs ScimOAuthIssuer: an assertion names whom "
-               "it is for, which must not be taken from the request";
+    if ((grants & SCIM_OAUTH_GRANT_CLIENT) && rules.owner_required) {
+        return "ScimOAuthGrants has client_credentials, whose tokens are bound to no User, and "
+               "ScimTokenOwner is required";
+    }
+    if (ours.access < rules.min_life || (rules.max_life && ours.access > rules.max_life)) {
+        return apr_psprintf(p,
+                            "access tokens live %d seconds (ScimOAuthLifetime), which "
+                            "ScimTokenLifetime does not allow",
+                            ours.access);
     }
     return NULL;
+}
+
+const char *scim_oauth_check(const scim_dir_t *dir, const char *below, apr_pool_t *p)
+{
+    const scim_oauth_conf_t *conf = dir->oauth;
+    const char *path = scim_oauth_base(conf);
+    const char *wrong;
+
+    if (!*path || strcmp(path, "/") == 0) {
+        return "the endpoints need a path of their own; put them in a <Location> with one or give "
+               "ScimOAuthBase";
+    }
+    if (!scim_base_below(conf->path, path)) {
+        return apr_psprintf(p,
+                            "ScimOAuthBase is outside <Location %s>, which would never see its "
+                            "requests",
+                            conf->path);
+    }
+    if (below) {
+        return apr_psprintf(p, "the place is below the SCIM base %s, which would take its requests",
+                            *below ? below : "/");
+    }
+    wrong = check_tenant(dir, path);
+    wrong = wrong ? wrong : check_tokens(dir, p);
+    if (!wrong && (scim_oauth_auths(conf) & SCIM_OAUTH_AUTH_JWT) && !conf->issuer) {
+        wrong = "ScimOAuthClientAuth private_key_jwt needs ScimOAuthIssuer: an assertion names "
+                "whom it is for, which must not be taken from the request";
+    }
+    return wrong;
 }

@@ -11,6 +11,7 @@ typedef struct scim_oauth_conf_t {
     int on;             /* ScimOAuth */
     const char *at;     /* "file:line" of it, for messages */
     const char *path;   /* the <Location> it stands in, without a slash at the end */
+    const char *base;   /* ScimOAuthBase, or NULL; may have a segment for the tenant */
     const char *issuer; /* ScimOAuthIssuer, or NULL */
     unsigned auths;     /* ScimOAuthClientAuth: SCIM_OAUTH_AUTH_*; 0: not set */
     unsigned grants;    /* ScimOAuthGrants: SCIM_OAUTH_GRANT_*; 0: not set */
@@ -26,6 +27,7 @@ const scim_oauth_conf_t *scim_oauth_merge(apr_pool_t *p, const scim_oauth_conf_t
 
 /* The directives. */
 const char *scim_oauth_set(cmd_parms *cmd, void *config, int on);
+const char *scim_oauth_set_base(cmd_parms *cmd, void *config, const char *value);
 const char *scim_oauth_set_issuer(cmd_parms *cmd, void *config, const char *value);
 const char *scim_oauth_set_auth(cmd_parms *cmd, void *config, const char *value);
 const char *scim_oauth_set_grant(cmd_parms *cmd, void *config, const char *value);
@@ -35,6 +37,9 @@ const char *scim_oauth_set_grace(cmd_parms *cmd, void *config, const char *value
 
 /** 1 if dir serves OAuth. */
 int scim_oauth_is_on(const scim_dir_t *dir);
+
+/** The path that the endpoints are below, as scim_base_below() takes it. */
+const char *scim_oauth_base(const scim_oauth_conf_t *conf);
 
 /** How clients prove who they are: set of SCIM_OAUTH_AUTH_*. */
 unsigned scim_oauth_auths(const scim_oauth_conf_t *conf);
@@ -47,10 +52,10 @@ scim_grant_rules_t scim_oauth_rules(const scim_dir_t *dir);
 
 /**
  * What the directives mean together.
- * @param dir  merged as for a request to the place
- * @param base the SCIM base of the server that the place is below, or NULL
+ * @param dir   merged as for a request to the place
+ * @param below the SCIM base of the server that the place is below, or NULL
  * @return NULL, or what is wrong
  */
-const char *scim_oauth_check(const scim_dir_t *dir, const char *base, apr_pool_t *p);
+const char *scim_oauth_check(const scim_dir_t *dir, const char *below, apr_pool_t *p);
 
 #endif

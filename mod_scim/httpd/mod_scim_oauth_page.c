@@ -44,8 +44,8 @@ static void send_html(const scim_oauth_call_t *call, int status, const char *tit
         r->pool,
         "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
         "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<title>",
-        title, "</title>\n<style nonce=\"", once, "\">", STYLE, "</style>\n</head>\n<body>\n<main>\n",
-        main, "</main>\n</body>\n</html>\n", NULL);
+        title, "</title>\n<style nonce=\"", once, "\">" STYLE "</style>\n</head>\n<body>\n",
+        "<main>\n", main, "</main>\n</body>\n</html>\n", NULL);
 
     r->status = status;
     apr_table_unset(r->headers_in, "Range");
@@ -79,9 +79,10 @@ void scim_oauth_send_page(const scim_oauth_call_t *call, const scim_oauth_page_t
                     "</dd>\n</dl>\n<form method=\"post\">\n"
                     "<input type=\"hidden\" name=\"seal\" value=\"",
                     page->seal,
-                    "\">\n<button type=\"submit\" name=\"decision\" value=\"allow\">Allow</button>\n"
-                    "<button type=\"submit\" name=\"decision\" value=\"deny\">Do not allow</button>"
-                    "\n</form>\n",
+                    "\">\n"
+                    "<button type=\"submit\" name=\"decision\" value=\"allow\">Allow</button>\n"
+                    "<button type=\"submit\" name=\"decision\" value=\"deny\">Do not allow"
+                    "</button>\n</form>\n",
                     NULL));
 }
 

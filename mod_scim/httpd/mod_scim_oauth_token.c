@@ -55,7 +55,7 @@ static scim_oauth_error_t *admit(scim_form_field_t *fields, scim_oauth_call_t *c
     err = scim_oauth_client(call, &proof);
     if (!err) {
         call->r->user = apr_pstrdup(call->r->pool, call->client->id); /* for the access log */
-        err = scim_oauth_from(call, scim_rate_check(call->r, call->dir));
+        err = scim_oauth_from(call, scim_rate_check(call->r, call->dir, call->tenant->name));
     }
     return err;
 }

@@ -168,9 +168,9 @@ static const char *client_wrong(const scim_store_t *store, const scim_client_t *
 
 /* ---- reading ---- */
 
-/* A prepared SELECT gets a buffer for all that a TEXT may hold, unless it says how much it wants. */
+/* A prepared SELECT gets a buffer for all that a TEXT may hold, unless it says what it wants. */
 #define COLUMNS                                                                                    \
-    "c.id, c.tenant, c.name, c.secret, c.auth, SUBSTR(c.redirects, 1, 4000), "                      \
+    "c.id, c.tenant, c.name, c.secret, c.auth, SUBSTR(c.redirects, 1, 4000), "                     \
     "SUBSTR(c.jwks, 1, 16000), c.jwks_uri, c.created, c.revoked"
 #define NCOLUMNS 10
 
@@ -364,7 +364,8 @@ static scim_error_t *insert_assertion(void *baton, scim_store_t *store, apr_pool
     scim_sql_t *sql = scim_sql_make(p);
     scim_error_t *err;
 
-    scim_sql_addv(sql, "INSERT INTO scim_jti (tenant, client, jti, expires) VALUES (%s, %s, %s, %s)",
+    scim_sql_addv(sql,
+                  "INSERT INTO scim_jti (tenant, client, jti, expires) VALUES (%s, %s, %s, %s)",
                   store->tenant->name, a->client, a->hash, a->expires, NULL);
     err = scim_store_exec(NULL, store, sql);
     if (err) {

@@ -41,7 +41,7 @@ typedef enum scim_grant_outcome_t {
     SCIM_GRANT_GIVEN,
     SCIM_GRANT_INVALID,  /* unknown, expired, of another client or of another tenant */
     SCIM_GRANT_REUSED,   /* had been used or revoked: all tokens of its grant are revoked now */
-    SCIM_GRANT_MISMATCH, /* redirect_uri or code_verifier are not those of the code; it is used up */
+    SCIM_GRANT_MISMATCH, /* redirect_uri or code_verifier are not the code's, which is used up */
     SCIM_GRANT_OWNER     /* the User that it is bound to is inactive or gone */
 } scim_grant_outcome_t;
 
