@@ -196,6 +196,7 @@ class Env:
         if self.db.name == "mariadb":
             self.proxy = Proxy(self.db.cut_socket, self.db.socket)
         self.write("conf/tokens", conf.token_file())
+        self.write("conf/admins", conf.admins_file())
         self._certificate()
         self.write("conf/httpd.conf", conf.server_conf(
             self.root, self.ports, self.module, modules_dir(), self.db, self.user))
@@ -250,7 +251,9 @@ class Env:
 
     def _no_secrets(self):
         text = self.read("logs/error_log")
-        for secret in ("1mz050nq", "n3w-Passw0rd", "tok-plain-", "tok-many-", "tok-in-file"):
+        assert not re.search("scim_[A-Za-z0-9_-]{43}", text), "a token is in the error log"
+        for secret in ("1mz050nq", "n3w-Passw0rd", "tok-plain-", "tok-many-", "tok-in-file",
+                       "sec-", "pw-"):
             assert secret not in text, "a secret is in the error log"
 
     def _certificate(self):
