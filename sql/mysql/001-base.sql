@@ -124,6 +124,7 @@ CREATE TABLE scim_token (
     UNIQUE KEY scim_token_hash (hash),
     KEY scim_token_list (tenant, kind, created),
     KEY scim_token_grant (grant_id)
+) ENGINE=InnoDB ROW_FORMAT=DYNAMIC DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
 
 -- OAuth 2.0 clients. Their ids are unique over all tenants: one that is for every tenant has '*'.
 CREATE TABLE scim_client (
@@ -149,7 +150,6 @@ CREATE TABLE scim_jti (
     expires BIGINT        NOT NULL, -- after that the assertion is refused anyway
     PRIMARY KEY (tenant, client, jti),
     KEY scim_jti_expires (tenant, expires)
-
 ) ENGINE=InnoDB ROW_FORMAT=DYNAMIC DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
 
 INSERT INTO scim_schema_version (version) VALUES (1);
