@@ -96,12 +96,26 @@ static const char *jwks_wrong(const char *text, apr_pool_t *p)
     return NULL;
 }
 
+static int is_own_host(const char *uri)
+{
+    static const char *const hosts[] = {"http://127.0.0.1", "http://localhost", "http://[::1]"};
+    apr_size_t i;
+
+    for (i = 0; i < sizeof(hosts) / sizeof(hosts[0]); i++) {
+        apr_size_t n = strlen(hosts[i]);
+
+        if (strncmp(uri, hosts[i], n) == 0 && (uri[n] == ':' || uri[n] == '/')) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
 /* Keys are fetched over HTTPS, or from this host itself. */
 static int is_jwks_uri(const char *uri)
 {
     return !scim_client_redirect_wrong(uri) &&
-           (strncmp(uri, "https://", 8) == 0 || strncmp(uri, "http://127.0.0.1", 16) == 0 ||
-            strncmp(uri, "http://localhost", 16) == 0);
+           (strncmp(uri, "https://", 8) == 0 || is_own_host(uri));
 }
 
 /* What it proves itself by must be there, and nothing else. */

@@ -229,7 +229,7 @@ START_TEST(what_a_client_cannot_be)
     client = sample();
     client.auth = SCIM_CLIENT_JWT;
     client.secret = NULL;
-    client.jwks_uri = "http://example.com/keys";
+    client.jwks_uri = "http://127.0.0.1.example.com/keys";
     refuses(&client);
     for (i = 0; i < sizeof(bad_keys) / sizeof(bad_keys[0]); i++) {
         client = sample();
