@@ -23,12 +23,18 @@
 #define TIME_MAX 1e15
 
 static const scim_jwt_alg_t algorithms[] = {
-    {"RS256", 1u << 0, SCIM_JWT_KEY_RSA, 0, 0},      {"RS384", 1u << 1, SCIM_JWT_KEY_RSA, 0, 0},
-    {"RS512", 1u << 2, SCIM_JWT_KEY_RSA, 0, 0},      {"PS256", 1u << 3, SCIM_JWT_KEY_RSA, 0, 0},
-    {"PS384", 1u << 4, SCIM_JWT_KEY_RSA, 0, 0},      {"PS512", 1u << 5, SCIM_JWT_KEY_RSA, 0, 0},
-    {"ES256", 1u << 6, SCIM_JWT_KEY_P256, 0, 64},    {"ES384", 1u << 7, SCIM_JWT_KEY_P384, 0, 96},
-    {"ES512", 1u << 8, SCIM_JWT_KEY_P521, 0, 132},   {"HS256", 1u << 9, SCIM_JWT_KEY_SECRET, 32, 32},
-    {"HS384", 1u << 10, SCIM_JWT_KEY_SECRET, 48, 48}, {"HS512", 1u << 11, SCIM_JWT_KEY_SECRET, 64, 64},
+    {"RS256", 1u << 0, SCIM_JWT_KEY_RSA, 0, 0},
+    {"RS384", 1u << 1, SCIM_JWT_KEY_RSA, 0, 0},
+    {"RS512", 1u << 2, SCIM_JWT_KEY_RSA, 0, 0},
+    {"PS256", 1u << 3, SCIM_JWT_KEY_RSA, 0, 0},
+    {"PS384", 1u << 4, SCIM_JWT_KEY_RSA, 0, 0},
+    {"PS512", 1u << 5, SCIM_JWT_KEY_RSA, 0, 0},
+    {"ES256", 1u << 6, SCIM_JWT_KEY_P256, 0, 64},
+    {"ES384", 1u << 7, SCIM_JWT_KEY_P384, 0, 96},
+    {"ES512", 1u << 8, SCIM_JWT_KEY_P521, 0, 132},
+    {"HS256", 1u << 9, SCIM_JWT_KEY_SECRET, 32, 32},
+    {"HS384", 1u << 10, SCIM_JWT_KEY_SECRET, 48, 48},
+    {"HS512", 1u << 11, SCIM_JWT_KEY_SECRET, 64, 64},
 };
 
 #define ALGORITHMS ((int)(sizeof(algorithms) / sizeof(algorithms[0])))
@@ -59,8 +65,8 @@ typedef struct parts_t {
 } parts_t;
 
 /*
- * Strict: what the JOSE library would decode leniently (padding, a cut last group) never gets to it.
- * A group of one character holds no byte.
+ * Strict: what the JOSE library would decode leniently (padding, a cut last group) never gets to
+ * it. A group of one character holds no byte.
  */
 static int split(parts_t *out, const char *token, apr_size_t len)
 {

@@ -11,8 +11,9 @@
 
 /**
  * What a JSON Web Token says (RFC 7519, RFC 7515 compact form), and whether that is good enough.
- * Pure: nothing here knows keys or checks a signature (scim_jose.h). What is refused here is refused
- * before any key is looked at; what is read here means nothing before the signature was verified.
+ * Pure: nothing here knows keys or checks a signature (scim_jose.h). What is refused here is
+ * refused before any key is looked at; what is read here means nothing before the signature was
+ * verified.
  *
  * A reason is a short text for the debug log: it names the rule, never a value of the token. The
  * client is told one and the same sentence whatever the reason.

@@ -13,6 +13,7 @@
 #include "mod_scim_db.h"
 #include "mod_scim_error.h"
 #include "mod_scim_handler.h"
+#include "mod_scim_jwt.h"
 #include "mod_scim_oauth.h"
 #include "mod_scim_rate.h"
 #include "mod_scim_route.h"
@@ -27,18 +28,21 @@ static int pre_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp)
 static int post_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *s)
 {
     (void)plog;
-    (void)ptemp;
     /* The first pass of a start is a rehearsal; its locks would be made twice. */
     if (ap_state_query(AP_SQ_MAIN_STATE) == AP_SQ_MS_CREATE_PRE_CONFIG) {
         return OK;
     }
     /* Before there are threads, and before children could share one seed by accident. */
     json_object_seed(0);
-    return scim_rate_setup(pconf, s) == OK ? scim_db_setup(pconf, s) : HTTP_INTERNAL_SERVER_ERROR;
+    if (scim_rate_setup(pconf, s) != OK || scim_jwt_setup(pconf, ptemp, s) != OK) {
+        return HTTP_INTERNAL_SERVER_ERROR;
+    }
+    return scim_db_setup(pconf, s);
 }
 
 static void child_init(apr_pool_t *pchild, server_rec *s)
 {
+    scim_jwt_child(pchild, s);
     scim_db_child(pchild, s);
 }
 

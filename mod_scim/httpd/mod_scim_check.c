@@ -14,6 +14,7 @@
 #include "mod_scim_access.h"
 #include "mod_scim_base.h"
 #include "mod_scim_db.h"
+#include "mod_scim_jwt.h"
 #include "mod_scim_oauth_config.h"
 #include "mod_scim_policy.h"
 #include "mod_scim_profile.h"
@@ -203,6 +204,10 @@ static int check_place(const place_t *place)
     wrong = scim_access_check(&msgid, dir, place->pool);
     if (wrong) {
         return fail(place, msgid, wrong);
+    }
+    wrong = scim_jwt_note(place->main_server, dir, place->pconf);
+    if (wrong) {
+        return fail(place, "SCIM3230", wrong);
     }
     wrong = scim_policies_compile(dir, scim_config_base_tenant(dir, place->pconf), place->pconf);
     if (wrong) {

@@ -45,6 +45,7 @@ typedef struct scim_dir_t {
     int token_limit;                      /* ScimTokenLimit */
     int token_owner;                      /* ScimTokenOwner */
     int trust_user;                       /* ScimTrustUser */
+    struct scim_jwt_conf_t *jwt; /* mod_scim_jwt_conf.h: ScimJWTIssuer and so on, or NULL */
     int require_tls;            /* ScimRequireTLS */
     int max_body;               /* ScimMaxBody */
     int max_document;           /* ScimMaxDocument */
@@ -80,6 +81,7 @@ typedef struct scim_server_t {
     apr_global_mutex_t *mutex;              /* queues SQLite's writers; one for all servers */
     apr_hash_t *limits; /* the main server's: rate limits by tenant (mod_scim_rate.c), or NULL */
     const struct scim_bookmarks_t *bookmarks; /* of long lists; one for all servers, or NULL */
+    struct scim_jwt_all_t *jwt; /* the main server's: all of them (mod_scim_jwt.c), or NULL */
 } scim_server_t;
 
 extern const command_rec scim_config_commands[];
@@ -94,6 +96,12 @@ void *scim_config_merge(apr_pool_t *p, void *outer, void *inner);
  * @return NULL, or what is wrong
  */
 const char *scim_config_context(cmd_parms *cmd);
+
+/**
+ * A whole number within bounds.
+ * @return NULL, or what is wrong, naming the directive
+ */
+const char *scim_config_number(int *out, const char *value, const cmd_parms *cmd, int min, int max);
 
 /** The rate limit, the profile's where no directive sets one; requests 0: none. */
 scim_rate_t scim_config_rate(const scim_dir_t *dir);

@@ -126,6 +126,15 @@ CREATE TABLE scim_token (
     KEY scim_token_grant (grant_id)
 ) ENGINE=InnoDB ROW_FORMAT=DYNAMIC DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
 
+-- Signed tokens that were revoked before they expire; see scim_jwt_revoked.h.
+CREATE TABLE scim_jwt_revoked (
+    tenant   VARBINARY(64) NOT NULL,
+    jti_hash VARBINARY(64) NOT NULL, -- SHA-256 in lower-case hexadecimal digits
+    expires  BIGINT        NULL,     -- milliseconds since 1970; NULL: not known
+    PRIMARY KEY (tenant, jti_hash),
+    KEY scim_jwt_revoked_expires (tenant, expires)
+) ENGINE=InnoDB ROW_FORMAT=DYNAMIC DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
+
 -- OAuth 2.0 clients. Their ids are unique over all tenants: one that is for every tenant has '*'.
 CREATE TABLE scim_client (
     id        VARBINARY(64)   NOT NULL, -- client_id

@@ -115,6 +115,14 @@ CREATE UNIQUE INDEX scim_token_hash ON scim_token (hash);
 CREATE INDEX scim_token_list ON scim_token (tenant, kind, created);
 CREATE INDEX scim_token_grant ON scim_token (grant_id);
 
+CREATE TABLE scim_jwt_revoked (
+    tenant   TEXT    NOT NULL,
+    jti_hash TEXT    NOT NULL,
+    expires  INTEGER NULL,
+    PRIMARY KEY (tenant, jti_hash)
+);
+CREATE INDEX scim_jwt_revoked_expires ON scim_jwt_revoked (tenant, expires);
+
 CREATE TABLE scim_client (
     id        TEXT    NOT NULL PRIMARY KEY,
     tenant    TEXT    NOT NULL,

@@ -52,6 +52,39 @@ FLAVOURS = {
     "ipsie_slow": (1, ("ScimProfile ipsie", "ScimRateLimit 25/1 1")),
     "limited": (6, ("ScimRateLimit 40/86400",)),
     "no_groups": (20, ("ScimGroups Off",)),
+    "jwt_pem": (4, ("{jwt}", "ScimJWTAlgorithms RS256 RS384 PS256",
+                    "ScimJWTKeyFile {root}/conf/jwt-rsa.pem")),
+    "jwt_set": (8, ("{jwt}", "ScimJWTAlgorithms RS256 ES256",
+                    "ScimJWKSFile {root}/conf/jwks.json")),
+    "jwt_secret": (40, ("{jwt}", "ScimJWTAlgorithms HS256",
+                        "ScimJWTSecretFile {root}/conf/jwt-secret")),
+    "jwt_owner": (4, ("{jwt}", "ScimJWTAlgorithms HS256", "ScimJWTOwner email",
+                      "ScimJWTSecretFile {root}/conf/jwt-secret")),
+    "jwt_scope": (2, ("{jwt}", "ScimJWTAlgorithms HS256", "ScimJWTScope scim.write",
+                      "ScimJWTLeeway 0", "ScimJWTSecretFile {root}/conf/jwt-secret")),
+    "jwt_claim": (4, ("ScimJWTIssuer https://idp.example", "ScimJWTAudience scim",
+                      "ScimJWTAlgorithms HS256", "ScimJWTTenant tenant",
+                      "ScimJWTSecretFile {root}/conf/jwt-secret")),
+    "jwt_unrevoked": (2, ("{jwt}", "ScimJWTAlgorithms HS256", "ScimJWTRevocation Off",
+                          "ScimJWTSecretFile {root}/conf/jwt-secret")),
+    "jwt_turning": (6, ("{jwt}", "ScimJWTAlgorithms ES256", "ScimHTTPCAFile {root}/conf/cert.pem",
+                        "ScimJWKSURI https://localhost:{ports[issuer_tls]}/turning wait=1")),
+    "jwt_fixed": (3, ("{jwt}", "ScimJWTAlgorithms ES256",
+                      "ScimJWKSURI http://127.0.0.1:{ports[issuer]}/fixed wait=3600")),
+    "jwt_broken": (2, ("{jwt}", "ScimJWTAlgorithms ES256",
+                       "ScimJWKSURI http://127.0.0.1:{ports[issuer]}/broken wait=1")),
+    "jwt_untrusted": (2, ("{jwt}", "ScimJWTAlgorithms ES256",
+                          "ScimJWKSURI https://localhost:{ports[issuer_tls]}/broken?tls wait=1")),
+    "asks": (20, ("ScimJWTIssuer https://idp.example", "ScimJWTAudience {name}",
+                  "ScimHTTPCAFile {root}/conf/cert.pem",
+                  "ScimIntrospection https://localhost:{ports[issuer_tls]}/introspect "
+                  "scim:server {root}/conf/client-secret")),
+    "asks_little": (4, ("ScimIntrospectionCache 3600", "ScimTokenStore On",
+                        "ScimIntrospection http://127.0.0.1:{ports[issuer]}/introspect-cache "
+                        "scim:server {root}/conf/client-secret")),
+    "asks_in_vain": (4, ("ScimHTTPTimeout 1",
+                         "ScimIntrospection http://127.0.0.1:{ports[issuer]}/introspect-broken "
+                         "scim:server {root}/conf/client-secret")),
     "owners": (16, ("ScimToken sha256:{second} owner=Jane@Example.com",
                     "ScimToken sha256:{third} third \"owner=Jörg Müller\"")),
 }
@@ -256,8 +289,10 @@ def tenant_names():
             for flavour, (count, _) in FLAVOURS.items() for i in range(count)]
 
 
-def location(name, flavour, root):
-    fields = {"root": root, "top": TOP, "second": token_hash(token_of(name + "-second")),
+def location(name, flavour, root, ports):
+    fields = {"root": root, "top": TOP, "name": name, "ports": ports,
+              "jwt": "ScimJWTIssuer https://idp.example\n    ScimJWTAudience " + name,
+              "second": token_hash(token_of(name + "-second")),
               "third": token_hash(token_of(name + "-third"))}
     lines = ["ScimEnable On", "ScimTenant " + name,
              "ScimToken sha256:%s e2e" % token_hash(token_of(name))]
@@ -306,7 +341,7 @@ def server_conf(root, ports, module, modules_dir, database, user):
     if user:
         text += "User %s\nGroup %s\n" % (user, user)
     text += "Listen %d\n" % ports["main"] + BASE.format(**fields) + OPERATOR
-    text += "".join(location(name, flavour, root) for name, flavour in tenant_names())
+    text += "".join(location(name, flavour, root, ports) for name, flavour in tenant_names())
     text += "".join(oauth_location(name, flavour, root, ports)
                     for name, flavour in tenant_names() if flavour in OAUTH_FLAVOURS)
     text += SHARED.format(shared=token_hash(token_of("shared")))

@@ -69,7 +69,8 @@ static const char *jwk_text(const cjose_jwk_t *jwk, int private, const char *mor
 
 static const char *add(scim_jose_keys_t *keys, const char *one, const char *two)
 {
-    const char *set = apr_psprintf(pool, "{\"keys\":[%s%s%s]}", one, two ? "," : "", two ? two : "");
+    const char *set =
+        apr_psprintf(pool, "{\"keys\":[%s%s%s]}", one, two ? "," : "", two ? two : "");
 
     return scim_jose_add_jwks(keys, set, strlen(set), pool);
 }
@@ -366,7 +367,8 @@ START_TEST(other_things_in_pem)
     EVP_PKEY *edwards = EVP_PKEY_Q_keygen(NULL, NULL, "ED25519");
 
     ck_assert_ptr_nonnull(add_pem(keys, ""));
-    ck_assert_ptr_nonnull(add_pem(keys, "-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----"));
+    ck_assert_ptr_nonnull(
+        add_pem(keys, "-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----"));
     ck_assert_ptr_nonnull(add_pem(keys, pem_of(small, 0)));
     ck_assert_ptr_nonnull(add_pem(keys, pem_of(curve, 0)));
     ck_assert_ptr_nonnull(add_pem(keys, pem_of(edwards, 0)));
@@ -393,8 +395,9 @@ END_TEST
 
 START_TEST(an_issued_token_is_accepted)
 {
-    scim_jwt_issue_t what = {"https://scim.example", "scim", "okta",  "org", "acme",
-                             "email",                "jane", "scim.write", apr_time_now(), 3600};
+    scim_jwt_issue_t what = {
+        "https://scim.example", "scim",         "okta", "org", "acme", "email", "jane",
+        "scim.write",           apr_time_now(), 3600};
     scim_jwt_issued_t one;
     scim_jwt_issued_t two;
     scim_jose_keys_t *keys = scim_jose_keys_make(pool);
@@ -414,8 +417,8 @@ START_TEST(an_issued_token_is_accepted)
     ck_assert_ptr_null(scim_jwt_issue(&one, &what, SECRET, 32, pool));
     ck_assert_ptr_null(scim_jwt_issue(&two, &what, SECRET, 32, pool));
     ck_assert_str_ne(one.id, two.id);
-    ck_assert_ptr_null(scim_jwt_parse(&jwt, one.token, strlen(one.token),
-                                      scim_jwt_alg_find("HS256")->bit, pool));
+    ck_assert_ptr_null(
+        scim_jwt_parse(&jwt, one.token, strlen(one.token), scim_jwt_alg_find("HS256")->bit, pool));
     ck_assert_int_eq(scim_jose_verify(&jwt, keys), SCIM_JOSE_VALID);
     ck_assert_ptr_null(scim_jwt_claims(&who, jwt.claims, &policy, what.now, pool));
     ck_assert_str_eq(who.id, one.id);

@@ -76,8 +76,8 @@ static const char *const bad_headers[] = {
     "{\"alg\":\"\"}",
     "{\"alg\":\"hs256\"}",
     "{\"alg\":\"HS256 \"}",
-    "{\"alg\":\"RS256\"}",   /* not among the accepted */
-    "{\"alg\":\"HS512\"}",   /* neither */
+    "{\"alg\":\"RS256\"}", /* not among the accepted */
+    "{\"alg\":\"HS512\"}", /* neither */
     "{\"alg\":[\"HS256\"]}",
     "{\"alg\":null}",
     "{}",
@@ -113,8 +113,8 @@ END_TEST
 
 START_TEST(types_of_tokens)
 {
-    static const char *const good[] = {"JWT", "jwt", "at+jwt", "AT+JWT", "application/jwt",
-                                       "application/at+jwt"};
+    static const char *const good[] = {
+        "JWT", "jwt", "at+jwt", "AT+JWT", "application/jwt", "application/at+jwt"};
     scim_jwt_t jwt;
     apr_size_t i;
 
@@ -157,12 +157,29 @@ static const struct {
     const char *text;
     int shape;
 } forms[] = {
-    {"#.#.#", 1},    {"#.#", 0},       {"#", 0},           {"", 0},
-    {"..", 0},          {".#.#", 0},      {"#..#", 0},       {"#.#.", 0},
-    {"#.#.#.#", 0}, {"#.#.#=", 0},   {"#=.#.#", 0},    {"#.#.# ", 0},
-    {" #.#.#", 0},   {"#.#.#\n", 0},  {"#.#+.#", 0},    {"#.#/.#", 0},
-    {"#.#.#.", 0},   {"#.#.#..", 0},  {"#.#.#.#.#", 0}, {"#.#.a", 0},
-    {"a.#.#", 0},     {"#.abcde.#", 0}, {"#.#\xc3\xa9.#", 0},
+    {"#.#.#", 1},
+    {"#.#", 0},
+    {"#", 0},
+    {"", 0},
+    {"..", 0},
+    {".#.#", 0},
+    {"#..#", 0},
+    {"#.#.", 0},
+    {"#.#.#.#", 0},
+    {"#.#.#=", 0},
+    {"#=.#.#", 0},
+    {"#.#.# ", 0},
+    {" #.#.#", 0},
+    {"#.#.#\n", 0},
+    {"#.#+.#", 0},
+    {"#.#/.#", 0},
+    {"#.#.#.", 0},
+    {"#.#.#..", 0},
+    {"#.#.#.#.#", 0},
+    {"#.#.a", 0},
+    {"a.#.#", 0},
+    {"#.abcde.#", 0},
+    {"#.#\xc3\xa9.#", 0},
 };
 
 START_TEST(the_form_of_a_token)
