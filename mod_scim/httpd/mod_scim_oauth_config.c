@@ -293,27 +293,33 @@ static const char *check_tokens(const scim_dir_t *dir, apr_pool_t *p)
     return NULL;
 }
 
-const char *scim_oauth_check(const scim_dir_t *dir, const char *below, apr_pool_t *p)
+const char *scim_oauth_check_path(const scim_dir_t *own, apr_pool_t *p)
 {
-    const scim_oauth_conf_t *conf = dir->oauth;
-    const char *path = scim_oauth_base(conf);
-    const char *wrong;
+    const char *path = scim_oauth_base(own->oauth);
 
     if (!*path || strcmp(path, "/") == 0) {
         return "the endpoints need a path of their own; put them in a <Location> with one or give "
                "ScimOAuthBase";
     }
-    if (!scim_base_below(conf->path, path)) {
+    if (!scim_base_below(own->oauth->path, path)) {
         return apr_psprintf(p,
                             "ScimOAuthBase is outside <Location %s>, which would never see its "
                             "requests",
-                            conf->path);
+                            own->oauth->path);
     }
+    return NULL;
+}
+
+const char *scim_oauth_check(const scim_dir_t *dir, const char *below, apr_pool_t *p)
+{
+    const scim_oauth_conf_t *conf = dir->oauth;
+    const char *wrong;
+
     if (below) {
         return apr_psprintf(p, "the place is below the SCIM base %s, which would take its requests",
                             *below ? below : "/");
     }
-    wrong = check_tenant(dir, path);
+    wrong = check_tenant(dir, scim_oauth_base(conf));
     wrong = wrong ? wrong : check_tokens(dir, p);
     if (!wrong && (scim_oauth_auths(conf) & SCIM_OAUTH_AUTH_JWT) && !conf->issuer) {
         wrong = "ScimOAuthClientAuth private_key_jwt needs ScimOAuthIssuer: an assertion names "
