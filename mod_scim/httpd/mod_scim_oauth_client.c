@@ -177,6 +177,7 @@ static scim_jwks_result_t verify(const scim_oauth_call_t *call, const scim_clien
     scim_jose_keys_t *keys;
 
     if (client->jwks_uri) {
+        scim_dbd_release(call->db, 1); /* its server may be slow */
         return scim_oauth_keys_verify(client->jwks_uri, jwt, call->r, call->dir);
     }
     keys = scim_jose_keys_make(p);

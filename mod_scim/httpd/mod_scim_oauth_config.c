@@ -88,8 +88,7 @@ const char *scim_oauth_set(cmd_parms *cmd, void *config, int on)
     }
     conf = conf_of(config, cmd->pool);
     conf->on = on ? 1 : 0;
-    conf->at =
-        apr_psprintf(cmd->pool, "%s:%d", cmd->directive->filename, cmd->directive->line_num);
+    conf->at = apr_psprintf(cmd->pool, "%s:%d", cmd->directive->filename, cmd->directive->line_num);
     conf->path = apr_pstrmemdup(cmd->pool, cmd->path, len);
     return NULL;
 }
@@ -203,9 +202,9 @@ const char *scim_oauth_set_grace(cmd_parms *cmd, void *config, const char *value
 {
     const char *wrong = scim_config_context(cmd);
 
-    return wrong ? wrong
-                 : seconds(&conf_of(config, cmd->pool)->grace, cmd, "the time", value, 0,
-                           GRACE_MAX);
+    return wrong
+               ? wrong
+               : seconds(&conf_of(config, cmd->pool)->grace, cmd, "the time", value, 0, GRACE_MAX);
 }
 
 /* ---- what they mean together ---- */
@@ -265,7 +264,8 @@ static const char *check_tenant(const scim_dir_t *dir, const char *path)
                " where ScimTenantBy is path, and only there";
     }
     if (issuer && (strstr(issuer, SCIM_BASE_TENANT) != NULL) != (by == SCIM_TENANT_BY_PATH)) {
-        return "ScimOAuthIssuer has " SCIM_BASE_TENANT " where ScimTenantBy is path, and only there";
+        return "ScimOAuthIssuer has " SCIM_BASE_TENANT
+               " where ScimTenantBy is path, and only there";
     }
     return NULL;
 }

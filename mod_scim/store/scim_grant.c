@@ -44,8 +44,8 @@ static scim_error_t *lock_client(int *there, scim_store_t *store, const char *cl
     scim_error_t *err;
 
     scim_sql_addv(sql,
-                  "SELECT 1 FROM scim_client c WHERE c.id = %s AND c.tenant IN (%s, '"
-                  SCIM_CLIENT_EVERY_TENANT "') AND c.revoked IS NULL",
+                  "SELECT 1 FROM scim_client c WHERE c.id = %s AND c.tenant IN (%s, "
+                  "'" SCIM_CLIENT_EVERY_TENANT "') AND c.revoked IS NULL",
                   client, store->tenant->name, NULL);
     scim_sql_add(sql, scim_dbd_dialect(store->db)->for_update);
     err = scim_store_select(store, sql, 1, 1, scim_store_read_int, &one);
@@ -71,7 +71,7 @@ static scim_error_t *find(scim_token_found_t **found, scim_store_t *store, const
     scim_error_t *err = lock_client(&there, store, work->client, p);
 
     *found = NULL;
-    if (!err && there) {
+    if (!err && there && hash) {
         err = scim_token_find(found, store, hash, store->tenant->name, 1, p);
     }
     if (!err && *found &&
@@ -360,11 +360,12 @@ static scim_error_t *forget_used(scim_store_t *store, const scim_token_row_t *ro
 {
     scim_sql_t *sql = scim_sql_make(p);
 
-    scim_sql_addv(sql,
-                  "DELETE FROM scim_token WHERE tenant = %s AND grant_id = %s AND kind = '"
-                  SCIM_TOKEN_REFRESH "' AND revoked < %s",
-                  store->tenant->name, row->grant,
-                  scim_store_int((apr_time_now() - USED_KEPT) / 1000, p), NULL);
+    scim_sql_addv(
+        sql,
+        "DELETE FROM scim_token WHERE tenant = %s AND grant_id = %s AND kind = '" SCIM_TOKEN_REFRESH
+        "' AND revoked < %s",
+        store->tenant->name, row->grant, scim_store_int((apr_time_now() - USED_KEPT) / 1000, p),
+        NULL);
     return scim_store_exec(NULL, store, sql);
 }
 
@@ -440,16 +441,15 @@ scim_error_t *scim_grant_self(scim_grant_t *out, scim_store_t *store,
 static scim_error_t *revoke_token(void *baton, scim_store_t *store, apr_pool_t *p)
 {
     work_t *work = baton;
-    const char *secret = work->ask->secret;
+    const char *hash = scim_token_hash(work->ask->secret, strlen(work->ask->secret), p);
     scim_token_found_t *found = NULL;
     int there = 0;
     scim_error_t *err = lock_client(&there, store, work->client, p);
 
     work->foreign = 0;
     scim_store_mark(store, SCIM_MARK_AGAIN, NULL, 0);
-    if (!err) {
-        err = scim_token_find(&found, store, scim_token_hash(secret, strlen(secret), p),
-                              store->tenant->name, 1, p);
+    if (!err && hash) {
+        err = scim_token_find(&found, store, hash, store->tenant->name, 1, p);
     }
     if (err || !found) {
         return err;
