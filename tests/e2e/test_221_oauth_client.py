@@ -343,7 +343,7 @@ def test_221_34_claims(signer, more):
 
 
 def test_221_35_whom_it_is_for_is_not_taken_from_the_request(env, signer):
-    port = env.ports["main"]
+    port = env.ports["oauth"]
     aud = signer.client.base.replace("127.0.0.1:%d" % port, "other.example") + "/token"
     answer = signer.client.post("/token", {
         "grant_type": "client_credentials", "client_assertion_type": ASSERTION_TYPE,
