@@ -7,7 +7,7 @@ import threading
 import pytest
 
 import conf
-from env import wait_until
+from env import Tenant, wait_until
 from okta_wire import URN_USER
 from scim_http import RawConnection
 from tokens import Stored, now
@@ -307,8 +307,25 @@ def test_200_15_revoked_under_load(env, stored):
 
 def test_200_16_configured_ones_stay_beside(env, take):
     """Place "any": a token of the configuration and one of the database, each for its tenant."""
-    from env import Tenant
     place = Tenant("any-static", env.base("tenants", "/any/scim/v2"), conf.token_of("any-static"))
     token = Stored(env, "any-static")
     user = place.scim().add_user("static-%s" % env.db.name)
     assert place.scim(token=token.secret).get("/Users/" + user["id"]).user() == user
+
+
+@pytest.mark.parametrize("env", ["mariadb"], indirect=True)
+def test_200_17_without_a_database_nobody_is_refused(env, log, stored):
+    """Nothing is known of any token then: 503, which a provider tries again, and not 401."""
+    tenant, _, scim = stored
+    user = scim.add_user("jane")
+    log.database_lost()
+    env.db.stop()
+    try:
+        for client in (scim, tenant.scim(token="wrong")):
+            for path in ("/Users/" + user["id"], "/Users?count=1", "/Schemas"):
+                client.get(path).error(503)
+    finally:
+        env.db.start()
+    wait_until("the database to be found again",
+               lambda: scim.get("/Users/" + user["id"]).status == 200)
+    assert tenant.scim(token="wrong").get("/Users/" + user["id"]).status == 401

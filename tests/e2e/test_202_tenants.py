@@ -3,6 +3,7 @@
 """Whose resources: tenants by path and by token, aliases of a base, switched off, ids of any kind."""
 
 import pytest
+import requests
 
 import conf
 from env import Tenant
@@ -68,7 +69,6 @@ def test_202_03_unknown_teams(env, teams, name):
 
 def test_202_04_a_team_is_a_whole_segment(env):
     for path in ("/v1/teams/a/b/scim/v2/Users", "/v1/teams//scim/v2x", "/v1/teams/a/scim/v3/Users"):
-        import requests
         got = requests.get(env.base("tenants", path), timeout=30)
         assert got.status_code == 404
         assert "scim+json" not in got.headers.get("Content-Type", "")
@@ -210,7 +210,6 @@ def test_202_13_a_base_by_other_names(env):
         assert client.find("Users", 'userName eq "jane@example.com"')[0]["id"] == user["id"]
     assert clients[1].delete("/Users/" + user["id"]).status == 204
     clients[2].get("/Users/" + user["id"]).error(404)
-    import requests
     for path in ("/alias/api/V2/Users", "/alias/scim/Users", "/alias"):
         got = requests.get(env.base("tenants", path), timeout=30)
         assert "scim+json" not in got.headers.get("Content-Type", ""), path
