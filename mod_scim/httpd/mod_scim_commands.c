@@ -14,6 +14,7 @@
 #include "mod_scim_access.h"
 #include "mod_scim_base.h"
 #include "mod_scim_jwt_conf.h"
+#include "mod_scim_oauth_config.h"
 #include "mod_scim_policy.h"
 #include "mod_scim_profile.h"
 #include "mod_scim_schema.h"
@@ -397,6 +398,24 @@ const command_rec scim_config_commands[] = {
                   "seconds that a key set or an introspection may take (default 5)"),
     AP_INIT_TAKE1("ScimHTTPCAFile", scim_jwt_conf_set, NULL, ANYWHERE,
                   "certificates in PEM to trust for these, instead of the system's"),
+    /* OAuth 2.0: mod_scim_oauth_config.h */
+    AP_INIT_FLAG("ScimOAuth", scim_oauth_set, NULL, ACCESS_CONF,
+                 "On: give tokens by OAuth 2.0 below this <Location>"),
+    AP_INIT_TAKE1("ScimOAuthBase", scim_oauth_set_base, NULL, ANYWHERE,
+                  "URL path below which its endpoints are (default: the Location's)"),
+    AP_INIT_TAKE1("ScimOAuthIssuer", scim_oauth_set_issuer, NULL, ANYWHERE,
+                  "URL under which clients know the place (default: made from the request)"),
+    AP_INIT_ITERATE("ScimOAuthClientAuth", scim_oauth_set_auth, NULL, ANYWHERE,
+                    "basic, body, private_key_jwt: how clients prove who they are (default basic "
+                    "body)"),
+    AP_INIT_ITERATE("ScimOAuthGrants", scim_oauth_set_grant, NULL, ANYWHERE,
+                    "authorization_code, refresh_token, client_credentials (default the first "
+                    "two)"),
+    AP_INIT_TAKE123("ScimOAuthLifetime", scim_oauth_set_lifetime, NULL, ANYWHERE,
+                    "seconds that access tokens, refresh tokens (or never) and codes live (default "
+                    "3600 never 60)"),
+    AP_INIT_TAKE1("ScimOAuthRefreshGrace", scim_oauth_set_grace, NULL, ANYWHERE,
+                  "seconds in which a refresh token may be used again (default 0)"),
     /* policies: scim_policy.h */
     AP_INIT_RAW_ARGS("ScimGroups", scim_policies_set, NULL, ANYWHERE,
                      "Off: clients see no groups (default On)"),

@@ -68,16 +68,19 @@ typedef struct scim_dir_t {
     apr_array_header_t *policies; /* of each section that has any, from the outside to the inside:
                                      its directives of scim_policy.h (mod_scim_policy.c), or NULL */
     const scim_rate_t *rate;              /* ScimRateLimit (requests 0: Off), or NULL */
+    const struct scim_oauth_conf_t *oauth; /* ScimOAuth and what belongs to it, or NULL */
 } scim_dir_t;
 
 /** What is known of a server once its configuration has been checked; made by scim_check_run(). */
 typedef struct scim_server_t {
     apr_array_header_t *bases; /* of const char *: every base that is served here */
+    apr_array_header_t *oauth; /* of const scim_dir_t *: every place of ScimOAuth */
     int tries;                 /* how often a connection is asked for before giving up */
     int warm;                  /* connections that a child keeps for a moment between requests */
     const struct scim_dbd_source_t *source; /* made in post_config where bases has any */
     apr_global_mutex_t *mutex;              /* queues SQLite's writers; one for all servers */
     apr_hash_t *limits; /* the main server's: rate limits by tenant (mod_scim_rate.c), or NULL */
+    struct scim_oauth_keys_t *oauth_keys;   /* the main server's, or NULL */
     const struct scim_bookmarks_t *bookmarks; /* of long lists; one for all servers, or NULL */
     struct scim_jwt_all_t *jwt; /* the main server's: all of them (mod_scim_jwt.c), or NULL */
 } scim_server_t;

@@ -9,6 +9,7 @@ that need other directives come in flavours, prepared here.
 import hashlib
 import pathlib
 
+import conf_oauth
 import conf_tenants
 
 TOP = pathlib.Path(__file__).resolve().parents[2]
@@ -293,7 +294,8 @@ Listen {ports[once]}
 </VirtualHost>
 """
 
-PORTS = ("main", "vhost", "other", "tls", "slow", "cut", "once") + conf_tenants.PORTS
+PORTS = (("main", "vhost", "other", "tls", "slow", "cut", "once") + conf_tenants.PORTS
+         + conf_oauth.PORTS)
 
 
 def token_of(tenant):
@@ -307,8 +309,9 @@ def token_hash(token):
 
 def tenant_names():
     """Every prepared tenant: (name, flavour)."""
+    every = {**FLAVOURS, **conf_tenants.FLAVOURS, **conf_oauth.FLAVOURS}
     return [("%s-%03d" % (flavour.replace("_", "-"), i), flavour)
-            for flavour, (count, _) in {**FLAVOURS, **conf_tenants.FLAVOURS}.items()
+            for flavour, (count, _) in every.items()
             for i in range(count)]
 
 
@@ -357,4 +360,7 @@ def server_conf(root, ports, module, modules_dir, database, user):
         "".join(location(name, flavour, root, ports) for name, flavour in tenant_names()
                 if flavour in conf_tenants.FLAVOURS))
     text += SEATS_LATER.format(seats_later=token_hash(token_of("seats-later")))
+    text += conf_oauth.places(root, ports, [
+        (name, flavour, token_hash(token_of(name))) for name, flavour in tenant_names()
+        if flavour in conf_oauth.FLAVOURS])
     return text + VHOSTS.format(**fields)
