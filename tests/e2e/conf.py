@@ -176,6 +176,9 @@ LATE = """
     ScimAttributeAllow User title
     ScimAttribute User title max=50
     ScimToken sha256:{late} e2e
+</Location>
+"""
+
 # One tenant before it had a limit, and with it.
 SEATS_LATER = """
 <Location "/t/seats-before/scim/v2">
