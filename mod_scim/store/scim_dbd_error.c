@@ -33,7 +33,7 @@ static const meaning_t meanings[] = {
 /* Server errors whose text quotes a value, which must not reach a log. */
 static int quotes_value(int number)
 {
-    static const int numbers[] = {1062, 1264, 1292, 1300, 1366, 1367, 1411, 1525, 1586, 3140};
+    static const int numbers[] = {1062, 1264, 1292, 1300, 1366, 1367, 1411, 1525, 1586, 1644, 3140};
     size_t i;
 
     for (i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
