@@ -113,7 +113,8 @@ const scim_dialect_t scim_dialect_sqlite = {
     .skip_again = NULL,
     .text_type = "TEXT",
     .nocase = " COLLATE NOCASE",
-    /* In this order: a pragma's table needs its arguments first. A row number of its own, which SQLite counts up, has the one key column that is INTEGER. */
+    /* In this order: a pragma's table needs its arguments first. SQLite counts up the one key
+     * column that is INTEGER. */
     .columns_sql = "SELECT LOWER(c.name), CASE WHEN c.pk = 1 AND LOWER(c.type) = 'integer' "
                    "AND (SELECT MAX(k.pk) FROM pragma_table_info(t.name, t.base) k) = 1 "
                    "THEN 1 ELSE 0 END FROM (SELECT COALESCE(%s, 'main') AS base, %s AS name) t "

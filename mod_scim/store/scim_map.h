@@ -34,7 +34,7 @@ typedef struct scim_map_column_t {
     const char *label; /* the path as it was written, for messages */
     const char *column;
     const apr_array_header_t *words; /* scim_map_word_t; NULL: values are written as they are */
-    const char *yes; /* what true and false are in the column */
+    const char *yes;                 /* what true and false are in the column */
     const char *no;
     const char *at;
 } scim_map_column_t;
@@ -74,9 +74,9 @@ typedef struct scim_map_table_t {
     const scim_resource_type_t *type;
     const char *table; /* "name" or "database.name" */
     const char *key;
-    const char *id;                     /* column with the ids of adopted rows; NULL: they get new ones */
-    const scim_map_column_t *match;     /* by which rows are found; NULL: none is looked for */
-    const scim_map_column_t *given_key; /* the ScimMap of the key; NULL: the database counts */
+    const char *id; /* column with the ids of adopted rows; NULL: they get new ones */
+    const scim_map_column_t *match;      /* by which rows are found; NULL: none is looked for */
+    const scim_map_column_t *given_key;  /* the ScimMap of the key; NULL: the database counts */
     const apr_array_header_t *columns;   /* scim_map_column_t */
     const apr_array_header_t *constants; /* scim_map_pair_t */
     const scim_map_link_t *link;         /* or NULL */

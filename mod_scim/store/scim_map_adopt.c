@@ -165,8 +165,7 @@ scim_error_t *scim_adopt_namesake(int *there, scim_store_t *store, const scim_re
     scim_error_t *err = find_namesake(&same, store, type, found->doc);
 
     *there = same.id != NULL;
-    return err || !same.id || same.linked ? err
-                                          : scim_map_link(store, t, same.id, found->key, p);
+    return err || !same.id || same.linked ? err : scim_map_link(store, t, same.id, found->key, p);
 }
 
 scim_error_t *scim_adopt(scim_row_t **row, scim_store_t *store, const scim_resource_type_t *type,

@@ -16,7 +16,7 @@ typedef struct scim_adopt_query_t {
     const scim_resource_type_t *type;
     const char *match; /* value of the attribute that ScimMapTable's match maps; NULL: any */
     const char *id;    /* value of its id column; NULL: any */
-    const char *after; /* key after which to go on, in the table's own order; NULL: from the first */
+    const char *after; /* key after which to go on, in the column's order; NULL: from the first */
     int limit;         /* at most so many rows */
 } scim_adopt_query_t;
 

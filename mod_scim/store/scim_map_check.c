@@ -9,24 +9,23 @@
 
 #include "scim_map_impl.h"
 
+#define MISFIT                                                                                     \
+    "The application's tables are not as this service provider's configuration needs them."
+
 /* A mapping being held to the tables. */
 typedef struct checking_t {
     scim_dbd_t *db;
-    const char *tenant;
+    const char *misfit;  /* what does not fit; NULL: nothing yet */
     const char *table;   /* the one whose columns were read */
     apr_hash_t *columns; /* its columns in lower case: "1" where the database counts */
     apr_pool_t *pool;
 } checking_t;
 
-static scim_error_t *misfit(const checking_t *c, const char *directive, const char *at,
-                            const char *what)
+/* Something does not fit: there is no use in looking on. */
+static scim_error_t *misfit(checking_t *c, const char *directive, const char *at, const char *what)
 {
-    const char *log = apr_psprintf(c->pool, "tenant %s, %s in %s: %s", c->tenant, directive,
-                                   at ? at : "?", what);
-
-    return scim_error_internal(c->pool, 503, "SCIM2240", log,
-                               "The application's tables are not as this service provider's "
-                               "configuration needs them.");
+    c->misfit = apr_psprintf(c->pool, "%s in %s: %s", directive, at ? at : "?", what);
+    return scim_error_make(c->pool, 503, SCIM_TYPE_NONE, "%s", MISFIT);
 }
 
 static const char *lower(const char *name, apr_pool_t *p)
@@ -79,8 +78,9 @@ static scim_error_t *check_table(checking_t *c, const char *directive, const cha
     err = ask(c, scim_dbd_dialect(c->db)->columns_sql, table, read_column, c);
     if (!err && apr_hash_count(c->columns) == 0) {
         err = misfit(c, directive, at,
-                     apr_psprintf(c->pool, "there is no table %s in the database, or no right to "
-                                           "use it",
+                     apr_psprintf(c->pool,
+                                  "there is no table %s in the database, or no right to "
+                                  "use it",
                                   table));
     }
     return err;
@@ -91,7 +91,7 @@ static const char *column_info(const checking_t *c, const char *column)
     return apr_hash_get(c->columns, lower(column, c->pool), APR_HASH_KEY_STRING);
 }
 
-static scim_error_t *check_column(const checking_t *c, const char *directive, const char *column,
+static scim_error_t *check_column(checking_t *c, const char *directive, const char *column,
                                   const char *at)
 {
     if (column_info(c, column)) {
@@ -101,7 +101,7 @@ static scim_error_t *check_column(const checking_t *c, const char *directive, co
                   apr_psprintf(c->pool, "the table %s has no column %s", c->table, column));
 }
 
-static scim_error_t *check_pairs(const checking_t *c, const char *directive,
+static scim_error_t *check_pairs(checking_t *c, const char *directive,
                                  const apr_array_header_t *pairs)
 {
     scim_error_t *err = NULL;
@@ -114,7 +114,7 @@ static scim_error_t *check_pairs(const checking_t *c, const char *directive,
     return err;
 }
 
-static scim_error_t *check_key(const checking_t *c, const scim_map_table_t *t)
+static scim_error_t *check_key(checking_t *c, const scim_map_table_t *t)
 {
     scim_error_t *err = check_column(c, "ScimMapTable", t->key, t->at);
     const char *info = column_info(c, t->key);
@@ -160,6 +160,7 @@ typedef struct uniques_t {
     const checking_t *checking;
     const scim_map_members_t *members; /* of the join table; or NULL */
     const char *index;                 /* the key whose columns are coming */
+    const char *columns;               /* those that came */
     int others;                        /* it has columns that are not among ours */
     int fits;                          /* a key before had none */
 } uniques_t;
@@ -193,16 +194,18 @@ static scim_error_t *read_unique(void *baton, const char *const *cols)
         u->fits |= u->index && !u->others;
         u->index = apr_pstrdup(c->pool, cols[0]);
         u->others = 0;
-        /* A refused key is called by its name: so its first column is found again. */
-        scim_dbd_remember(c->db, note_name(c->table, u->index, c->pool), cols[1]);
+        u->columns = "";
     }
+    /* A refused key is called by its name: so its columns are found again. */
+    u->columns = apr_pstrcat(c->pool, u->columns, cols[1], " ", NULL);
+    scim_dbd_remember(c->db, note_name(c->table, u->index, c->pool), u->columns);
     u->others |= u->members && !is_ours(u->members, cols[1]);
     return NULL;
 }
 
-static scim_error_t *check_uniques(const checking_t *c, const scim_map_members_t *members)
+static scim_error_t *check_uniques(checking_t *c, const scim_map_members_t *members)
 {
-    uniques_t u = {c, members, NULL, 0, 0};
+    uniques_t u = {c, members, NULL, "", 0, 0};
     scim_error_t *err = ask(c, scim_dbd_dialect(c->db)->keys_sql, c->table, read_unique, &u);
 
     if (err || !members) {
@@ -250,29 +253,38 @@ static scim_error_t *check_members(checking_t *c, const scim_map_members_t *m)
     return err ? err : check_uniques(c, m);
 }
 
-scim_error_t *scim_map_check(scim_dbd_t *db, const scim_map_t *map, const char *tenant,
-                             apr_pool_t *p)
+static scim_error_t *check_all(checking_t *c, const scim_map_t *map)
 {
-    checking_t c = {db, tenant, NULL, NULL, p};
-    scim_error_t *err = scim_dbd_open(db);
+    scim_error_t *err = scim_dbd_open(c->db);
     int i;
 
     for (i = 0; i < map->tables->nelts && !err; i++) {
         const scim_map_table_t *t = &APR_ARRAY_IDX(map->tables, i, scim_map_table_t);
-        err = check_columns(&c, t);
+        err = check_columns(c, t);
         if (!err) {
-            err = check_uniques(&c, NULL);
+            err = check_uniques(c, NULL);
         }
         if (!err) {
-            err = check_link(&c, t->link);
+            err = check_link(c, t->link);
         }
     }
-    return err || !map->members ? err : check_members(&c, map->members);
+    return err || !map->members ? err : check_members(c, map->members);
+}
+
+scim_error_t *scim_map_check(const char **misfit, scim_dbd_t *db, const scim_map_t *map,
+                             apr_pool_t *p)
+{
+    checking_t c = {db, NULL, NULL, NULL, p};
+    scim_error_t *err = check_all(&c, map);
+
+    *misfit = c.misfit;
+    return c.misfit ? NULL : err;
 }
 
 scim_error_t *scim_map_ready(scim_store_t *store)
 {
     const scim_map_t *map = store->tenant->map;
+    const char *misfit;
     const char *key;
     scim_error_t *err;
 
@@ -287,14 +299,19 @@ scim_error_t *scim_map_ready(scim_store_t *store)
     if (scim_dbd_noted(store->db, key)) {
         return NULL;
     }
-    err = scim_map_check(store->db, map, store->tenant->name, store->pool);
+    err = scim_map_check(&misfit, store->db, map, store->pool);
+    if (!err && misfit) {
+        return scim_error_internal(
+            store->pool, 503, "SCIM2240",
+            apr_psprintf(store->pool, "tenant %s, %s", store->tenant->name, misfit), "%s", MISFIT);
+    }
     if (!err) {
         scim_dbd_note(store->db, key);
     }
     return err;
 }
 
-const char *scim_map_key_column(const scim_store_t *store, const char *table, const char *index)
+const char *scim_map_key_columns(const scim_store_t *store, const char *table, const char *index)
 {
     return scim_dbd_recall(store->db, note_name(table, index, store->pool));
 }

@@ -61,8 +61,9 @@ static scim_map_table_t *table_for(compile_t *c, const char *directive, const ch
 
     if (!t) {
         fail(c, directive, at,
-             apr_psprintf(c->pool, "there is no ScimMapTable for %.64s, which names the table and "
-                                   "its key column",
+             apr_psprintf(c->pool,
+                          "there is no ScimMapTable for %.64s, which names the table and "
+                          "its key column",
                           type));
     }
     return t;
@@ -127,8 +128,7 @@ static const char *not_stored(const scim_path_t *path)
 static const char *resolve(scim_path_t *path, const scim_map_raw_column_t *raw,
                            const scim_resource_type_t *type, apr_pool_t *p)
 {
-    scim_error_t *err =
-        scim_path_parse(path, raw->path, type, SCIM_TYPE_INVALID_PATH, 1, p);
+    scim_error_t *err = scim_path_parse(path, raw->path, type, SCIM_TYPE_INVALID_PATH, 1, p);
     const char *why;
 
     if (err) {
@@ -195,8 +195,8 @@ static void add_column(compile_t *c, const scim_map_raw_column_t *raw)
         wrong = check_options(&column, raw);
     }
     if (!wrong && has_column(t, raw->column)) {
-        wrong = apr_psprintf(c->pool, "the column %s has a value from another directive",
-                             raw->column);
+        wrong =
+            apr_psprintf(c->pool, "the column %s has a value from another directive", raw->column);
     }
     if (!wrong && t->columns->nelts == COLUMNS_MAX) {
         wrong = apr_psprintf(c->pool, "more than %d columns of one table", COLUMNS_MAX);
@@ -304,9 +304,9 @@ static void finish_match(compile_t *c, scim_map_table_t *t, const scim_map_raw_t
         fail(c, "ScimMapTable", t->at,
              apr_psprintf(c->pool, "match=%s: no ScimMap of %s writes this column", raw->match,
                           t->type->name));
-    } else if (t->match && (t->match->words || (t->match->path.sub ? t->match->path.sub
-                                                                   : t->match->path.attr)
-                                                       ->type != SCIM_ATTR_STRING)) {
+    } else if (t->match && (t->match->words ||
+                            (t->match->path.sub ? t->match->path.sub : t->match->path.attr)->type !=
+                                SCIM_ATTR_STRING)) {
         fail(c, "ScimMapTable", t->at, "rows can be found only by a text that is not translated");
     } else if (!t->match && (t->adopt || t->link)) {
         fail(c, "ScimMapTable", t->at,

@@ -16,7 +16,7 @@
 /* Behind the last of these the drivers' texts name what refused; before it they quote values. */
 static const char *refuser(const char *text)
 {
-    static const char *const marks[] = {"column ", "olumn '", "ield '", "for key '",
+    static const char *const marks[] = {"column ",       "olumn '",      "ield '",  "for key '",
                                         "FOREIGN KEY (", "CONSTRAINT `", "failed: "};
     const char *last = NULL;
     size_t i;
@@ -39,7 +39,8 @@ static const char *find_word(const char *text, const char *name)
 
     for (at = text; *at; at++) {
         if (scim_text_ieqn(at, strnlen(at, len), name) &&
-            (at == text || !strchr(NAME_CHARS, at[-1])) && (!at[len] || !strchr(NAME_CHARS, at[len]))) {
+            (at == text || !strchr(NAME_CHARS, at[-1])) &&
+            (!at[len] || !strchr(NAME_CHARS, at[len]))) {
             return at;
         }
     }
@@ -161,10 +162,9 @@ static const char *sentence(const words_t *w, const scim_store_t *store,
 {
     const scim_map_column_t *column = first_column(target->table, rest);
     const char *name = column ? NULL : leading_name(rest, store->pool);
-    const char *of_key =
-        w->refusal == SCIM_REFUSAL_UNIQUE && name
-            ? scim_map_key_column(store, target->name, name)
-            : NULL;
+    const char *of_key = w->refusal == SCIM_REFUSAL_UNIQUE && name
+                             ? scim_map_key_columns(store, target->name, name)
+                             : NULL;
 
     if (of_key) {
         column = first_column(target->table, of_key);

@@ -172,8 +172,8 @@ static json_t *document_of(const collecting_t *c, const char *const *cols)
     int i;
 
     for (i = 0; i < t->columns->nelts; i++) {
-        scim_map_set(doc, &APR_ARRAY_IDX(t->columns, i, scim_map_column_t),
-                     cols[FIRST_COLUMN + i], c->pool);
+        scim_map_set(doc, &APR_ARRAY_IDX(t->columns, i, scim_map_column_t), cols[FIRST_COLUMN + i],
+                     c->pool);
     }
     json_object_set_new(doc, "id", json_string(id ? id : scim_id_make(c->pool)));
     if (active && !json_object_get(doc, active->name)) {
@@ -284,7 +284,8 @@ scim_error_t *scim_adopt_find(apr_array_header_t **rows, const char **last, scim
     }
     add_from(sql, store, t, " JOIN ");
     add_query(sql, store, t, query);
-    err = scim_map_select(store, &target, sql, FIRST_COLUMN + t->columns->nelts, read_adoptable, &c);
+    err =
+        scim_map_select(store, &target, sql, FIRST_COLUMN + t->columns->nelts, read_adoptable, &c);
     *last = c.last;
     return err;
 }

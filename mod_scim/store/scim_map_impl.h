@@ -136,7 +136,7 @@ scim_error_t *scim_map_members_restore(scim_store_t *store, const scim_map_table
 /** scim_map_check() of the store's tenant, once for each connection. */
 scim_error_t *scim_map_ready(scim_store_t *store) SCIM_CHECKED;
 
-/** The column of a unique key as scim_map_ready() read it, or NULL. */
-const char *scim_map_key_column(const scim_store_t *store, const char *table, const char *index);
+/** The columns of a unique key as scim_map_ready() read them, each with a blank behind; or NULL. */
+const char *scim_map_key_columns(const scim_store_t *store, const char *table, const char *index);
 
 #endif

@@ -22,7 +22,7 @@ static const scim_map_members_t *members_of(const scim_store_t *store)
 
 typedef struct keys_t {
     const scim_map_t *map;
-    const char *group;        /* NULL: it has no row */
+    const char *group;         /* NULL: it has no row */
     apr_array_header_t *users; /* const char * */
     apr_pool_t *pool;
 } keys_t;

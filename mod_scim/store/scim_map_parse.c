@@ -330,8 +330,8 @@ const char *scim_map_add_event(scim_map_build_t *build, int argc, const char *co
                                const char *at, apr_pool_t *p)
 {
     apr_array_header_t *sets = apr_array_make(p, 1, sizeof(scim_map_pair_t));
-    scim_map_raw_event_t raw = {argv[0], (scim_map_when_t)when_of(argv[1]),
-                                {SCIM_MAP_DEFAULT, sets, at}};
+    scim_map_raw_event_t raw = {
+        argv[0], (scim_map_when_t)when_of(argv[1]), {SCIM_MAP_DEFAULT, sets, at}};
     const char *wrong = NULL;
 
     (void)argc;

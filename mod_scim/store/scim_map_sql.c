@@ -15,8 +15,8 @@ const char *scim_map_text(const scim_store_t *store, const char *value, apr_pool
     if (!hole) {
         return value;
     }
-    return apr_pstrcat(p, apr_pstrmemdup(p, value, (apr_size_t)(hole - value)),
-                       store->tenant->name, hole + strlen(TENANT), NULL);
+    return apr_pstrcat(p, apr_pstrmemdup(p, value, (apr_size_t)(hole - value)), store->tenant->name,
+                       hole + strlen(TENANT), NULL);
 }
 
 void scim_map_name(scim_sql_t *sql, const scim_store_t *store, const char *alias, const char *name)
@@ -128,10 +128,10 @@ scim_error_t *scim_map_link(scim_store_t *store, const scim_map_table_t *t, cons
                   store->tenant->name, id, NULL);
     err = scim_store_exec(NULL, store, sql);
     if (err && err->cause == SCIM_CAUSE_DUPLICATE) {
-        scim_error_t *named = scim_error_make(
-            store->pool, 409, SCIM_TYPE_UNIQUENESS,
-            "The application's row of this %s belongs to another %s already.", t->type->name,
-            t->type->name);
+        scim_error_t *named =
+            scim_error_make(store->pool, 409, SCIM_TYPE_UNIQUENESS,
+                            "The application's row of this %s belongs to another %s already.",
+                            t->type->name, t->type->name);
         named->cause = err->cause;
         return named;
     }

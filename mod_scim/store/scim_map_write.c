@@ -4,7 +4,7 @@
 
 #include <apr_strings.h>
 
-#include "scim_map_impl.h"
+#include "scim_map_row.h"
 
 /*
  * What a resource's row in the application's table is to be like follows from its document alone;
@@ -18,19 +18,6 @@ typedef enum state_t {
     ROW_UNLINKED, /* it is not the tenant's: the link row is gone */
     ROW_GONE      /* there is none */
 } state_t;
-
-/* One resource's row being written. */
-typedef struct row_t {
-    scim_store_t *store;
-    const scim_map_table_t *table;
-    scim_map_target_t target;
-    const char *id;  /* of the resource */
-    const char *rid; /* its number as text; NULL: not known */
-    const char *key; /* of the row; NULL: none, or not known */
-    const json_t *old;
-    const json_t *doc;
-    apr_pool_t *pool;
-} row_t;
 
 static int is_inactive(const scim_map_table_t *t, const json_t *doc)
 {
@@ -61,83 +48,9 @@ static state_t state_of(const scim_store_t *store, const scim_map_table_t *t, co
     }
 }
 
-/* ---- values ---- */
+/* ---- what is set ---- */
 
-/* A column that is written, and with what. */
-typedef struct cell_t {
-    const char *column;
-    const char *value;
-} cell_t;
-
-static void push_cell(apr_array_header_t *cells, const char *column, const char *value)
-{
-    cell_t *cell;
-    int i;
-
-    for (i = 0; i < cells->nelts; i++) {
-        cell = &APR_ARRAY_IDX(cells, i, cell_t);
-        if (scim_text_ieq(cell->column, column)) {
-            cell->value = value;
-            return;
-        }
-    }
-    cell = apr_array_push(cells);
-    cell->column = column;
-    cell->value = value;
-}
-
-static void push_pairs(apr_array_header_t *cells, const row_t *row, const apr_array_header_t *pairs)
-{
-    int i;
-
-    for (i = 0; pairs && i < pairs->nelts; i++) {
-        const scim_map_pair_t *pair = &APR_ARRAY_IDX(pairs, i, scim_map_pair_t);
-        push_cell(cells, pair->column, scim_map_text(row->store, pair->value, row->pool));
-    }
-}
-
-/* Whether the attribute had a value that the column may still have. */
-static int had_value(const row_t *row, const scim_map_column_t *column)
-{
-    const char *value;
-    scim_error_t *err =
-        row->old ? scim_map_value(&value, column, row->old, row->pool) : NULL;
-
-    return row->old && (err || value);
-}
-
-/* The id is for new rows: one that was there before keeps what it has. */
-static int is_id(const scim_map_column_t *column)
-{
-    return column->path.attr->at == SCIM_AT_ID;
-}
-
-/*
- * What has no value and had none is left out: an INSERT takes the column's default for it, an
- * UPDATE leaves what the application has there.
- */
-static scim_error_t *push_columns(apr_array_header_t *cells, const row_t *row, int is_new)
-{
-    scim_error_t *err = NULL;
-    int i;
-
-    for (i = 0; i < row->table->columns->nelts && !err; i++) {
-        const scim_map_column_t *column =
-            &APR_ARRAY_IDX(row->table->columns, i, scim_map_column_t);
-        const char *value;
-
-        if (is_id(column) && !is_new) {
-            continue;
-        }
-        err = scim_map_value(&value, column, row->doc, row->pool);
-        if (!err && (value || had_value(row, column))) {
-            push_cell(cells, column->column, value);
-        }
-    }
-    return err;
-}
-
-static const apr_array_header_t *sets_of(const row_t *row, scim_map_when_t when)
+static const apr_array_header_t *sets_of(const scim_map_row_t *row, scim_map_when_t when)
 {
     const scim_map_event_t *event = &row->table->events[when];
 
@@ -145,104 +58,27 @@ static const apr_array_header_t *sets_of(const row_t *row, scim_map_when_t when)
 }
 
 /* What an activation or deactivation sets beside what the document says. */
-static void push_events(apr_array_header_t *cells, const row_t *row)
+static void push_events(apr_array_header_t *cells, const scim_map_row_t *row)
 {
     int is = is_inactive(row->table, row->doc);
     int was = row->old ? is_inactive(row->table, row->old) : 0;
 
     if (is != was) {
-        push_pairs(cells, row, sets_of(row, is ? SCIM_MAP_DEACTIVATED : SCIM_MAP_ACTIVATED));
+        scim_map_cell_pairs(cells, row,
+                            sets_of(row, is ? SCIM_MAP_DEACTIVATED : SCIM_MAP_ACTIVATED));
     }
-}
-
-/* The key that the document gives the row, or NULL: the database gives it. */
-static scim_error_t *given_key(const char **key, const row_t *row)
-{
-    *key = NULL;
-    return row->table->given_key
-               ? scim_map_value(key, row->table->given_key, row->doc, row->pool)
-               : NULL;
-}
-
-/* ---- statements ---- */
-
-static void key_condition(scim_sql_t *sql, const row_t *row)
-{
-    scim_sql_add(sql, " WHERE ");
-    scim_map_name(sql, row->store, NULL, row->table->key);
-    scim_sql_add(sql, " = ");
-    scim_sql_bind(sql, row->key);
-    scim_map_where(sql, row->store, NULL, row->table->constants);
-}
-
-/* @param rows 1 where there is nothing to be set */
-static scim_error_t *update_cells(int *rows, const row_t *row, const apr_array_header_t *cells)
-{
-    scim_sql_t *sql = scim_sql_make(row->pool);
-    int i;
-
-    *rows = 1;
-    if (cells->nelts == 0) {
-        return NULL;
-    }
-    scim_sql_add(sql, "UPDATE ");
-    scim_map_name(sql, row->store, NULL, row->table->table);
-    for (i = 0; i < cells->nelts; i++) {
-        const cell_t *cell = &APR_ARRAY_IDX(cells, i, cell_t);
-        scim_sql_add(sql, i ? ", " : " SET ");
-        scim_map_name(sql, row->store, NULL, cell->column);
-        scim_sql_add(sql, " = ");
-        scim_sql_bind(sql, cell->value);
-    }
-    key_condition(sql, row);
-    return scim_map_exec(rows, row->store, &row->target, sql, 0);
-}
-
-static scim_error_t *insert_cells(const row_t *row, const scim_map_target_t *target,
-                                  const apr_array_header_t *cells, const char *skip)
-{
-    scim_sql_t *sql = scim_sql_make(row->pool);
-    int i;
-
-    scim_sql_add(sql, "INSERT INTO ");
-    scim_map_name(sql, row->store, NULL, target->name);
-    for (i = 0; i < cells->nelts; i++) {
-        scim_sql_add(sql, i ? ", " : " (");
-        scim_map_name(sql, row->store, NULL, APR_ARRAY_IDX(cells, i, cell_t).column);
-    }
-    for (i = 0; i < cells->nelts; i++) {
-        scim_sql_add(sql, i ? ", " : ") VALUES (");
-        scim_sql_bind(sql, APR_ARRAY_IDX(cells, i, cell_t).value);
-    }
-    scim_sql_add(sql, ")");
-    if (skip) {
-        scim_map_skip_duplicate(sql, row->store, skip);
-    }
-    return scim_map_exec(NULL, row->store, target, sql, 0);
-}
-
-static scim_error_t *delete_row(const row_t *row)
-{
-    scim_map_target_t target = row->target;
-    scim_sql_t *sql = scim_sql_make(row->pool);
-
-    target.deletes = 1;
-    scim_sql_add(sql, "DELETE FROM ");
-    scim_map_name(sql, row->store, NULL, row->table->table);
-    key_condition(sql, row);
-    return scim_map_exec(NULL, row->store, &target, sql, 1);
 }
 
 /* ---- the link table ---- */
 
-static scim_map_target_t link_target(const row_t *row)
+static scim_map_target_t link_target(const scim_map_row_t *row)
 {
     scim_map_target_t target = {NULL, row->table->link->table, row->table->type->name, 0};
 
     return target;
 }
 
-static scim_error_t *read_key(row_t *row)
+static scim_error_t *read_key(scim_map_row_t *row)
 {
     scim_sql_t *sql = scim_sql_make(row->pool);
     apr_int64_t rid = 0;
@@ -258,9 +94,9 @@ static scim_error_t *read_key(row_t *row)
 }
 
 /* The row becomes the tenant's; that it is already is no error. */
-static scim_error_t *insert_link(row_t *row)
+static scim_error_t *insert_link(scim_map_row_t *row)
 {
-    apr_array_header_t *cells = apr_array_make(row->pool, 4, sizeof(cell_t));
+    apr_array_header_t *cells = apr_array_make(row->pool, 4, sizeof(scim_map_cell_t));
     scim_map_target_t target;
     scim_error_t *err = NULL;
 
@@ -274,12 +110,12 @@ static scim_error_t *insert_link(row_t *row)
         return err;
     }
     target = link_target(row);
-    push_cell(cells, row->table->link->account, row->key);
-    push_pairs(cells, row, row->table->link->pairs);
-    return insert_cells(row, &target, cells, row->table->link->account);
+    scim_map_cell(cells, row->table->link->account, row->key);
+    scim_map_cell_pairs(cells, row, row->table->link->pairs);
+    return scim_map_row_insert(row, &target, cells, row->table->link->account);
 }
 
-static scim_error_t *delete_link(const row_t *row)
+static scim_error_t *delete_link(const scim_map_row_t *row)
 {
     scim_sql_t *sql = scim_sql_make(row->pool);
     scim_map_target_t target;
@@ -300,7 +136,7 @@ static scim_error_t *delete_link(const row_t *row)
 }
 
 /* The resource has no row any more. */
-static scim_error_t *forget(const row_t *row)
+static scim_error_t *forget(const scim_map_row_t *row)
 {
     scim_sql_t *sql = scim_sql_make(row->pool);
 
@@ -313,7 +149,7 @@ static scim_error_t *forget(const row_t *row)
  * A tombstone keeps the account that it was, so that active true finds it again. A new resource for
  * the same account takes it over.
  */
-static scim_error_t *release(const row_t *row)
+static scim_error_t *release(const scim_map_row_t *row)
 {
     scim_sql_t *sql = scim_sql_make(row->pool);
 
@@ -331,20 +167,20 @@ static scim_error_t *release(const row_t *row)
 
 /* ---- making a row ---- */
 
-static scim_error_t *insert_row(row_t *row)
+static scim_error_t *insert_row(scim_map_row_t *row)
 {
-    apr_array_header_t *cells = apr_array_make(row->pool, 16, sizeof(cell_t));
+    apr_array_header_t *cells = apr_array_make(row->pool, 16, sizeof(scim_map_cell_t));
     scim_error_t *err;
 
     row->old = NULL; /* whatever was there before is not in the new row */
-    err = push_columns(cells, row, 1);
+    err = scim_map_cell_columns(cells, row, 1);
     if (!err) {
-        push_pairs(cells, row, row->table->constants);
+        scim_map_cell_pairs(cells, row, row->table->constants);
         push_events(cells, row);
-        err = insert_cells(row, &row->target, cells, NULL);
+        err = scim_map_row_insert(row, &row->target, cells, NULL);
     }
     if (!err) {
-        err = given_key(&row->key, row);
+        err = scim_map_row_key(&row->key, row);
     }
     if (!err) {
         err = scim_map_link(row->store, row->table, row->id, row->key, row->pool);
@@ -356,14 +192,14 @@ static scim_error_t *insert_row(row_t *row)
  * Behind an UPDATE that may have changed the key itself, by which others know the row.
  * @param linked 1: scim_link has the old one
  */
-static scim_error_t *follow_key(row_t *row, int linked)
+static scim_error_t *follow_key(scim_map_row_t *row, int linked)
 {
     scim_sql_t *sql = scim_sql_make(row->pool);
     const char *key = NULL;
     scim_error_t *err = NULL;
 
-    if (row->table->given_key && !is_id(row->table->given_key)) {
-        err = given_key(&key, row);
+    if (row->table->given_key && !scim_map_is_id(row->table->given_key)) {
+        err = scim_map_row_key(&key, row);
     }
     if (err || !key || strcmp(key, row->key) == 0) {
         return err;
@@ -383,21 +219,21 @@ static scim_error_t *follow_key(row_t *row, int linked)
 }
 
 /* A row that was there before becomes the resource's, with the resource's values. */
-static scim_error_t *take_over(row_t *row, const scim_map_found_t *found)
+static scim_error_t *take_over(scim_map_row_t *row, const scim_map_found_t *found)
 {
-    apr_array_header_t *cells = apr_array_make(row->pool, 16, sizeof(cell_t));
+    apr_array_header_t *cells = apr_array_make(row->pool, 16, sizeof(scim_map_cell_t));
     scim_error_t *err;
     int rows;
 
     row->key = found->key;
     row->old = NULL;
-    err = push_columns(cells, row, 0);
+    err = scim_map_cell_columns(cells, row, 0);
     if (!err) {
         push_events(cells, row);
         err = release(row);
     }
     if (!err) {
-        err = update_cells(&rows, row, cells);
+        err = scim_map_row_update(&rows, row, cells);
     }
     if (!err) {
         err = follow_key(row, 0);
@@ -436,15 +272,15 @@ scim_error_t *scim_map_before_insert(scim_map_found_t **found, const json_t **do
     return NULL;
 }
 
-static row_t row_for(scim_store_t *store, const scim_map_table_t *t, const scim_row_t *row,
-                     apr_pool_t *p)
+static scim_map_row_t row_for(scim_store_t *store, const scim_map_table_t *t, const scim_row_t *row,
+                              apr_pool_t *p)
 {
-    row_t out = {.store = store,
-                 .table = t,
-                 .target = {t, t->table, t->type->name, 0},
-                 .id = row->id,
-                 .rid = row->rid ? scim_store_int(row->rid, p) : NULL,
-                 .pool = p};
+    scim_map_row_t out = {.store = store,
+                          .table = t,
+                          .target = {t, t->table, t->type->name, 0},
+                          .id = row->id,
+                          .rid = row->rid ? scim_store_int(row->rid, p) : NULL,
+                          .pool = p};
 
     return out;
 }
@@ -454,7 +290,7 @@ scim_error_t *scim_map_inserted(scim_store_t *store, const scim_resource_type_t 
                                 const scim_map_found_t *found, apr_pool_t *p)
 {
     const scim_map_table_t *t = scim_map_table(store->tenant->map, type);
-    row_t row;
+    scim_map_row_t row;
 
     if (!t || state_of(store, t, doc) != ROW_FULL) {
         return NULL;
@@ -467,19 +303,18 @@ scim_error_t *scim_map_inserted(scim_store_t *store, const scim_resource_type_t 
 /* ---- changes ---- */
 
 /* The application has deleted the row: it is made anew, with its memberships. */
-static scim_error_t *make_anew(row_t *row)
+static scim_error_t *make_anew(scim_map_row_t *row)
 {
     scim_error_t *err = forget(row);
 
     if (!err) {
         err = insert_row(row);
     }
-    return err ? err
-               : scim_map_members_restore(row->store, row->table, row->rid, row->pool);
+    return err ? err : scim_map_members_restore(row->store, row->table, row->rid, row->pool);
 }
 
 /* A resource without a row: of before the mapping, or of after its account was deleted. */
-static scim_error_t *begin_row(row_t *row)
+static scim_error_t *begin_row(scim_map_row_t *row)
 {
     scim_map_found_t *found;
     scim_error_t *err = scim_map_find(&found, row->store, row->table, row->doc, row->pool);
@@ -487,23 +322,22 @@ static scim_error_t *begin_row(row_t *row)
     if (!err) {
         err = found ? take_over(row, found) : insert_row(row);
     }
-    return err ? err
-               : scim_map_members_restore(row->store, row->table, row->rid, row->pool);
+    return err ? err : scim_map_members_restore(row->store, row->table, row->rid, row->pool);
 }
 
-static scim_error_t *write_row(row_t *row, state_t was)
+static scim_error_t *write_row(scim_map_row_t *row, state_t was)
 {
-    apr_array_header_t *cells = apr_array_make(row->pool, 16, sizeof(cell_t));
+    apr_array_header_t *cells = apr_array_make(row->pool, 16, sizeof(scim_map_cell_t));
     scim_error_t *err;
     int rows;
 
     if (!row->key) {
         return begin_row(row);
     }
-    err = push_columns(cells, row, 0);
+    err = scim_map_cell_columns(cells, row, 0);
     if (!err) {
         push_events(cells, row);
-        err = update_cells(&rows, row, cells);
+        err = scim_map_row_update(&rows, row, cells);
     }
     if (!err && !rows) {
         return make_anew(row);
@@ -517,16 +351,16 @@ static scim_error_t *write_row(row_t *row, state_t was)
     return err;
 }
 
-static scim_error_t *set_row(const row_t *row, scim_map_when_t when)
+static scim_error_t *set_row(const scim_map_row_t *row, scim_map_when_t when)
 {
-    apr_array_header_t *cells = apr_array_make(row->pool, 4, sizeof(cell_t));
+    apr_array_header_t *cells = apr_array_make(row->pool, 4, sizeof(scim_map_cell_t));
     int rows;
 
-    push_pairs(cells, row, sets_of(row, when));
-    return update_cells(&rows, row, cells);
+    scim_map_cell_pairs(cells, row, sets_of(row, when));
+    return scim_map_row_update(&rows, row, cells);
 }
 
-static scim_error_t *end_row(const row_t *row)
+static scim_error_t *end_row(const scim_map_row_t *row)
 {
     scim_error_t *err = scim_map_members_end(row->store, row->table, row->key, row->pool);
 
@@ -534,12 +368,12 @@ static scim_error_t *end_row(const row_t *row)
         err = delete_link(row);
     }
     if (!err) {
-        err = delete_row(row);
+        err = scim_map_row_delete(row);
     }
     return err ? err : forget(row);
 }
 
-static scim_error_t *unlink_row(const row_t *row)
+static scim_error_t *unlink_row(const scim_map_row_t *row)
 {
     scim_error_t *err = scim_map_members_leave(row->store, row->key, row->pool);
 
@@ -554,7 +388,7 @@ scim_error_t *scim_map_updated(scim_store_t *store, const scim_resource_type_t *
     state_t was = t ? state_of(store, t, old) : ROW_KEPT;
     state_t is = t ? state_of(store, t, doc) : ROW_KEPT;
     scim_error_t *err;
-    row_t row;
+    scim_map_row_t row;
 
     if (is == ROW_KEPT || (is == was && is != ROW_FULL)) {
         return NULL;
@@ -584,7 +418,7 @@ scim_error_t *scim_map_deleted(scim_store_t *store, const scim_resource_type_t *
     const scim_map_table_t *t = scim_map_table(store->tenant->map, type);
     scim_map_action_t action;
     scim_error_t *err;
-    row_t row;
+    scim_map_row_t row;
 
     if (!t) {
         return NULL;
@@ -602,9 +436,8 @@ scim_error_t *scim_map_deleted(scim_store_t *store, const scim_resource_type_t *
         err = set_row(&row, SCIM_MAP_DELETED);
     }
     if (!err) {
-        err = scim_type_attr_at(type, SCIM_AT_MEMBERS)
-                  ? scim_map_members_end(store, t, row.key, p)
-                  : scim_map_members_leave(store, row.key, p);
+        err = scim_type_attr_at(type, SCIM_AT_MEMBERS) ? scim_map_members_end(store, t, row.key, p)
+                                                       : scim_map_members_leave(store, row.key, p);
     }
     if (!err && action != SCIM_MAP_KEEP) {
         err = delete_link(&row);

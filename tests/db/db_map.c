@@ -44,13 +44,14 @@ static const char *const sqlite_tables[] = {
     "source TEXT NOT NULL DEFAULT 'local', PRIMARY KEY (team, member))",
     "CREATE TABLE app_account (uid TEXT NOT NULL PRIMARY KEY, email TEXT NOT NULL UNIQUE, "
     "given TEXT NULL)",
-    "CREATE TABLE app_seat (team TEXT NOT NULL, account TEXT NOT NULL REFERENCES app_account (uid), "
-    "role TEXT NOT NULL, PRIMARY KEY (team, account))",
+    "CREATE TABLE app_seat (team TEXT NOT NULL, "
+    "account TEXT NOT NULL REFERENCES app_account (uid), role TEXT NOT NULL, PRIMARY KEY (team, "
+    "account))",
     NULL};
 
 void db_app_create(db_env_t *env)
 {
-    static const char *const names[] = {"app_in_team", "app_team", "app_user",
+    static const char *const names[] = {"app_in_team", "app_team",    "app_user",
                                         "app_seat",    "app_account", "app_dept"};
     const char *const *sql = db_env_is_mysql(env) ? mysql_tables : sqlite_tables;
     size_t i;

@@ -6,7 +6,7 @@
 #include "db_env.h"
 #include "scim_service.h"
 
-/** Tests of mappings: an application's tables beside the store's own, and requests to the service. */
+/** Tests of mappings: an application's tables beside the store's own, and whole requests. */
 
 /**
  * The application's tables, made anew: app_user, app_team, app_in_team, and for accounts that

@@ -146,8 +146,9 @@ START_TEST(a_row_that_is_gone_is_made_anew)
     db_policy(env, USERS TEAMS);
     a = db_post_user(env, "jane", NULL);
     g = db_serve(env, SCIM_POST, "/Groups", NULL,
-                 apr_psprintf(pool, "{\"schemas\":[\"" SCIM_URN_GROUP "\"],\"displayName\":\"T\","
-                                    "\"members\":[{\"value\":\"%s\"}]}",
+                 apr_psprintf(pool,
+                              "{\"schemas\":[\"" SCIM_URN_GROUP "\"],\"displayName\":\"T\","
+                              "\"members\":[{\"value\":\"%s\"}]}",
                               a.id));
     ck_assert_int_eq(g.status, 201);
     db_sql(env, "DELETE FROM app_in_team");
@@ -220,24 +221,22 @@ static void refused(const char *name, const char *more, int status, const char *
     ck_assert_ptr_null(strstr(a.detail, "secret"));
     ck_assert_int_eq(users(), before);
     ck_assert_int_eq(db_count(env, "SELECT COUNT(*) FROM scim_link WHERE tenant = %s"), before);
-    ck_assert_int_eq(db_count(env, "SELECT COUNT(*) FROM scim_resource WHERE tenant = %s"),
-                     before);
+    ck_assert_int_eq(db_count(env, "SELECT COUNT(*) FROM scim_resource WHERE tenant = %s"), before);
 }
 
-#define LONG_MAIL "\"emails\":[{\"type\":\"work\",\"value\":\"secret5678901234567890123456789012345678901\"}]"
+#define WORK(mail) "[{\"type\":\"work\",\"value\":\"" mail "\"}]"
+#define LONG_MAIL WORK("secret5678901234567890123456789012345678901")
 
 START_TEST(what_a_column_refuses_names_the_attribute)
 {
     db_policy(env, USERS);
-    ck_assert_int_eq(db_post_user(env, "first", "\"emails\":[{\"type\":\"work\",\"value\":\"secret\"}]")
-                         .status,
-                     201);
-    refused("long", LONG_MAIL, 400, "emails", "mail");
+    ck_assert_int_eq(db_post_user(env, "first", "\"emails\":" WORK("secret")).status, 201);
+    refused("long", "\"emails\":" LONG_MAIL, 400, "emails", "mail");
     refused("word", "\"userType\":\"secret\"", 400, "userType", "admin, user, view");
     refused("big", "\"title\":\"100\"", 400, db_env_is_mysql(env) ? NULL : "title", "rank");
     refused("dept", "\"" ENTERPRISE "\":{\"department\":\"8\"}", 400,
             db_env_is_mysql(env) ? "department" : NULL, NULL);
-    refused("twice", "\"emails\":[{\"type\":\"work\",\"value\":\"secret\"}]", 409, "emails", "mail");
+    refused("twice", "\"emails\":" WORK("secret"), 409, "emails", "mail");
     if (db_env_is_mysql(env)) {
         refused("word", "\"title\":\"secret\"", 400, "title", "rank");
         refused("number", "\"title\":\"99999999999\"", 400, "title", "rank");
@@ -260,8 +259,7 @@ START_TEST(a_change_that_is_refused_changes_nothing)
 
     db_policy(env, USERS);
     a = db_post_user(env, "jane", "\"title\":\"1\"");
-    b = patch_user(a.id, "replace", "emails",
-                   "[{\"type\":\"work\",\"value\":\"secret5678901234567890123456789012345678901\"}]");
+    b = patch_user(a.id, "replace", "emails", LONG_MAIL);
     ck_assert_int_eq(b.status, 400);
     row_is("jane", "-|-|SEAT|1|1|-");
     b = db_serve(env, SCIM_GET, path_of("Users", a.id), NULL, NULL);
@@ -505,8 +503,9 @@ START_TEST(members_are_rows_of_the_join_table)
         ids[i] = db_post_user(env, apr_psprintf(pool, "u%d", i), NULL).id;
     }
     g = db_serve(env, SCIM_POST, "/Groups", NULL,
-                 apr_psprintf(pool, "{\"schemas\":[\"" SCIM_URN_GROUP "\"],\"displayName\":\"T\","
-                                    "\"members\":%s}",
+                 apr_psprintf(pool,
+                              "{\"schemas\":[\"" SCIM_URN_GROUP "\"],\"displayName\":\"T\","
+                              "\"members\":%s}",
                               members(ids, 2)));
     ck_assert_int_eq(g.status, 201);
     ck_assert_int_eq(in_team(), 2);
@@ -514,9 +513,9 @@ START_TEST(members_are_rows_of_the_join_table)
     path = path_of("Groups", g.id);
     db_serve(env, SCIM_PATCH, path, NULL, db_patch(env, "add", "members", members(ids, 3)));
     ck_assert_int_eq(in_team(), 3);
-    db_serve(env, SCIM_PATCH, path, NULL,
-             db_patch(env, "remove", apr_psprintf(pool, "members[value eq \\\"%s\\\"]", ids[0]),
-                      NULL));
+    db_serve(
+        env, SCIM_PATCH, path, NULL,
+        db_patch(env, "remove", apr_psprintf(pool, "members[value eq \\\"%s\\\"]", ids[0]), NULL));
     ck_assert_int_eq(in_team(), 2);
     db_serve(env, SCIM_PATCH, path, NULL, db_patch(env, "replace", "members", members(ids, 1)));
     ck_assert_int_eq(in_team(), 1);
