@@ -251,3 +251,9 @@ scim_error_t *scim_resource_finish_lacking(json_t *resource, const scim_resource
 {
     return finish(resource, type, 1, p);
 }
+
+void scim_resource_arrange(json_t *resource, const scim_resource_type_t *type, apr_pool_t *p)
+{
+    write_schemas(resource, type, p);
+    sort_resource(resource, type, p);
+}

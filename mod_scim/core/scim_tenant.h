@@ -8,6 +8,7 @@
 #include "scim_schema.h"
 
 struct scim_life_t;
+struct scim_map_t;
 
 /** What becomes of a user that a client sets to active false. */
 typedef enum scim_deprovision_t {
@@ -49,6 +50,7 @@ typedef struct scim_tenant_t {
     const struct scim_life_t *life; /* NULL: every setting is its default */
     const struct scim_quota_t *quota;       /* seats, and whose last one stays; or NULL */
     const struct scim_grouping_t *grouping; /* what makes users members of groups; or NULL */
+    const struct scim_map_t *map; /* into the application's tables (scim_map.h); NULL: none */
 } scim_tenant_t;
 
 /** The resource types, and through them the schemas, that clients see. */

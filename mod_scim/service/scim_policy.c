@@ -71,6 +71,59 @@ static const char *finish_rules(scim_policy_build_t *build)
                         : NULL;
 }
 
+/* ---- mapping ---- */
+
+static const char *add_map(scim_policy_build_t *build, scim_map_add_fn *add, int argc,
+                           const char *const *argv, apr_pool_t *p)
+{
+    if (!build->map) {
+        build->map = scim_map_build_make(p);
+    }
+    return add(build->map, argc, argv, build->line->at, p);
+}
+
+static const char *add_map_table(scim_policy_build_t *build, int argc, const char *const *argv,
+                                 apr_pool_t *p)
+{
+    return add_map(build, scim_map_add_table, argc, argv, p);
+}
+
+static const char *add_map_column(scim_policy_build_t *build, int argc, const char *const *argv,
+                                  apr_pool_t *p)
+{
+    return add_map(build, scim_map_add_column, argc, argv, p);
+}
+
+static const char *add_map_constant(scim_policy_build_t *build, int argc, const char *const *argv,
+                                    apr_pool_t *p)
+{
+    return add_map(build, scim_map_add_constant, argc, argv, p);
+}
+
+static const char *add_map_members(scim_policy_build_t *build, int argc, const char *const *argv,
+                                   apr_pool_t *p)
+{
+    return add_map(build, scim_map_add_members, argc, argv, p);
+}
+
+static const char *add_map_link(scim_policy_build_t *build, int argc, const char *const *argv,
+                                apr_pool_t *p)
+{
+    return add_map(build, scim_map_add_link, argc, argv, p);
+}
+
+static const char *add_map_event(scim_policy_build_t *build, int argc, const char *const *argv,
+                                 apr_pool_t *p)
+{
+    return add_map(build, scim_map_add_event, argc, argv, p);
+}
+
+static const char *add_adopt(scim_policy_build_t *build, int argc, const char *const *argv,
+                             apr_pool_t *p)
+{
+    return add_map(build, scim_map_add_adopt, argc, argv, p);
+}
+
 /* ---- all of them ---- */
 
 static const scim_policy_directive_t directives[] = {
@@ -87,6 +140,13 @@ static const scim_policy_directive_t directives[] = {
     {"ScimOneGroupPerUser", 1, 1, scim_policy_add_one_group},
     {"ScimGroupFrom", 2, 4, scim_policy_add_group_from},
     {"ScimNestedGroups", 1, 1, scim_policy_add_nested},
+    {"ScimMapTable", 3, 5, add_map_table},
+    {"ScimMap", 3, 5, add_map_column},
+    {"ScimMapConstant", 3, 3, add_map_constant},
+    {"ScimMapMembers", 3, -1, add_map_members},
+    {"ScimMapLink", 3, -1, add_map_link},
+    {"ScimMapOn", 3, 3, add_map_event},
+    {"ScimAdopt", 2, 2, add_adopt},
 };
 
 #define NDIRECTIVES (int)(sizeof(directives) / sizeof(directives[0]))
@@ -145,7 +205,7 @@ static const char *finish(scim_policy_build_t *build, apr_pool_t *p)
 
     tenant->offered =
         tenant->groups_off ? scim_catalog_without(tenant->catalog, SCIM_AT_MEMBERS, p) : NULL;
-    return wrong;
+    return wrong ? wrong : scim_map_compile(tenant, build->map, p);
 }
 
 const char *scim_policy_compile(scim_tenant_t *tenant, const apr_array_header_t *lines,

@@ -5,6 +5,7 @@
 
 #include <apr_tables.h>
 
+#include "scim_map.h"
 #include "scim_rules.h"
 #include "scim_tenant.h"
 
@@ -34,6 +35,7 @@ typedef struct scim_policy_build_t {
     struct scim_life_t *life; /* tenant->life then */
     struct scim_quota_build_t *quota;
     struct scim_grouping_build_t *grouping;
+    scim_map_build_t *map;
 } scim_policy_build_t;
 
 /**

@@ -116,7 +116,8 @@ scim_error_t *scim_one_group_leave(scim_store_t *store, const scim_group_t *grou
     scim_error_t *err;
     int i;
 
-    if (!scim_one_group_only(store)) {
+    /* What is taken over from the application's join table is as the application has it. */
+    if (!scim_one_group_only(store) || store->adopting) {
         return NULL;
     }
     err = scim_store_each_rids(rids, find_some, &l, p);

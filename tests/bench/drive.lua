@@ -116,6 +116,11 @@ function ops.post() return wrk.format("POST", wrk.path .. "/Users", json, new_us
 function ops.post_rules()
    return wrk.format("POST", "/ruled" .. wrk.path .. "/Users", json, new_user(unique()))
 end
+
+-- The same for a tenant whose users are mapped: ten columns of an application's table.
+function ops.post_mapped()
+   return wrk.format("POST", "/mapped" .. wrk.path .. "/Users", json, new_user(unique()))
+end
 function ops.patch_active()
    counter = counter + 1
    return wrk.format("PATCH", wrk.path .. "/Users/" .. any_user().id, json, patch_head ..

@@ -71,6 +71,22 @@ DBDMax 25
   ScimAttribute User phoneNumbers.type values=work,home,mobile
   ScimAttribute User userType values=admin,user default=user
 </Location>
+<Location "/mapped/scim/v2">
+  ScimEnable On
+  ScimTenant mapped
+  ScimToken sha256:{digest} bench
+  ScimMapTable User people key=id
+  ScimMap User userName login
+  ScimMap User "emails[type eq \\"work\\"].value" email
+  ScimMap User name.givenName given
+  ScimMap User name.familyName family
+  ScimMap User displayName display
+  ScimMap User title title
+  ScimMap User active active
+  ScimMap User "phoneNumbers[type eq \\"work\\"].value" phone
+  ScimMap User addresses.locality city
+  ScimMap User addresses.country country
+</Location>
 <Location "/probe">
   SetHandler probe
 </Location>
@@ -81,6 +97,13 @@ PROBE_TABLE = """\
 CREATE TABLE probe_insert(rid BIGINT AUTO_INCREMENT PRIMARY KEY, id VARBINARY(255) NOT NULL,
 uname VARBINARY(255) NOT NULL, external_id VARBINARY(255), doc MEDIUMTEXT,
 UNIQUE(id), UNIQUE(uname), KEY(external_id)) ENGINE=InnoDB"""
+
+# An application's table for ten mapped columns.
+PEOPLE_TABLE = """\
+CREATE TABLE people(id INT AUTO_INCREMENT PRIMARY KEY, login VARCHAR(100) NOT NULL UNIQUE,
+email VARCHAR(100) UNIQUE, given VARCHAR(60), family VARCHAR(60), display VARCHAR(100),
+title VARCHAR(60), active TINYINT NOT NULL, phone VARCHAR(40), city VARCHAR(60),
+country CHAR(2)) ENGINE=InnoDB"""
 
 
 def sh(*args, **kw):
@@ -156,6 +179,7 @@ class Server:
         for path in sorted((ROOT / "sql/mysql").glob("*.sql")):
             self.sql(path.read_text())
         self.sql(PROBE_TABLE)
+        self.sql(PEOPLE_TABLE)
         began = time.monotonic()
         with open(self.work / "data", "w", encoding="ascii") as data:
             sh(self.folder / "load", self.sock, users, *groups, stdout=data)

@@ -35,6 +35,11 @@ def migrations(folder):
     return files
 
 
+def schema(folder):
+    """What a test's database is made of: the module's tables, and an application's own."""
+    return migrations(folder) + [TOP / "tests" / "e2e" / "app" / (folder + ".sql")]
+
+
 class Sqlite:
     name = "sqlite"
     driver = "sqlite3"
@@ -49,7 +54,7 @@ class Sqlite:
     def create(self, user):
         os.makedirs(self.folder, exist_ok=True)
         for file in (self.file, self.second):
-            for sql in migrations("sqlite"):
+            for sql in schema("sqlite"):
                 with open(sql, "rb") as text:
                     run(need_program("sqlite3"), "-bail", file, stdin=text)
         if user:
@@ -118,7 +123,7 @@ class Mariadb:
         self.admin("CREATE DATABASE scim2 CHARACTER SET utf8mb4; "
                    "GRANT ALL ON scim2.* TO scim@localhost")
         for name in ("scim", "scim2"):
-            for sql in migrations("mysql"):
+            for sql in schema("mysql"):
                 with open(sql, "rb") as text:
                     run(*self.client(name=name), stdin=text)
 

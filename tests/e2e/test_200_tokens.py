@@ -192,6 +192,8 @@ def test_200_08_tokens_must_be_bound(env, take):
         "doc) VALUES ('%s', 'User', 'owner-of-%s', 'admin', 1, 1, 1, 'x', '{\"schemas\":[\"%s\"],"
         "\"id\":\"owner-of-%s\",\"userName\":\"Admin\"}')" % (
             tenant.name, tenant.name, URN_USER, tenant.name))
+    env.db.execute("INSERT INTO scim_counter (tenant, type, slot, n) VALUES ('%s', 'User', 0, 1)"
+                   % tenant.name)
     bound = Stored(env, tenant.name, owner="owner-of-" + tenant.name)
     scim = tenant.scim(token=bound.secret)
     user = scim.add_user("jane")
