@@ -66,6 +66,21 @@ void db_app_create(db_env_t *env)
     }
 }
 
+const char *db_app_user(db_env_t *env, const char *login)
+{
+    return db_value(env, apr_psprintf(db_env_pool(env),
+                                      db_env_is_mysql(env)
+                                          ? "SELECT CONCAT_WS('|', COALESCE(mail,'-'), "
+                                            "COALESCE(given,'-'), role, active, "
+                                            "COALESCE(rank,'-'), COALESCE(dept,'-'), org) "
+                                            "FROM app_user WHERE login = '%s'"
+                                          : "SELECT COALESCE(mail,'-')||'|'||COALESCE(given,'-')"
+                                            "||'|'||role||'|'||active||'|'||COALESCE(rank,'-')"
+                                            "||'|'||COALESCE(dept,'-')||'|'||org "
+                                            "FROM app_user WHERE login = '%s'",
+                                      login));
+}
+
 /* ---- directives ---- */
 
 static void add_line(apr_array_header_t *lines, char *text, int number, apr_pool_t *p)

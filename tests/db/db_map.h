@@ -13,6 +13,8 @@
  * tenants share app_account and app_seat.
  */
 void db_app_create(db_env_t *env);
+/** The columns of app_user of the one row with a login, joined by |. */
+const char *db_app_user(db_env_t *env, const char *login);
 
 /** Let the environment's tenant obey directives, one a line; the test fails if they do not fit. */
 void db_policy(db_env_t *env, const char *lines);

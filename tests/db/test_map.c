@@ -28,6 +28,8 @@
     "ScimMapConstant Group org {tenant}\n"                                                         \
     "ScimMapMembers app_in_team group=team user=member source=scim\n"
 
+#define IN_TEAM "SELECT COUNT(*) FROM app_in_team"
+
 static db_env_t *env;
 static apr_pool_t *pool;
 
@@ -48,28 +50,12 @@ static const char *path_of(const char *endpoint, const char *id)
     return apr_psprintf(pool, "/%s/%s", endpoint, id);
 }
 
-/* The columns of the one row of a login, joined by |. */
-static const char *row_of(const char *login)
-{
-    return db_value(env, apr_psprintf(pool,
-                                      db_env_is_mysql(env)
-                                          ? "SELECT CONCAT_WS('|', COALESCE(mail,'-'), "
-                                            "COALESCE(given,'-'), role, active, "
-                                            "COALESCE(rank,'-'), COALESCE(dept,'-'), org) "
-                                            "FROM app_user WHERE login = '%s'"
-                                          : "SELECT COALESCE(mail,'-')||'|'||COALESCE(given,'-')"
-                                            "||'|'||role||'|'||active||'|'||COALESCE(rank,'-')"
-                                            "||'|'||COALESCE(dept,'-')||'|'||org "
-                                            "FROM app_user WHERE login = '%s'",
-                                      login));
-}
-
 static const char *expected(const char *front)
 {
     return apr_pstrcat(pool, front, "|", db_env_tenant(env)->name, NULL);
 }
 
-#define row_is(login, front) ck_assert_str_eq(row_of(login), expected(front))
+#define row_is(login, front) ck_assert_str_eq(db_app_user(env, login), expected(front))
 
 static apr_int64_t users(void)
 {
@@ -84,6 +70,20 @@ static apr_int64_t links(void)
 static db_answer_t patch_user(const char *id, const char *op, const char *path, const char *value)
 {
     return db_serve(env, SCIM_PATCH, path_of("Users", id), NULL, db_patch(env, op, path, value));
+}
+
+static int delete_user(const char *id)
+{
+    return db_serve(env, SCIM_DELETE, path_of("Users", id), NULL, NULL).status;
+}
+
+static db_answer_t post_team(const char *member)
+{
+    return db_serve(env, SCIM_POST, "/Groups", NULL,
+                    apr_psprintf(pool,
+                                 "{\"schemas\":[\"" SCIM_URN_GROUP "\"],\"displayName\":\"T\","
+                                 "\"members\":[{\"value\":\"%s\"}]}",
+                                 member));
 }
 
 /* ---- rows ---- */
@@ -107,7 +107,7 @@ START_TEST(a_user_is_a_row)
     a = patch_user(a.id, "remove", "emails[type eq \\\"work\\\"]", NULL);
     ck_assert_int_eq(a.status, 200);
     row_is("jane", "-|Jane|ADMIN|0|9|7");
-    ck_assert_int_eq(db_serve(env, SCIM_DELETE, path_of("Users", a.id), NULL, NULL).status, 204);
+    ck_assert_int_eq(delete_user(a.id), 204);
     ck_assert_int_eq(users(), 0);
     ck_assert_int_eq(links(), 0);
 }
@@ -145,11 +145,7 @@ START_TEST(a_row_that_is_gone_is_made_anew)
 
     db_policy(env, USERS TEAMS);
     a = db_post_user(env, "jane", NULL);
-    g = db_serve(env, SCIM_POST, "/Groups", NULL,
-                 apr_psprintf(pool,
-                              "{\"schemas\":[\"" SCIM_URN_GROUP "\"],\"displayName\":\"T\","
-                              "\"members\":[{\"value\":\"%s\"}]}",
-                              a.id));
+    g = post_team(a.id);
     ck_assert_int_eq(g.status, 201);
     db_sql(env, "DELETE FROM app_in_team");
     db_sql(env, "DELETE FROM app_user");
@@ -298,15 +294,9 @@ START_TEST(a_column_dropped_later_fails_whole)
 }
 END_TEST
 
-static void lock_table(void *baton)
-{
-    (void)baton;
-    db_sql(env, db_env_is_mysql(env) ? "SELECT GET_LOCK('never', 0)" : "SELECT 1");
-}
-
 START_TEST(a_locked_table_is_503)
 {
-    db_fault_t busy = {DB_FAULT_NUMBER, "INSERT INTO `app_user`", 1205, 3, lock_table, NULL};
+    db_fault_t busy = {DB_FAULT_NUMBER, "INSERT INTO `app_user`", 1205, 3, NULL, NULL};
     db_answer_t a;
 
     db_policy(env, USERS);
@@ -388,7 +378,7 @@ START_TEST(events_set_columns_or_keep_the_row)
     ck_assert_int_eq(patch_user(a.id, "replace", "active", "true").status, 200);
     row_is("jane", "-|-|ADMIN|1|-|-");
     ck_assert_str_eq(db_value(env, "SELECT note FROM app_user"), "back");
-    ck_assert_int_eq(db_serve(env, SCIM_DELETE, path_of("Users", a.id), NULL, NULL).status, 204);
+    ck_assert_int_eq(delete_user(a.id), 204);
     ck_assert_str_eq(db_value(env, "SELECT note FROM app_user"), "deleted");
     ck_assert_int_eq(links(), 0);
 
@@ -397,7 +387,7 @@ START_TEST(events_set_columns_or_keep_the_row)
     a = db_post_user(env, "joe", "\"title\":\"1\"");
     ck_assert_int_eq(patch_user(a.id, "replace", "active", "false").status, 200);
     row_is("joe", "-|-|SEAT|1|1|-");
-    ck_assert_int_eq(db_serve(env, SCIM_DELETE, path_of("Users", a.id), NULL, NULL).status, 204);
+    ck_assert_int_eq(delete_user(a.id), 204);
     row_is("joe", "-|-|SEAT|1|1|-");
 }
 END_TEST
@@ -410,18 +400,14 @@ START_TEST(what_an_ended_account_leaves_stays)
     db_policy(env, USERS TEAMS "ScimMapOn User deactivate set:note=left\n");
     db_env_tenant(env)->deprovision = SCIM_DEPROVISION_DELETE;
     id = db_post_user(env, "jane", "\"title\":\"1\"").id;
-    a = db_serve(env, SCIM_POST, "/Groups", NULL,
-                 apr_psprintf(pool,
-                              "{\"schemas\":[\"" SCIM_URN_GROUP "\"],\"displayName\":\"T\","
-                              "\"members\":[{\"value\":\"%s\"}]}",
-                              id));
+    a = post_team(id);
     ck_assert_int_eq(a.status, 201);
-    ck_assert_int_eq(db_int(env, "SELECT COUNT(*) FROM app_in_team"), 1);
+    ck_assert_int_eq(db_int(env, IN_TEAM), 1);
     ck_assert_int_eq(patch_user(id, "replace", "active", "false").status, 200);
     row_is("jane", "-|-|SEAT|1|1|-");
     ck_assert_str_eq(db_value(env, "SELECT note FROM app_user"), "left");
-    ck_assert_int_eq(db_int(env, "SELECT COUNT(*) FROM app_in_team"), 0);
-    ck_assert_int_eq(db_serve(env, SCIM_DELETE, path_of("Users", id), NULL, NULL).status, 204);
+    ck_assert_int_eq(db_int(env, IN_TEAM), 0);
+    ck_assert_int_eq(delete_user(id), 204);
     row_is("jane", "-|-|SEAT|1|1|-");
 }
 END_TEST
@@ -459,7 +445,7 @@ START_TEST(an_account_of_other_tenants_is_linked)
     ck_assert_str_eq(db_value(env, "SELECT given FROM app_account"), "Jane");
     ck_assert_int_eq(patch_user(a.id, "replace", "active", "true").status, 200);
     ck_assert_int_eq(seats(), 1);
-    ck_assert_int_eq(db_serve(env, SCIM_DELETE, path_of("Users", a.id), NULL, NULL).status, 204);
+    ck_assert_int_eq(delete_user(a.id), 204);
     ck_assert_int_eq(seats(), 0);
     ck_assert_int_eq(db_int(env, "SELECT COUNT(*) FROM app_account"), 1);
     ck_assert_int_eq(links(), 0);
@@ -499,11 +485,6 @@ END_TEST
 
 /* ---- members ---- */
 
-static apr_int64_t in_team(void)
-{
-    return db_int(env, "SELECT COUNT(*) FROM app_in_team");
-}
-
 static const char *members(const char *const *ids, int n)
 {
     const char *out = "[";
@@ -526,29 +507,27 @@ START_TEST(members_are_rows_of_the_join_table)
     for (i = 0; i < 3; i++) {
         ids[i] = db_post_user(env, apr_psprintf(pool, "u%d", i), NULL).id;
     }
-    g = db_serve(env, SCIM_POST, "/Groups", NULL,
-                 apr_psprintf(pool,
-                              "{\"schemas\":[\"" SCIM_URN_GROUP "\"],\"displayName\":\"T\","
-                              "\"members\":%s}",
-                              members(ids, 2)));
+    g = post_team(ids[0]);
     ck_assert_int_eq(g.status, 201);
-    ck_assert_int_eq(in_team(), 2);
+    db_serve(env, SCIM_PATCH, path_of("Groups", g.id), NULL,
+             db_patch(env, "add", "members", members(ids + 1, 1)));
+    ck_assert_int_eq(db_int(env, IN_TEAM), 2);
     ck_assert_str_eq(db_value(env, "SELECT source FROM app_in_team"), "scim");
     path = path_of("Groups", g.id);
     db_serve(env, SCIM_PATCH, path, NULL, db_patch(env, "add", "members", members(ids, 3)));
-    ck_assert_int_eq(in_team(), 3);
+    ck_assert_int_eq(db_int(env, IN_TEAM), 3);
     db_serve(
         env, SCIM_PATCH, path, NULL,
         db_patch(env, "remove", apr_psprintf(pool, "members[value eq \\\"%s\\\"]", ids[0]), NULL));
-    ck_assert_int_eq(in_team(), 2);
+    ck_assert_int_eq(db_int(env, IN_TEAM), 2);
     db_serve(env, SCIM_PATCH, path, NULL, db_patch(env, "replace", "members", members(ids, 1)));
-    ck_assert_int_eq(in_team(), 1);
+    ck_assert_int_eq(db_int(env, IN_TEAM), 1);
     db_serve(env, SCIM_DELETE, path_of("Users", ids[0]), NULL, NULL);
-    ck_assert_int_eq(in_team(), 0);
+    ck_assert_int_eq(db_int(env, IN_TEAM), 0);
     db_serve(env, SCIM_PATCH, path, NULL, db_patch(env, "add", "members", members(ids + 1, 2)));
-    ck_assert_int_eq(in_team(), 2);
+    ck_assert_int_eq(db_int(env, IN_TEAM), 2);
     db_serve(env, SCIM_DELETE, path, NULL, NULL);
-    ck_assert_int_eq(in_team(), 0);
+    ck_assert_int_eq(db_int(env, IN_TEAM), 0);
     ck_assert_int_eq(db_int(env, "SELECT COUNT(*) FROM app_team"), 0);
 }
 END_TEST
@@ -574,7 +553,7 @@ START_TEST(a_membership_costs_two_statements_more)
                     db_patch(env, "add", "members", members(&id, 1)))
                .statements;
     ck_assert_uint_eq(with, without + 2);
-    ck_assert_int_eq(in_team(), 1);
+    ck_assert_int_eq(db_int(env, IN_TEAM), 1);
 }
 END_TEST
 

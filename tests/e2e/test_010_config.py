@@ -62,6 +62,10 @@ def test_010_01_every_directive_in_every_place(tmp_path, where):
         'ScimGroupFrom title existing ignore "error=No such group (400.76)"',
         "ScimGroupFrom urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:division create",
         "ScimOneGroupPerUser Off", "ScimNestedGroups skip",
+        "ScimMapTable User people key=id", "ScimMap User userName login",
+        "ScimMapTable Group teams key=id", "ScimMap Group displayName name",
+        "ScimMapConstant User org {tenant}", "ScimMapMembers in_team group=team user=person",
+        "ScimMapLink User seats account=person", "ScimMapOn User delete keep", "ScimAdopt User On",
         TOKEN.replace("ab", "01") + " mine owner=jane@example.com",
         TOKEN.replace("ab", "02") + " \"owner=Jane Doe\""]), where)
     assert code == 0 and "Syntax OK" in said, said
