@@ -9,6 +9,7 @@
 #include <util_mutex.h>
 
 #include "mod_scim_bookmarks.h"
+#include "mod_scim_known.h"
 #include "mod_scim_warm.h"
 
 #define MUTEX_TYPE "scim-sqlite"
@@ -256,6 +257,7 @@ static void keep_warm(const server_rec *main_server, apr_pool_t *pchild)
 void scim_db_child(apr_pool_t *pchild, server_rec *main_server)
 {
     const server_rec *first = NULL;
+    scim_known_t *known = NULL;
     server_rec *s;
     apr_pool_t *p;
 
@@ -264,6 +266,8 @@ void scim_db_child(apr_pool_t *pchild, server_rec *main_server)
         if (!serves_scim(s)) {
             continue;
         }
+        known = known ? known : scim_known_make(pchild);
+        scim_server_get(s)->known = known;
         if (!first) {
             first = s;
             mutex_child(s, pchild);
