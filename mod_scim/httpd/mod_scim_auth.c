@@ -13,6 +13,7 @@
 #include <http_protocol.h>
 
 #include "mod_scim_jwt.h"
+#include "mod_scim_known.h"
 #include "mod_scim_rate.h"
 #include "mod_scim_static.h"
 #include "scim_jwt.h"
@@ -155,10 +156,10 @@ static scim_error_t *let_in(scim_auth_t *auth, const char *type, const scim_toke
 
 /* ---- the ways ---- */
 
-static int accepts_static(scim_auth_t *auth, const unsigned char *hash)
+static int accepts_static(scim_auth_t *auth)
 {
     const scim_static_t *match =
-        auth->dir->tokens ? scim_static_match(auth->dir->tokens, hash) : NULL;
+        auth->dir->tokens ? scim_static_match(auth->dir->tokens, auth->hash) : NULL;
 
     if (match) {
         auth->caller.label = match->label;
@@ -254,10 +255,16 @@ static int opens_scim(const scim_token_row_t *row)
            scim_token_is_live(row, apr_time_now());
 }
 
+static scim_known_t *known_here(const scim_auth_t *auth)
+{
+    return scim_server_get(auth->r->server)->known;
+}
+
 static scim_error_t *judge(void *baton, const scim_token_found_t *found)
 {
     scim_auth_t *auth = baton;
     scim_token_rules_t rules = scim_config_token_rules(auth->dir);
+    apr_time_t now = apr_time_now();
     apr_pool_t *p = auth->r->pool;
 
     if (!found) {
@@ -273,7 +280,10 @@ static scim_error_t *judge(void *baton, const scim_token_found_t *found)
     auth->caller.owner = found->owner_name;
     auth->caller.tenant = found->row.tenant;
     auth->caller.token = found->row.id;
-    if (scim_token_is_stale(&found->row, apr_time_now())) {
+    if (found != auth->guard.known && !found->tenant_off) {
+        scim_known_put(known_here(auth), auth->hash, found, now);
+    }
+    if (scim_token_is_stale(&found->row, now)) {
         auth->used = apr_pmemdup(p, &found->row, sizeof(found->row));
     }
     return let_in(auth, "Bearer", found);
@@ -286,9 +296,13 @@ static const char *guarded_tenant(const scim_auth_t *auth)
                                                                    : auth->dir->tenant;
 }
 
-static scim_error_t *ask_database(scim_auth_t *auth, const unsigned char *hash, int defer)
+static scim_error_t *ask_database(scim_auth_t *auth, int defer)
 {
-    auth->guard.hash = apr_pescape_hex(auth->r->pool, hash, SCIM_HASH_BYTES, 0);
+    apr_pool_t *p = auth->r->pool;
+
+    auth->guard.hash = apr_pescape_hex(p, auth->hash, SCIM_HASH_BYTES, 0);
+    auth->guard.known =
+        defer ? scim_known_get(known_here(auth), auth->hash, apr_time_now(), p) : NULL;
     auth->guard.tenant = guarded_tenant(auth);
     auth->guard.owned = scim_config_token_rules(auth->dir).owner_required;
     auth->guard.judge = judge;
@@ -301,7 +315,6 @@ static scim_error_t *ask_database(scim_auth_t *auth, const unsigned char *hash, 
 /* One way after the other. */
 static scim_error_t *check_token(scim_auth_t *auth, int defer)
 {
-    unsigned char hash[SCIM_HASH_BYTES];
     const char *token = auth->token;
     apr_size_t len = auth->token_len;
 
@@ -309,10 +322,10 @@ static scim_error_t *check_token(scim_auth_t *auth, int defer)
         return trust_or(auth, refuse(auth->r, invalid_challenge,
                                      "The token is longer than any that was given out."));
     }
-    if (EVP_Digest(token, len, hash, NULL, EVP_sha256(), NULL) != 1) {
+    if (EVP_Digest(token, len, auth->hash, NULL, EVP_sha256(), NULL) != 1) {
         return trust_or(auth, invalid(auth));
     }
-    if (accepts_static(auth, hash)) {
+    if (accepts_static(auth)) {
         return let_in(auth, "Bearer", NULL);
     }
     if (has_trusted_user(auth) && is_basic(token)) {
@@ -321,7 +334,7 @@ static scim_error_t *check_token(scim_auth_t *auth, int defer)
     if (scim_jwt_takes(auth->dir, token, len)) {
         return check_signed(auth);
     }
-    return auth->dir->token_store == 1 ? ask_database(auth, hash, defer) : ask_server(auth);
+    return auth->dir->token_store == 1 ? ask_database(auth, defer) : ask_server(auth);
 }
 
 scim_error_t *scim_auth_check(scim_auth_t *auth, scim_store_t *store, int defer)

@@ -4,6 +4,7 @@
 #define MOD_SCIM_AUTH_H
 
 #include "mod_scim_config.h"
+#include "mod_scim_static.h"
 #include "scim_error.h"
 #include "scim_guard.h"
 
@@ -22,9 +23,10 @@ typedef struct scim_auth_t {
     scim_tenant_t *tenant;   /* gets the name of the tenant that path or token name */
     const char *path_tenant; /* what stands for {tenant} in the path, or NULL */
     scim_dbd_t *db;
-    scim_caller_t caller;         /* from here on it is the door's */
-    const char *token;            /* as it came, or NULL */
+    scim_caller_t caller; /* from here on it is the door's */
+    const char *token;    /* as it came, or NULL */
     apr_size_t token_len;
+    unsigned char hash[SCIM_HASH_BYTES]; /* of it */
     scim_store_t *store;
     scim_guard_t guard;           /* of a token that may be in the database */
     const scim_token_row_t *used; /* a token of the database whose use is to be noted, or NULL */

@@ -9,6 +9,7 @@
 #include <util_mutex.h>
 
 #include "mod_scim_bookmarks.h"
+#include "mod_scim_known.h"
 #include "mod_scim_map.h"
 #include "mod_scim_warm.h"
 
@@ -260,6 +261,7 @@ static void keep_warm(const server_rec *main_server, apr_pool_t *pchild)
 void scim_db_child(apr_pool_t *pchild, server_rec *main_server)
 {
     const server_rec *first = NULL;
+    scim_known_t *known = NULL;
     server_rec *s;
     apr_pool_t *p;
 
@@ -268,6 +270,8 @@ void scim_db_child(apr_pool_t *pchild, server_rec *main_server)
         if (!serves_scim(s)) {
             continue;
         }
+        known = known ? known : scim_known_make(pchild);
+        scim_server_get(s)->known = known;
         if (!first) {
             first = s;
             mutex_child(s, pchild);

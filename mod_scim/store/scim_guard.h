@@ -15,6 +15,8 @@ typedef struct scim_guard_t {
     const char *tenant; /* whose it must be; NULL: anyone's, and the judge names the tenant */
     int owned;          /* 1: it is bound to a User if it is any good; 0: it may be, which then
                            costs a statement more */
+    const scim_token_found_t *known; /* what it was when it was good lately, or NULL: a read then
+                           only asks whether it still is */
     /** Says whether the request may go on. Called once. @param found NULL: there is no such token
      */
     scim_error_t *(*judge)(void *baton, const scim_token_found_t *found);

@@ -166,6 +166,12 @@ scim_error_t *scim_store_insert_values(scim_store_t *store, const scim_resource_
                                        const apr_array_header_t *rows,
                                        const char *rid) SCIM_CHECKED;
 
+/** Make a row's index rows before into those after; both sorted, see scim_index_rows(). */
+scim_error_t *scim_store_update_values(scim_store_t *store, const scim_resource_type_t *type,
+                                       const apr_array_header_t *before,
+                                       const apr_array_header_t *after,
+                                       apr_int64_t number) SCIM_CHECKED;
+
 /**
  * After what is shown of a user changed, or the user was deleted: write it into the documents of
  * the users whose manager it is. One statement finds out that there are none.

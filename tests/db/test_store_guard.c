@@ -40,6 +40,7 @@ typedef struct door_t {
     char id[65]; /* of the token that was found */
     char owner[65];
     int owner_dead;
+    int judges_known; /* as httpd does: revoked, switched off and dead owners are refused */
 } door_t;
 
 static scim_error_t *judge(void *baton, const scim_token_found_t *found)
@@ -51,6 +52,10 @@ static scim_error_t *judge(void *baton, const scim_token_found_t *found)
     apr_cpystrn(door->owner, found && found->owner_name ? found->owner_name : "",
                 sizeof(door->owner));
     door->owner_dead = found && found->owner_dead;
+    if (door->judges_known && found && found != door->guard.known &&
+        (found->row.revoked || found->tenant_off || found->owner_dead)) {
+        return scim_error_make(pool, 401, SCIM_TYPE_NONE, "No more.");
+    }
     return door->refuses || !found ? scim_error_make(pool, 401, SCIM_TYPE_NONE, "No.") : NULL;
 }
 
@@ -130,6 +135,80 @@ START_TEST(a_read_sees_the_owners_end)
         ck_assert_int_eq(door.owner_dead, 1);
         db_request_end(&r);
     }
+}
+END_TEST
+
+/* What changes about a token that is known: each time, a read must see it. */
+static const char *const changes[] = {
+    "UPDATE scim_token SET revoked = 1 WHERE tenant = %s",
+    "UPDATE scim_token SET expires = 1 WHERE tenant = %s AND revoked IS NULL",
+    "UPDATE scim_token SET state = 'off' WHERE tenant = %s",
+    "UPDATE scim_resource SET active = 0 WHERE tenant = %s",
+    "DELETE FROM scim_token WHERE tenant = %s",
+};
+
+/* Known, a token costs no column, and whether it is still good is asked all the same. */
+START_TEST(a_known_token_is_asked_for_too)
+{
+    const char *id = db_put(env, db_user("Owner", pool));
+    const char *secret = db_token(env, NULL, _i % 2 ? id : NULL, SCIM_TOKEN_LIFE_NEVER);
+    const char *change = changes[_i / 2];
+    const char *at = strstr(change, "%s");
+    db_request_t r;
+    scim_row_t *row;
+    door_t door;
+
+    r = db_request(env);
+    guard(&door, &r, secret, 0);
+    door.guard.known = db_token_find(env, secret, NULL);
+    db_ok(scim_store_get(&row, r.store, db_type("User"), id, r.pool));
+    ck_assert_int_eq(count(&r), 1);
+    ck_assert_str_eq(row->id, id);
+    ck_assert_int_eq(door.asked, 1);
+    ck_assert_str_eq(door.id, door.guard.known->row.id);
+    db_request_end(&r);
+
+    r = db_request(env);
+    guard(&door, &r, secret, 0);
+    door.guard.known = db_token_find(env, secret, NULL);
+    db_ok(scim_store_get(&row, r.store, db_type("User"), "nobody", r.pool));
+    ck_assert_ptr_null(row);
+    ck_assert_int_eq(door.asked, 1);
+    db_request_end(&r);
+
+    r = db_request(env);
+    guard(&door, &r, secret, 0);
+    door.judges_known = 1;
+    door.guard.known = db_token_find(env, secret, NULL);
+    db_sql(env, apr_pstrcat(pool, apr_pstrmemdup(pool, change, (apr_size_t)(at - change)), "'",
+                            tenant(), "'", at + 2, NULL));
+    row = NULL;
+    if (scim_store_get(&row, r.store, db_type("User"), id, r.pool)) {
+        ck_assert_ptr_null(row);
+    } else {
+        /* an end that is known needs no database; an owner that there is not has none */
+        ck_assert(_i / 2 == 1 || (_i / 2 == 3 && _i % 2 == 0));
+    }
+    ck_assert_int_eq(door.asked, 1);
+    db_request_end(&r);
+}
+END_TEST
+
+/* What is known of another tenant's token opens nothing. */
+START_TEST(a_known_token_of_another_tenant)
+{
+    const char *id = db_put(env, db_user("Somebody", pool));
+    const char *secret = db_token(env, NULL, NULL, SCIM_TOKEN_LIFE_NEVER);
+    db_request_t r = db_request(env);
+    scim_row_t *row = NULL;
+    door_t door;
+
+    guard(&door, &r, secret, 0);
+    door.guard.tenant = "another-tenant";
+    door.guard.known = db_token_find(env, secret, NULL);
+    ck_assert_int_eq(scim_store_get(&row, r.store, db_type("User"), id, r.pool)->status, 401);
+    ck_assert_ptr_null(row);
+    db_request_end(&r);
 }
 END_TEST
 
@@ -274,6 +353,9 @@ int main(void)
     tcase_set_timeout(tc, 120);
     tcase_add_loop_test(tc, a_read_takes_its_token_along, 0, 3);
     tcase_add_test(tc, a_read_sees_the_owners_end);
+    tcase_add_loop_test(tc, a_known_token_is_asked_for_too, 0,
+                        2 * (int)(sizeof(changes) / sizeof(changes[0])));
+    tcase_add_test(tc, a_known_token_of_another_tenant);
     tcase_add_test(tc, what_was_read_is_kept_from_strangers);
     tcase_add_test(tc, nothing_passes_an_unasked_guard);
     tcase_add_test(tc, a_token_may_name_the_tenant);
