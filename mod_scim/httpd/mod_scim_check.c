@@ -12,6 +12,7 @@
 #include <util_cfgtree.h>
 
 #include "mod_scim_db.h"
+#include "mod_scim_dump.h"
 #include "mod_scim_profile.h"
 #include "mod_scim_rate.h"
 #include "mod_scim_schema.h"
@@ -286,6 +287,19 @@ static int check_inner(const place_t *outer)
     return rc;
 }
 
+/* What the dump shows of a place, in memory that lives until then. */
+static void note_place(const place_t *place)
+{
+    scim_place_t note = {apr_pstrdup(place->pconf, place->base), NULL, NULL, NULL};
+
+    if (scim_dump_wanted()) {
+        note.dir = effective(place->server, place->base[0] ? place->base : "/", place->pconf);
+        note.driver = server_directive(place->server, "DBDriver", place->pconf);
+        note.params = server_directive(place->server, "DBDParams", place->pconf);
+        APR_ARRAY_PUSH(scim_server_get(place->server)->places, scim_place_t) = note;
+    }
+}
+
 static int add_place(place_t *place, const scim_dir_t *own)
 {
     int rc;
@@ -312,6 +326,7 @@ static int add_place(place_t *place, const scim_dir_t *own)
         }
     }
     APR_ARRAY_PUSH(bases, const char *) = apr_pstrdup(place->pconf, place->base);
+    note_place(place);
     rc = check_place(place);
     return rc == OK ? check_inner(place) : rc;
 }
@@ -371,6 +386,7 @@ int scim_check_run(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, serve
     for (s = main_server; s && rc == OK; s = s->next) {
         scim_server_t *server = apr_pcalloc(pconf, sizeof(*server));
         server->bases = apr_array_make(pconf, 2, sizeof(const char *));
+        server->places = apr_array_make(pconf, 2, sizeof(scim_place_t));
         /* Each dead connection of the pool costs a try, then one to open and one to spare. */
         server->tries = server_pool(s, ptemp) + 2;
         server->warm = server_warm(s, ptemp);

@@ -51,9 +51,18 @@ typedef struct scim_dir_t {
     const scim_rate_t *rate;              /* ScimRateLimit (requests 0: Off), or NULL */
 } scim_dir_t;
 
+/** A place where SCIM is served, for the dump (mod_scim_dump.h). Lives as the configuration. */
+typedef struct scim_place_t {
+    const char *base;
+    const scim_dir_t *dir; /* merged as for a request to the base */
+    const char *driver;    /* DBDriver */
+    const char *params;    /* DBDParams */
+} scim_place_t;
+
 /** What is known of a server once its configuration has been checked; made by scim_check_run(). */
 typedef struct scim_server_t {
     apr_array_header_t *bases; /* of const char *: every base that is served here */
+    apr_array_header_t *places; /* of scim_place_t; empty unless a dump is wanted */
     int tries;                 /* how often a connection is asked for before giving up */
     int warm;                  /* connections that a child keeps for a moment between requests */
     const struct scim_dbd_source_t *source; /* made in post_config where bases has any */

@@ -2,13 +2,10 @@
 /* Copyright the mod_scim authors */
 #include "mod_scim_schema.h"
 
-#include <apr_file_io.h>
 #include <apr_strings.h>
 
 #include <http_config.h>
 #include <util_cfgtree.h>
-
-#include "scim_json.h"
 
 scim_schemas_t *scim_schemas_make(const cmd_parms *cmd)
 {
@@ -18,59 +15,24 @@ scim_schemas_t *scim_schemas_make(const cmd_parms *cmd)
         apr_psprintf(cmd->pool, "%s:%d", cmd->directive->filename, cmd->directive->line_num);
     schemas->pool = cmd->pool;
     schemas->set = scim_schema_set_make(cmd->pool);
+    schemas->files = apr_array_make(cmd->pool, 2, sizeof(const char *));
+    schemas->indexes = apr_array_make(cmd->pool, 2, sizeof(scim_index_line_t));
     return schemas;
-}
-
-/* The whole of a regular file of bounded size. */
-static const char *read_file(const char **data, apr_size_t *len, const char *path, apr_pool_t *p,
-                             apr_pool_t *ptemp)
-{
-    apr_finfo_t info;
-    apr_file_t *file;
-    char *bytes;
-    apr_status_t rv = apr_stat(&info, path, APR_FINFO_SIZE | APR_FINFO_TYPE, ptemp);
-
-    if (rv != APR_SUCCESS) {
-        return apr_psprintf(p, "cannot read %s: %pm", path, &rv);
-    }
-    if (info.filetype != APR_REG) {
-        return apr_psprintf(p, "%s is not a file", path);
-    }
-    if (info.size > SCIM_SCHEMA_FILE_MAX) {
-        return apr_psprintf(p, "%s is larger than %d bytes", path, SCIM_SCHEMA_FILE_MAX);
-    }
-    *len = (apr_size_t)info.size;
-    bytes = apr_palloc(ptemp, *len + 1);
-    rv = apr_file_open(&file, path, APR_FOPEN_READ | APR_FOPEN_BINARY, APR_FPROT_OS_DEFAULT, ptemp);
-    if (rv == APR_SUCCESS) {
-        rv = *len ? apr_file_read_full(file, bytes, *len, NULL) : APR_SUCCESS;
-        apr_file_close(file);
-    }
-    if (rv != APR_SUCCESS) {
-        return apr_psprintf(p, "cannot read %s: %pm", path, &rv);
-    }
-    *data = bytes;
-    return NULL;
 }
 
 const char *scim_schemas_file(const scim_schemas_t *schemas, const char *path, apr_pool_t *p,
                               apr_pool_t *ptemp)
 {
-    const scim_json_limits_t limits = {SCIM_SCHEMA_FILE_MAX, 0, 0};
-    const char *data = "";
-    apr_size_t len = 0;
-    json_t *root;
-    scim_error_t *err;
-    const char *wrong = read_file(&data, &len, path, p, ptemp);
+    APR_ARRAY_PUSH(schemas->files, const char *) = path;
+    return scim_schema_set_file(schemas->set, path, p, ptemp);
+}
 
-    if (wrong) {
-        return wrong;
-    }
-    err = scim_json_load(&root, data, len, &limits, ptemp);
-    if (!err) {
-        err = scim_schema_set_add(schemas->set, root);
-    }
-    return err ? apr_pstrcat(p, path, ": ", err->detail, NULL) : NULL;
+void scim_schemas_index(const scim_schemas_t *schemas, const char *type, const char *path)
+{
+    scim_index_line_t line = {type, path};
+
+    APR_ARRAY_PUSH(schemas->indexes, scim_index_line_t) = line;
+    scim_schema_set_index(schemas->set, type, path);
 }
 
 const char *scim_schemas_finish(scim_schemas_t *schemas)

@@ -97,5 +97,5 @@ scim_error_t *scim_dbd_check(scim_dbd_t *db)
     if (!err) {
         err = check_charset(db);
     }
-    return err ? err : check_schema(db);
+    return err || db->any_schema ? err : check_schema(db);
 }

@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright the mod_scim authors */
+#include "mod_scim_dump.h"
+
+#include <apr_file_io.h>
+#include <apr_strings.h>
+
+#include <http_core.h>
+
+#include "mod_scim_config.h"
+#include "mod_scim_schema.h"
+#include "scim_json.h"
+#include "scim_tenant_settings.h"
+
+int scim_dump_wanted(void)
+{
+    return ap_exists_config_define(SCIM_DUMP);
+}
+
+/* jansson keeps only UTF-8; what a configuration has otherwise is shown with a "?". */
+static json_t *text_new(const char *text, apr_pool_t *p)
+{
+    char *clean;
+
+    if (!text) {
+        return json_null();
+    }
+    clean = apr_pstrdup(p, text);
+    scim_text_clean(clean);
+    return json_string(clean);
+}
+
+static json_t *files_new(const scim_schemas_t *schemas, apr_pool_t *p)
+{
+    json_t *out = json_array();
+    int i;
+
+    for (i = 0; schemas && i < schemas->files->nelts; i++) {
+        json_array_append_new(out, text_new(APR_ARRAY_IDX(schemas->files, i, const char *), p));
+    }
+    return out;
+}
+
+static json_t *indexes_new(const scim_schemas_t *schemas, apr_pool_t *p)
+{
+    json_t *out = json_array();
+    int i;
+
+    for (i = 0; schemas && i < schemas->indexes->nelts; i++) {
+        const scim_index_line_t *line = &APR_ARRAY_IDX(schemas->indexes, i, scim_index_line_t);
+        json_t *pair = json_array();
+
+        json_array_append_new(pair, text_new(line->type, p));
+        json_array_append_new(pair, text_new(line->path, p));
+        json_array_append_new(out, pair);
+    }
+    return out;
+}
+
+static json_t *place_json(const server_rec *s, const scim_place_t *place, apr_pool_t *p)
+{
+    const scim_dir_t *dir = place->dir;
+    json_t *out = scim_json_own(json_object(), p);
+
+    json_object_set_new(out, "server", text_new(s->server_hostname, p));
+    json_object_set_new(out, "port", json_integer(s->addrs ? s->addrs->host_port : s->port));
+    json_object_set_new(out, "base", text_new(place->base, p));
+    json_object_set_new(out, "at", text_new(dir->enable_at, p));
+    json_object_set_new(out, "tenant", text_new(dir->tenant, p));
+    json_object_set_new(out, "driver", text_new(place->driver, p));
+    json_object_set_new(out, "params", text_new(place->params, p));
+    json_object_set_new(out, "profile",
+                        text_new(dir->profile ? dir->profile->name : NULL, p));
+    json_object_set_new(out, "schemas", files_new(dir->schemas, p));
+    json_object_set_new(out, "indexes", indexes_new(dir->schemas, p));
+    json_object_set(out, "settings", scim_tenant_settings(scim_config_tenant(dir, p), p));
+    return out;
+}
+
+void scim_dump_run(apr_pool_t *p, server_rec *main_server)
+{
+    apr_file_t *out;
+    server_rec *s;
+    int i;
+
+    if (!scim_dump_wanted() || apr_file_open_stdout(&out, p) != APR_SUCCESS) {
+        return;
+    }
+    for (s = main_server; s; s = s->next) {
+        const scim_server_t *server = scim_server_get(s);
+        for (i = 0; i < server->places->nelts; i++) {
+            const scim_place_t *place = &APR_ARRAY_IDX(server->places, i, scim_place_t);
+            apr_file_printf(out, "%s\n", scim_json_dump(place_json(s, place, p), NULL, p));
+        }
+    }
+}
