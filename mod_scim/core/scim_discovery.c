@@ -203,7 +203,7 @@ static void list_schema(json_t *resources, const scim_schema_t *schema, const ch
 const char *scim_discovery_schemas(const scim_tenant_t *tenant, const char *urn, const char *base,
                                    apr_pool_t *p)
 {
-    const scim_catalog_t *c = tenant->catalog;
+    const scim_catalog_t *c = scim_tenant_offered(tenant);
     const scim_schema_t *schema;
     json_t *resources;
     json_t *list;
@@ -234,7 +234,7 @@ const char *scim_discovery_schemas(const scim_tenant_t *tenant, const char *urn,
 const char *scim_discovery_types(const scim_tenant_t *tenant, const char *name, const char *base,
                                  apr_pool_t *p)
 {
-    const scim_catalog_t *c = tenant->catalog;
+    const scim_catalog_t *c = scim_tenant_offered(tenant);
     const scim_resource_type_t *type;
     json_t *resources;
     json_t *list;

@@ -26,6 +26,20 @@ const scim_resource_type_t *scim_catalog_type(const scim_catalog_t *c, const cha
     return NULL;
 }
 
+const scim_catalog_t *scim_catalog_without(const scim_catalog_t *c, scim_at_t at, apr_pool_t *p)
+{
+    const scim_resource_type_t **types = apr_pcalloc(p, (apr_size_t)c->ntypes * sizeof(*types));
+    scim_catalog_t *out = apr_pcalloc(p, sizeof(*out));
+
+    for (int i = 0; i < c->ntypes; i++) {
+        if (!scim_type_attr_at(c->types[i], at)) {
+            types[out->ntypes++] = c->types[i];
+        }
+    }
+    out->types = types;
+    return out;
+}
+
 const scim_schema_t *scim_catalog_schema(const scim_catalog_t *c, const char *urn)
 {
     for (int i = 0; i < c->ntypes; i++) {

@@ -134,6 +134,9 @@ const scim_resource_type_t *scim_catalog_endpoint(const scim_catalog_t *c, const
 /** Resource type by name ("User", exact), or NULL. */
 const scim_resource_type_t *scim_catalog_type(const scim_catalog_t *c, const char *name);
 
+/** The catalog without the types that have an attribute stored at `at`; made in p. */
+const scim_catalog_t *scim_catalog_without(const scim_catalog_t *c, scim_at_t at, apr_pool_t *p);
+
 /** Schema by URN, without case, among the types' schemas and extensions; NULL if unknown. */
 const scim_schema_t *scim_catalog_schema(const scim_catalog_t *c, const char *urn);
 

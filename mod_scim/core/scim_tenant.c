@@ -27,3 +27,8 @@ scim_tenant_t *scim_tenant_make(const char *name, apr_pool_t *p)
     t->group_reply_members = 200;
     return t;
 }
+
+const scim_catalog_t *scim_tenant_offered(const scim_tenant_t *tenant)
+{
+    return tenant->offered ? tenant->offered : tenant->catalog;
+}

@@ -11,6 +11,7 @@
 typedef struct scim_tenant_t {
     const char *name; /* 1 to 64 of [A-Za-z0-9._-] */
     const scim_catalog_t *catalog;
+    const scim_catalog_t *offered;        /* what clients see of it; NULL: all */
     const scim_schema_t *config_schema; /* of ServiceProviderConfig, in /Schemas too; or NULL */
     scim_json_limits_t json;
     scim_filter_limits_t filter;
@@ -34,7 +35,11 @@ typedef struct scim_tenant_t {
     int patch_one_element;      /* 1: a path with a filter names a sub-attribute of one element */
     int reject_other_values;    /* 1: what is not among canonicalValues is 400 invalidValue */
     int interop_conformant;     /* 1: ServiceProviderConfig says so */
+    int groups_off;             /* 1: no client sees groups */
 } scim_tenant_t;
+
+/** The resource types, and through them the schemas, that clients see. */
+const scim_catalog_t *scim_tenant_offered(const scim_tenant_t *tenant);
 
 /** A tenant with every limit at its default, allocated in p; name and catalog set. */
 scim_tenant_t *scim_tenant_make(const char *name, apr_pool_t *p);

@@ -43,6 +43,7 @@ static const setting_t settings[] = {
     {"patch_one_element", offsetof(scim_tenant_t, patch_one_element), WIDTH_INT},
     {"reject_other_values", offsetof(scim_tenant_t, reject_other_values), WIDTH_INT},
     {"interop_conformant", offsetof(scim_tenant_t, interop_conformant), WIDTH_INT},
+    {"groups_off", offsetof(scim_tenant_t, groups_off), WIDTH_INT},
 };
 
 #define COUNT (sizeof(settings) / sizeof(settings[0]))

@@ -12,7 +12,11 @@
 #include <util_cfgtree.h>
 
 #include "mod_scim_db.h"
+<<<<<<< HEAD
 #include "mod_scim_dump.h"
+=======
+#include "mod_scim_policy.h"
+>>>>>>> main
 #include "mod_scim_profile.h"
 #include "mod_scim_rate.h"
 #include "mod_scim_schema.h"
@@ -196,6 +200,10 @@ static int check_place(const place_t *place)
         return fail(
             place, "SCIM3002",
             "no token is configured, so nobody could use it; set ScimToken or ScimTokenFile");
+    }
+    wrong = scim_policies_compile(dir, scim_config_base_tenant(dir, place->pconf), place->pconf);
+    if (wrong) {
+        return fail(place, "SCIM3200", wrong);
     }
     tenant = scim_config_tenant(dir, place->pool);
     if (tenant->page_size > tenant->max_page_size) {

@@ -48,6 +48,8 @@ typedef struct scim_dir_t {
     const struct scim_profile_t *profile; /* ScimProfile, or NULL */
     const scim_catalog_t *catalog;        /* what the profile makes of the default one, or NULL */
     struct scim_schemas_t *schemas;       /* ScimSchemaFile and ScimIndex; NULL: none */
+    apr_array_header_t *policies; /* of each section that has any, from the outside to the inside:
+                                     its directives of scim_policy.h (mod_scim_policy.c), or NULL */
     const scim_rate_t *rate;              /* ScimRateLimit (requests 0: Off), or NULL */
 } scim_dir_t;
 
@@ -96,7 +98,13 @@ int scim_config_max_body(const scim_dir_t *dir);
 /** 1 if plain HTTP is refused. */
 int scim_config_require_tls(const scim_dir_t *dir);
 
-/** The tenant with every limit as configured, in p. */
+/** A tenant with the schemas and the profile of a place, without anything else of it, in p. */
+scim_tenant_t *scim_config_base_tenant(const scim_dir_t *dir, apr_pool_t *p);
+
+/**
+ * The tenant with everything as configured, in p. NULL where its policies were not compiled: nobody
+ * should be served without them.
+ */
 scim_tenant_t *scim_config_tenant(const scim_dir_t *dir, apr_pool_t *p);
 
 /** This server's own record, NULL before scim_check_run(). */

@@ -8,8 +8,10 @@
 #include <http_core.h>
 
 #include "mod_scim_config.h"
+#include "mod_scim_policy.h"
 #include "mod_scim_schema.h"
 #include "scim_json.h"
+#include "scim_policy.h"
 #include "scim_tenant_settings.h"
 
 int scim_dump_wanted(void)
@@ -57,6 +59,30 @@ static json_t *indexes_new(const scim_schemas_t *schemas, apr_pool_t *p)
     return out;
 }
 
+/* [name, [words], "file:line"] of each directive, in the order in which they are compiled. */
+static json_t *policies_new(const scim_dir_t *dir, apr_pool_t *p)
+{
+    const apr_array_header_t *lines = scim_policies_lines(dir, p);
+    json_t *out = json_array();
+    int i;
+    int j;
+
+    for (i = 0; i < lines->nelts; i++) {
+        const scim_policy_line_t *line = &APR_ARRAY_IDX(lines, i, scim_policy_line_t);
+        json_t *words = json_array();
+        json_t *one = json_array();
+
+        for (j = 0; j < line->argc; j++) {
+            json_array_append_new(words, text_new(line->argv[j], p));
+        }
+        json_array_append_new(one, json_string(line->name));
+        json_array_append_new(one, words);
+        json_array_append_new(one, text_new(line->at, p));
+        json_array_append_new(out, one);
+    }
+    return out;
+}
+
 static json_t *place_json(const server_rec *s, const scim_place_t *place, apr_pool_t *p)
 {
     const scim_dir_t *dir = place->dir;
@@ -73,6 +99,7 @@ static json_t *place_json(const server_rec *s, const scim_place_t *place, apr_po
                         text_new(dir->profile ? dir->profile->name : NULL, p));
     json_object_set_new(out, "schemas", files_new(dir->schemas, p));
     json_object_set_new(out, "indexes", indexes_new(dir->schemas, p));
+    json_object_set_new(out, "policies", policies_new(dir, p));
     json_object_set(out, "settings", scim_tenant_settings(scim_config_tenant(dir, p), p));
     return out;
 }

@@ -228,6 +228,14 @@ static scim_error_t *serve(scim_call_t *call)
     return run_service(call);
 }
 
+/* A section that was not there when the configuration was checked. */
+static scim_error_t *not_compiled(const request_rec *r)
+{
+    return scim_error_internal(r->pool, HTTP_INTERNAL_SERVER_ERROR, "SCIM3201",
+                               "the directives of this place were not compiled at the start",
+                               "The service is not configured here.");
+}
+
 int scim_handler_run(request_rec *r)
 {
     const scim_route_t *route = scim_route_get(r);
@@ -241,7 +249,7 @@ int scim_handler_run(request_rec *r)
     call.dir = ap_get_module_config(r->per_dir_config, &scim_module);
     call.tenant = scim_config_tenant(call.dir, r->pool);
     scim_http_decode(&call, route);
-    err = serve(&call);
+    err = call.tenant ? serve(&call) : not_compiled(r);
     notes(&call, err);
     if (err) {
         log_error(&call, err);

@@ -99,7 +99,7 @@ static route_t route_find(const scim_tenant_t *tenant, const scim_request_t *req
     if (!split_path(request->path, &first, &route.id, p)) {
         return route;
     }
-    route.type = scim_catalog_endpoint(tenant->catalog, first);
+    route.type = scim_catalog_endpoint(scim_tenant_offered(tenant), first);
     if (strcmp(route.type && route.id ? route.id : first, ".search") == 0) {
         route.kind = route.type || !route.id ? ROUTE_SEARCH : ROUTE_NONE;
         route.id = NULL;

@@ -18,7 +18,7 @@ typedef struct list_t {
 /* Without a type of its own a list is over all that the tenant has. */
 static void make_parts(list_t *list, service_t *sv)
 {
-    const scim_catalog_t *catalog = sv->tenant->catalog;
+    const scim_catalog_t *catalog = scim_tenant_offered(sv->tenant);
     int i;
 
     list->sv = sv;

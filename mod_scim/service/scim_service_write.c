@@ -5,7 +5,7 @@
 #include <apr_strings.h>
 
 #include "scim_id.h"
-#include "scim_service_impl.h"
+#include "scim_service_change.h"
 
 /* One write: what was decoded before the transaction, and what each attempt sets anew. */
 typedef struct write_t {
@@ -170,18 +170,23 @@ static scim_error_t *store_changes(scim_row_t **row, write_t *w, const json_t *o
 {
     service_t *sv = w->sv;
     scim_group_t group = {.row = *row, .access = SCIM_GROUP_LOCKED};
-    scim_error_t *err = scim_store_manager(sv->store, sv->type, old, doc, p);
+    service_change_t change = {.sv = sv, .row = *row, .old = old, .doc = doc};
+    scim_error_t *err = service_before(&change, p);
 
     w->reply->unknown_members = 0;
     if (!err && plan && plan->nmembers > 0) {
         err = apply_members(w, &group, plan, p);
     }
-    if (err || json_equal(old, doc)) {
+    if (err || json_equal(old, change.doc)) {
         *row = group.row;
         return err;
     }
-    err = scim_store_update(row, sv->store, sv->type, *row, old, doc, p);
-    (*row)->members = group.row->members;
+    err = scim_store_update(&change.row, sv->store, sv->type, *row, old, change.doc, p);
+    if (!err) {
+        change.row->members = group.row->members;
+        err = service_after(&change, p);
+        *row = change.row;
+    }
     return err;
 }
 
@@ -189,17 +194,20 @@ static scim_error_t *create_tx(void *baton, scim_store_t *store, apr_pool_t *p)
 {
     write_t *w = baton;
     scim_group_t group = {.access = SCIM_GROUP_NEW};
-    scim_row_t *row;
-    scim_error_t *err = scim_store_manager(store, w->sv->type, NULL, w->doc, p);
+    service_change_t change = {.sv = w->sv, .doc = w->doc};
+    scim_error_t *err = service_before(&change, p);
 
     if (!err) {
-        err = scim_store_insert(&row, store, w->sv->type, w->doc, p);
+        err = scim_store_insert(&change.row, store, w->sv->type, change.doc, p);
     }
     if (!err && w->plan) {
-        group.row = row;
+        group.row = change.row;
         err = apply_members(w, &group, w->plan, p);
     }
-    return err ? err : reply_row(w, 201, row, p);
+    if (!err) {
+        err = service_after(&change, p);
+    }
+    return err ? err : reply_row(w, 201, change.row, p);
 }
 
 /* A user is active unless the client says otherwise. */
@@ -430,12 +438,18 @@ scim_error_t *service_patch(service_t *sv)
 static scim_error_t *delete_tx(void *baton, scim_store_t *store, apr_pool_t *p)
 {
     write_t *w = baton;
-    scim_row_t *row;
+    service_change_t change = {.sv = w->sv};
     scim_error_t *err;
 
-    err = lock_row(&row, NULL, w->sv, p);
+    err = lock_row(&change.row, NULL, w->sv, p);
     if (!err) {
-        err = scim_store_delete(store, w->sv->type, row, p);
+        err = service_before(&change, p);
+    }
+    if (!err) {
+        err = scim_store_delete(store, w->sv->type, change.row, p);
+    }
+    if (!err) {
+        err = service_after(&change, p);
     }
     if (!err) {
         w->reply->status = 204;

@@ -50,6 +50,7 @@ FLAVOURS = {
     "ipsie": (25, ("ScimProfile ipsie",)),
     "ipsie_slow": (1, ("ScimProfile ipsie", "ScimRateLimit 25/1 1")),
     "limited": (6, ("ScimRateLimit 40/86400",)),
+    "no_groups": (20, ("ScimGroups Off",)),
     "owners": (16, ("ScimToken sha256:{second} owner=Jane@Example.com",
                     "ScimToken sha256:{third} third \"owner=Jörg Müller\"")),
 }

@@ -45,7 +45,7 @@ def test_010_01_every_directive_in_every_place(tmp_path, where):
         "ScimPatchReplaceCreates On", "ScimProfile tolerant", "ScimRateLimit 50/1 100",
         "ScimSchemaFile %s %s" % (conf.TOP / "conf/examples/okta-role.json",
                                   conf.TOP / "conf/examples/user-extension.json"),
-        "ScimIndex User title nickName",
+        "ScimIndex User title nickName", "ScimGroups Off",
         TOKEN.replace("ab", "01") + " mine owner=jane@example.com",
         TOKEN.replace("ab", "02") + " \"owner=Jane Doe\""]), where)
     assert code == 0 and "Syntax OK" in said, said
@@ -100,6 +100,8 @@ MISTAKES = [
     ("ScimSchemaFile /nonexistent/schema.json", r"/nonexistent/schema.json"),
     ("ScimSchemaFile /", r"is not a file"),
     ("ScimIndex User", r"two arguments|at least"),
+    ("ScimGroups Perhaps", r"On or Off"),
+    ("ScimGroups On Off", r"too many words"),
     ("ScimIndex User shoeSize", r"User has no attribute shoeSize"),
     ("ScimIndex Device room", r"no resource type Device"),
     ("ScimIndex User name", r"complex.*sub-attributes"),

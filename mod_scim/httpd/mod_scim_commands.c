@@ -1,0 +1,362 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright the mod_scim authors */
+#include "mod_scim_config.h"
+
+#include <stddef.h>
+#include <string.h>
+
+#include <apr_lib.h>
+#include <apr_strings.h>
+
+#include <http_core.h>
+#include <util_cfgtree.h>
+
+#include "mod_scim_auth.h"
+#include "mod_scim_policy.h"
+#include "mod_scim_profile.h"
+#include "mod_scim_schema.h"
+
+/* Directives whose one value is a number. */
+typedef struct number_t {
+    const char *name;
+    apr_size_t offset; /* of the int in scim_dir_t */
+    int min;
+    int max;
+} number_t;
+
+/* ScimMaxDocument: the MySQL driver cuts a field at 1,048,575 bytes without saying so. */
+static const number_t numbers[] = {
+    {"ScimMaxBody", offsetof(scim_dir_t, max_body), 1024, 1073741824},
+    {"ScimMaxDocument", offsetof(scim_dir_t, max_document), 1024, 999999},
+    {"ScimMaxScan", offsetof(scim_dir_t, max_scan), 1, 10000000},
+    {"ScimCursorTimeout", offsetof(scim_dir_t, cursor_timeout), 0, 31536000},
+    {"ScimMaxFilterTerms", offsetof(scim_dir_t, max_terms), 1, 10000},
+    {"ScimMaxOperations", offsetof(scim_dir_t, max_operations), 1, 100000},
+    {"ScimBulkMaxOperations", offsetof(scim_dir_t, bulk_operations), 1, 100000},
+    {"ScimBulkMaxPayload", offsetof(scim_dir_t, bulk_payload), 1024, 1073741824},
+    {"ScimGroupReplyMembers", offsetof(scim_dir_t, group_reply_members), 0, 100000},
+};
+
+/* Directives whose one value is one of two words. */
+typedef struct switch_t {
+    const char *name;
+    apr_size_t offset;
+    const char *off; /* 0 */
+    const char *on;  /* 1 */
+} switch_t;
+
+static const switch_t switches[] = {
+    {"ScimUnknownMembers", offsetof(scim_dir_t, reject_unknown_members), "skip", "reject"},
+    {"ScimUnknownManager", offsetof(scim_dir_t, reject_unknown_manager), "keep", "reject"},
+    {"ScimUnknownAttributes", offsetof(scim_dir_t, reject_unknown_attrs), "ignore", "reject"},
+};
+
+/* ---- directives ---- */
+
+static const char *path_trim(const char *path, apr_pool_t *p)
+{
+    apr_size_t len = strlen(path);
+
+    while (len > 0 && path[len - 1] == '/') {
+        len--;
+    }
+    return apr_pstrmemdup(p, path, len);
+}
+
+/* The section around a directive, or NULL. */
+static const ap_directive_t *section_of(const cmd_parms *cmd, const char *name)
+{
+    const ap_directive_t *d;
+
+    for (d = cmd->directive; d; d = d->parent) {
+        if (ap_cstr_casecmp(d->directive, name) == 0) {
+            return d;
+        }
+    }
+    return NULL;
+}
+
+const char *scim_config_context(cmd_parms *cmd)
+{
+    const ap_directive_t *location = section_of(cmd, "<Location");
+    const char *wrong;
+
+    wrong = ap_check_cmd_context(cmd, NOT_IN_DIRECTORY | NOT_IN_FILES | NOT_IN_LIMIT |
+                                          NOT_IN_PROXY | NOT_IN_HTACCESS);
+    if (wrong) {
+        return wrong;
+    }
+    if (section_of(cmd, "<LocationMatch") || (location && location->args[0] == '~') ||
+        (location && cmd->path && ap_is_matchexp(cmd->path))) {
+        return apr_pstrcat(cmd->pool, cmd->cmd->name,
+                           " cannot stand in a <Location> with a pattern: its base would not be "
+                           "known; name the path",
+                           NULL);
+    }
+    return NULL;
+}
+
+static const char *set_enable(cmd_parms *cmd, void *config, int on)
+{
+    scim_dir_t *dir = config;
+    const char *wrong = scim_config_context(cmd);
+
+    if (wrong) {
+        return wrong;
+    }
+    dir->enable = on ? 1 : 0;
+    dir->enable_at =
+        apr_psprintf(cmd->pool, "%s:%d", cmd->directive->filename, cmd->directive->line_num);
+    dir->enable_path = cmd->path ? path_trim(cmd->path, cmd->pool) : NULL;
+    return NULL;
+}
+
+static const char *set_base(cmd_parms *cmd, void *config, const char *value)
+{
+    scim_dir_t *dir = config;
+    apr_size_t len = strlen(value);
+    const char *wrong = scim_config_context(cmd);
+
+    if (wrong) {
+        return wrong;
+    }
+    if (value[0] != '/') {
+        return "ScimBase must begin with a slash";
+    }
+    if (len > 1 && value[len - 1] == '/') {
+        return "ScimBase must not end with a slash";
+    }
+    if (strspn(value, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
+                      "-._~!$&'()*+,;=:@/") != len) {
+        return "ScimBase must be a plain URL path without percent-encoding, blanks, ? or #";
+    }
+    if (strstr(value, "//") || strstr(value, "/./") || strstr(value, "/../") ||
+        (len > 1 && strcmp(value + len - 2, "/.") == 0) ||
+        (len > 2 && strcmp(value + len - 3, "/..") == 0)) {
+        return "ScimBase must not have empty, . or .. segments";
+    }
+    dir->base = path_trim(value, cmd->pool);
+    return NULL;
+}
+
+static const char *set_tenant(cmd_parms *cmd, void *config, const char *value)
+{
+    scim_dir_t *dir = config;
+    apr_size_t len = strspn(value, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+                                   "0123456789._-");
+    const char *wrong = scim_config_context(cmd);
+
+    if (wrong) {
+        return wrong;
+    }
+    if (len == 0 || len > 64 || value[len] != '\0') {
+        return "ScimTenant must be 1 to 64 of the characters A-Z a-z 0-9 . _ -";
+    }
+    dir->tenant = value;
+    return NULL;
+}
+
+static apr_array_header_t *tokens_of(scim_dir_t *dir, apr_pool_t *p)
+{
+    if (!dir->tokens) {
+        dir->tokens = apr_array_make(p, 4, sizeof(scim_token_t));
+    }
+    return dir->tokens;
+}
+
+static const char *set_token(cmd_parms *cmd, void *config, const char *hash, const char *one,
+                             const char *two)
+{
+    scim_dir_t *dir = config;
+    const char *wrong = scim_config_context(cmd);
+
+    if (!wrong) {
+        wrong = scim_token_add(tokens_of(dir, cmd->pool), hash, one, two, cmd->pool);
+        wrong = wrong ? apr_pstrcat(cmd->pool, "ScimToken: ", wrong, NULL) : NULL;
+    }
+    return wrong;
+}
+
+static const char *set_token_file(cmd_parms *cmd, void *config, const char *value)
+{
+    scim_dir_t *dir = config;
+    const char *path = ap_server_root_relative(cmd->pool, value);
+    const char *wrong = scim_config_context(cmd);
+
+    if (wrong) {
+        return wrong;
+    }
+    if (!path) {
+        return apr_pstrcat(cmd->pool, "ScimTokenFile: not a path: ", value, NULL);
+    }
+    wrong = scim_token_file(tokens_of(dir, cmd->pool), path, cmd->pool, cmd->temp_pool);
+    return wrong ? apr_pstrcat(cmd->pool, "ScimTokenFile: ", wrong, NULL) : NULL;
+}
+
+static scim_schemas_t *schemas_of(scim_dir_t *dir, const cmd_parms *cmd)
+{
+    if (!dir->schemas) {
+        dir->schemas = scim_schemas_make(cmd);
+    }
+    return dir->schemas;
+}
+
+static const char *set_schema_file(cmd_parms *cmd, void *config, const char *value)
+{
+    const char *path = ap_server_root_relative(cmd->pool, value);
+    const char *wrong = scim_config_context(cmd);
+
+    if (wrong) {
+        return wrong;
+    }
+    if (!path) {
+        return apr_pstrcat(cmd->pool, "ScimSchemaFile: not a path: ", value, NULL);
+    }
+    wrong = scim_schemas_file(schemas_of(config, cmd), path, cmd->pool, cmd->temp_pool);
+    return wrong ? apr_pstrcat(cmd->pool, "ScimSchemaFile: ", wrong, NULL) : NULL;
+}
+
+static const char *set_index(cmd_parms *cmd, void *config, const char *type, const char *path)
+{
+    const char *wrong = scim_config_context(cmd);
+
+    if (!wrong) {
+        scim_schemas_index(schemas_of(config, cmd), type, path);
+    }
+    return wrong;
+}
+
+static const char *set_flag(cmd_parms *cmd, void *config, int on)
+{
+    const char *wrong = scim_config_context(cmd);
+
+    return wrong ? wrong : ap_set_flag_slot(cmd, config, on);
+}
+
+static int *int_at(scim_dir_t *dir, apr_size_t offset)
+{
+    return (int *)(void *)((char *)dir + offset);
+}
+
+static const char *number_parse(int *out, const char *value, const cmd_parms *cmd, int min, int max)
+{
+    apr_int64_t n = 0;
+    apr_size_t len = strspn(value, "0123456789");
+
+    if (len > 0 && len <= 10 && value[len] == '\0') {
+        n = apr_atoi64(value);
+    }
+    if (len == 0 || len > 10 || value[len] != '\0' || n < min || n > max) {
+        return apr_psprintf(cmd->pool, "%s must be a whole number from %d to %d", cmd->cmd->name,
+                            min, max);
+    }
+    *out = (int)n;
+    return NULL;
+}
+
+static const char *set_number(cmd_parms *cmd, void *config, const char *value)
+{
+    const char *wrong = scim_config_context(cmd);
+    apr_size_t i;
+
+    for (i = 0; !wrong && i < sizeof(numbers) / sizeof(numbers[0]); i++) {
+        if (ap_cstr_casecmp(cmd->cmd->name, numbers[i].name) == 0) {
+            return number_parse(int_at(config, numbers[i].offset), value, cmd, numbers[i].min,
+                                numbers[i].max);
+        }
+    }
+    return wrong;
+}
+
+static const char *set_switch(cmd_parms *cmd, void *config, const char *value)
+{
+    const char *wrong = scim_config_context(cmd);
+    apr_size_t i;
+
+    for (i = 0; !wrong && i < sizeof(switches) / sizeof(switches[0]); i++) {
+        const switch_t *s = &switches[i];
+        int on = ap_cstr_casecmp(value, s->on) == 0;
+        if (ap_cstr_casecmp(cmd->cmd->name, s->name) != 0) {
+            continue;
+        }
+        if (!on && ap_cstr_casecmp(value, s->off) != 0) {
+            return apr_psprintf(cmd->pool, "%s must be %s or %s", s->name, s->off, s->on);
+        }
+        *int_at(config, s->offset) = on;
+    }
+    return wrong;
+}
+
+static const char *set_page_size(cmd_parms *cmd, void *config, const char *size, const char *max)
+{
+    scim_dir_t *dir = config;
+    const char *wrong = scim_config_context(cmd);
+
+    if (!wrong) {
+        wrong = number_parse(&dir->page_size, size, cmd, 1, 100000);
+    }
+    if (!wrong && max) {
+        wrong = number_parse(&dir->max_page_size, max, cmd, 1, 100000);
+    }
+    if (!wrong && max && dir->page_size > dir->max_page_size) {
+        wrong = "ScimPageSize: the default must not be larger than the maximum";
+    }
+    return wrong;
+}
+
+#define ANYWHERE (RSRC_CONF | ACCESS_CONF)
+
+const command_rec scim_config_commands[] = {
+    AP_INIT_FLAG("ScimEnable", set_enable, NULL, ANYWHERE, "On: serve SCIM 2.0 here"),
+    AP_INIT_TAKE1("ScimBase", set_base, NULL, ANYWHERE,
+                  "URL path below which SCIM is served (default: the Location's, else /scim/v2)"),
+    AP_INIT_TAKE1("ScimTenant", set_tenant, NULL, ANYWHERE,
+                  "name under which the resources are kept in the database"),
+    AP_INIT_TAKE123("ScimToken", set_token, NULL, ANYWHERE,
+                    "sha256:<64 hex digits> of a bearer token, a label for the log, owner=userName "
+                    "for /Me"),
+    AP_INIT_TAKE1("ScimTokenFile", set_token_file, NULL, ANYWHERE,
+                  "file of lines as ScimToken takes them"),
+    AP_INIT_FLAG("ScimRequireTLS", set_flag, (void *)offsetof(scim_dir_t, require_tls), ANYWHERE,
+                 "Off: answer plain HTTP from other hosts too (default On)"),
+    AP_INIT_TAKE1("ScimMaxBody", set_number, NULL, ANYWHERE,
+                  "largest request body in bytes (default 8388608)"),
+    AP_INIT_TAKE1("ScimMaxDocument", set_number, NULL, ANYWHERE,
+                  "largest stored resource in bytes (default 262144)"),
+    AP_INIT_TAKE12("ScimPageSize", set_page_size, NULL, ANYWHERE,
+                   "resources in a list page by default, and at most (default 100 500)"),
+    AP_INIT_TAKE1("ScimMaxScan", set_number, NULL, ANYWHERE,
+                  "resources one list may look at beyond the indexes (default 10000)"),
+    AP_INIT_TAKE1("ScimCursorTimeout", set_number, NULL, ANYWHERE,
+                  "seconds that a list's cursor can be used, 0 for ever (default 3600)"),
+    AP_INIT_TAKE1("ScimMaxFilterTerms", set_number, NULL, ANYWHERE,
+                  "comparisons in one filter (default 200)"),
+    AP_INIT_TAKE1("ScimMaxOperations", set_number, NULL, ANYWHERE,
+                  "operations in one PATCH (default 2000)"),
+    AP_INIT_TAKE1("ScimBulkMaxOperations", set_number, NULL, ANYWHERE,
+                  "operations in one Bulk request (default 1000)"),
+    AP_INIT_TAKE1("ScimBulkMaxPayload", set_number, NULL, ANYWHERE,
+                  "largest body of a Bulk request in bytes (default 1048576)"),
+    AP_INIT_TAKE1("ScimGroupReplyMembers", set_number, NULL, ANYWHERE,
+                  "a PATCH of a group with more members answers 204 (default 200)"),
+    AP_INIT_TAKE1("ScimUnknownMembers", set_switch, NULL, ANYWHERE,
+                  "skip or reject members that do not exist (default skip)"),
+    AP_INIT_TAKE1("ScimUnknownManager", set_switch, NULL, ANYWHERE,
+                  "keep or reject a manager that is no user (default keep)"),
+    AP_INIT_TAKE1("ScimUnknownAttributes", set_switch, NULL, ANYWHERE,
+                  "ignore or reject attributes that no schema defines (default ignore)"),
+    AP_INIT_FLAG("ScimPatchReplaceCreates", set_flag,
+                 (void *)offsetof(scim_dir_t, patch_replace_creates), ANYWHERE,
+                 "On: a PATCH replace whose filter matches nothing creates the element"),
+    AP_INIT_TAKE1("ScimProfile", scim_profile_set, NULL, ANYWHERE,
+                  "tolerant, interop or ipsie: what is promised to clients (default tolerant)"),
+    AP_INIT_TAKE12("ScimRateLimit", scim_profile_set_rate, NULL, ANYWHERE,
+                   "Off, or requests/seconds and a burst: how much a tenant may send"),
+    AP_INIT_ITERATE("ScimSchemaFile", set_schema_file, NULL, ANYWHERE,
+                    "JSON files of Schema and ResourceType objects of the tenant's own"),
+    AP_INIT_ITERATE2("ScimIndex", set_index, NULL, ANYWHERE,
+                     "a resource type, and attributes of it to index beside the usual ones"),
+    /* policies: scim_policy.h */
+    AP_INIT_RAW_ARGS("ScimGroups", scim_policies_set, NULL, ANYWHERE,
+                     "Off: clients see no groups (default On)"),
+    {0}};
