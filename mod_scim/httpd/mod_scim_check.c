@@ -12,11 +12,8 @@
 #include <util_cfgtree.h>
 
 #include "mod_scim_db.h"
-<<<<<<< HEAD
 #include "mod_scim_dump.h"
-=======
 #include "mod_scim_policy.h"
->>>>>>> main
 #include "mod_scim_profile.h"
 #include "mod_scim_rate.h"
 #include "mod_scim_schema.h"
