@@ -13,6 +13,7 @@ struct scim_dbd_own_t {
     apr_pool_t *conn;     /* of the connection */
     apr_pool_t *users;    /* below conn: the statements, which must go before the connection does */
     apr_hash_t *prepared;
+    int lent;             /* 1: there is only one, and one use of it at a time */
     const char *error;
     scim_dbd_source_t source;
 };
@@ -80,9 +81,14 @@ static int take(scim_dbd_conn_t *out, void *baton, apr_pool_t *p)
     scim_dbd_own_t *own = baton;
 
     (void)p;
+    if (own->lent) {
+        own->error = "the one connection is in use";
+        return 0;
+    }
     if (!own->handle && !connect_now(own)) {
         return 0;
     }
+    own->lent = 1;
     out->driver = own->driver;
     out->handle = own->handle;
     out->pool = own->users;
@@ -93,9 +99,12 @@ static int take(scim_dbd_conn_t *out, void *baton, apr_pool_t *p)
 
 static void give(scim_dbd_conn_t *conn, int healthy, void *baton)
 {
-    (void)conn;
+    scim_dbd_own_t *own = conn->owner;
+
+    (void)baton;
+    own->lent = 0;
     if (!healthy) {
-        drop(baton);
+        drop(own);
     }
 }
 

@@ -9,6 +9,7 @@
 #include <apr_strings.h>
 
 #include "scim_dbd_impl.h"
+#include "scim_text.h"
 
 /* ---- one statement after the other ---- */
 
@@ -140,6 +141,15 @@ static void unlock(scim_dbd_t *db)
     }
 }
 
+/* SQLite's driver takes a statement that answers with a row, as PRAGMA does, for a failed one. */
+static scim_error_t *run_one(scim_dbd_t *db, const char *sql)
+{
+    const char *ignored;
+
+    return scim_text_ieqn(sql, 6, "PRAGMA") ? scim_dbd_text_value(&ignored, db, sql)
+                                            : scim_dbd_text(db, sql);
+}
+
 static scim_error_t *run_all(scim_migrate_done_t *done, scim_dbd_t *db, int resume,
                              const char *text, apr_pool_t *p)
 {
@@ -148,7 +158,7 @@ static scim_error_t *run_all(scim_migrate_done_t *done, scim_dbd_t *db, int resu
     scim_error_t *err = NULL;
 
     for (sql = scim_migrate_next(&at, p); sql && !err; sql = scim_migrate_next(&at, p)) {
-        err = scim_dbd_text(db, sql);
+        err = run_one(db, sql);
         if (err && resume && table_exists(err)) {
             done->skipped++;
             err = NULL;
