@@ -136,6 +136,19 @@ int scim_text_utf8(const char *s, apr_size_t n)
     return 1;
 }
 
+int scim_text_is_line(const char *s, apr_size_t max)
+{
+    apr_size_t len = strlen(s);
+    apr_size_t i;
+
+    for (i = 0; i < len; i++) {
+        if ((unsigned char)s[i] < 0x20 || s[i] == 0x7f) {
+            return 0;
+        }
+    }
+    return len > 0 && scim_text_utf8(s, len) && scim_text_chars(s) <= max;
+}
+
 void scim_text_clean(char *s)
 {
     apr_size_t len = strlen(s);

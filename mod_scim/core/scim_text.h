@@ -28,6 +28,9 @@ apr_size_t scim_text_chars(const char *s);
 /** 1 if the n bytes are well-formed UTF-8 without NUL (RFC 3629), else 0. */
 int scim_text_utf8(const char *s, apr_size_t n);
 
+/** 1 for well-formed UTF-8 of 1 to max code points, none of them a control character, else 0. */
+int scim_text_is_line(const char *s, apr_size_t max);
+
 /** Replace in place, by "?", every byte that is not part of well-formed UTF-8. */
 void scim_text_clean(char *s);
 

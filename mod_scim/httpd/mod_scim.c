@@ -5,6 +5,7 @@
 #include <jansson.h>
 
 #include <http_core.h>
+#include <http_protocol.h>
 #include <mpm_common.h>
 
 #include "mod_scim_check.h"
@@ -52,6 +53,7 @@ static void register_hooks(apr_pool_t *p)
     ap_hook_post_config(post_config, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_child_init(child_init, after_dbd, NULL, APR_HOOK_MIDDLE);
     ap_hook_handler(scim_handler_run, NULL, NULL, APR_HOOK_REALLY_FIRST);
+    ap_hook_log_transaction(scim_handler_logged, NULL, NULL, APR_HOOK_LAST);
     scim_route_hooks();
     scim_error_hooks();
 }

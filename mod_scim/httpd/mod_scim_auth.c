@@ -4,7 +4,6 @@
 
 #include <string.h>
 
-#include <openssl/crypto.h>
 #include <openssl/evp.h>
 
 #include <apr_lib.h>
@@ -12,178 +11,14 @@
 
 #include <http_protocol.h>
 
-#include "scim_text.h"
-
-#define SCHEME "sha256:"
-#define LABEL_MAX 64
-#define OWNER "owner="
-#define OWNER_CHARS_MAX 255
-
-/* All tokens are compared for every request; more than this is a file of something else. */
-#define TOKENS_MAX 1000
+#include "mod_scim_rate.h"
+#include "mod_scim_static.h"
+#include "scim_tenants.h"
 
 /* Longer than any provider's field; hashing is bounded before the token is looked at. */
 #define TOKEN_BYTES_MAX 2048
 
-static int hex_value(char c)
-{
-    if (c >= '0' && c <= '9') {
-        return c - '0';
-    }
-    if (c >= 'a' && c <= 'f') {
-        return c - 'a' + 10;
-    }
-    if (c >= 'A' && c <= 'F') {
-        return c - 'A' + 10;
-    }
-    return -1;
-}
-
-static int hash_decode(unsigned char *hash, const char *hex)
-{
-    int i;
-
-    for (i = 0; i < SCIM_HASH_BYTES; i++) {
-        int high = hex_value(hex[2 * i]);
-        int low = high < 0 ? -1 : hex_value(hex[2 * i + 1]);
-        if (low < 0) {
-            return 0;
-        }
-        hash[i] = (unsigned char)(high * 16 + low);
-    }
-    return 1;
-}
-
-/* Labels go into logs and into the user field of the access log. */
-static int is_label(const char *label)
-{
-    apr_size_t len = strspn(label, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
-                                   "0123456789._@+-");
-
-    return len > 0 && len <= LABEL_MAX && label[len] == '\0';
-}
-
-/* A userName, which may hold nearly anything. */
-static int is_owner(const char *name)
-{
-    apr_size_t len = strlen(name);
-    apr_size_t i;
-
-    for (i = 0; i < len; i++) {
-        if (apr_iscntrl(name[i])) {
-            return 0;
-        }
-    }
-    return len > 0 && scim_text_utf8(name, len) && scim_text_chars(name) <= OWNER_CHARS_MAX;
-}
-
-/* Sort the words behind a hash: a label, then an owner, either of them missing. */
-static const char *token_words(scim_token_t *token, const char *one, const char *two, apr_pool_t *p)
-{
-    const char *last = two ? two : one;
-
-    token->label = NULL;
-    token->owner = NULL;
-    if (last && strncmp(last, OWNER, strlen(OWNER)) == 0) {
-        token->owner = apr_pstrdup(p, last + strlen(OWNER));
-        last = NULL;
-    }
-    token->label = two ? one : last;
-    if (two && !token->owner) {
-        return "what follows a token's label must be owner= and a userName";
-    }
-    if (token->label && !is_label(token->label)) {
-        return "a token's label must be 1 to 64 of the characters A-Z a-z 0-9 . _ @ + -";
-    }
-    if (token->owner && !is_owner(token->owner)) {
-        return "a token's owner must be a userName of 1 to 255 characters in UTF-8";
-    }
-    return NULL;
-}
-
-const char *scim_token_add(apr_array_header_t *tokens, const char *hash, const char *one,
-                           const char *two, apr_pool_t *p)
-{
-    scim_token_t token;
-    const char *wrong;
-    int i;
-
-    if (strncmp(hash, SCHEME, strlen(SCHEME)) != 0) {
-        return "a token must be \"sha256:\" and the 64 hexadecimal digits of the token's SHA-256; "
-               "the token itself never stands in the configuration";
-    }
-    hash += strlen(SCHEME);
-    if (strlen(hash) != 2 * SCIM_HASH_BYTES) {
-        return apr_psprintf(p, "a token needs 64 hexadecimal digits after \"sha256:\", not %lu",
-                            (unsigned long)strlen(hash));
-    }
-    if (!hash_decode(token.hash, hash)) {
-        return "a token has a character after \"sha256:\" that is not a hexadecimal digit";
-    }
-    wrong = token_words(&token, one, two, p);
-    if (wrong) {
-        return wrong;
-    }
-    for (i = 0; i < tokens->nelts; i++) {
-        if (memcmp(APR_ARRAY_IDX(tokens, i, scim_token_t).hash, token.hash, SCIM_HASH_BYTES) == 0) {
-            return apr_psprintf(p, "this token is already given as \"%s\"",
-                                APR_ARRAY_IDX(tokens, i, scim_token_t).label);
-        }
-    }
-    if (tokens->nelts >= TOKENS_MAX) {
-        return apr_psprintf(p, "more than %d tokens", TOKENS_MAX);
-    }
-    token.label = token.label ? apr_pstrdup(p, token.label) : apr_psprintf(p, "token-%.8s", hash);
-    APR_ARRAY_PUSH(tokens, scim_token_t) = token;
-    return NULL;
-}
-
-static const char *token_line(apr_array_header_t *tokens, const char *line, apr_pool_t *p)
-{
-    const char *hash = ap_getword_conf(p, &line);
-    const char *one = *line ? ap_getword_conf(p, &line) : NULL;
-    const char *two = *line ? ap_getword_conf(p, &line) : NULL;
-
-    if (*line) {
-        return "a line takes a token, a label and an owner, nothing more";
-    }
-    return scim_token_add(tokens, hash, one, two, p);
-}
-
-const char *scim_token_file(apr_array_header_t *tokens, const char *path, apr_pool_t *p,
-                            apr_pool_t *ptemp)
-{
-    char line[2048];
-    ap_configfile_t *file;
-    const char *wrong = NULL;
-    apr_status_t rv = ap_pcfg_openfile(&file, ptemp, path);
-
-    if (rv != APR_SUCCESS) {
-        return apr_psprintf(p, "cannot read %s: %pm", path, &rv);
-    }
-    for (;;) {
-        rv = ap_cfg_getline(line, sizeof(line), file);
-        if (rv != APR_SUCCESS) {
-            break;
-        }
-        if (line[0] == '\0' || line[0] == '#') {
-            continue;
-        }
-        wrong = token_line(tokens, line, p);
-        if (wrong) {
-            break;
-        }
-    }
-    if (!wrong && rv != APR_EOF) {
-        wrong = rv == APR_ENOSPC ? "the line is too long"
-                                 : apr_psprintf(p, "cannot be read further: %pm", &rv);
-    }
-    if (wrong) {
-        wrong = apr_psprintf(p, "%s line %u: %s", path, file->line_number, wrong);
-    }
-    ap_cfg_closefile(file);
-    return wrong;
-}
+/* ---- the header ---- */
 
 /* The token's first byte: behind any number of "Bearer", as people paste them. */
 static const char *token_find(const char *header, apr_size_t *len)
@@ -206,55 +41,231 @@ static const char *token_find(const char *header, apr_size_t *len)
     return at;
 }
 
-/* Looks at every token whatever the outcome, so that time tells nothing of which one is near. */
-static const scim_token_t *token_match(const apr_array_header_t *tokens, const unsigned char *hash)
+/* A name and password, which other modules look at; no token of ours begins like this. */
+static int is_basic(const char *token)
 {
-    const scim_token_t *found = NULL;
-    int i;
-
-    for (i = 0; i < tokens->nelts; i++) {
-        const scim_token_t *token = &APR_ARRAY_IDX(tokens, i, scim_token_t);
-        if (CRYPTO_memcmp(token->hash, hash, SCIM_HASH_BYTES) == 0) {
-            found = token;
-        }
-    }
-    return found;
+    return ap_cstr_casecmpn(token, "Basic ", 6) == 0;
 }
 
-static scim_error_t *refuse(request_rec *r, const char *challenge, const char *detail)
+/* ---- answers ---- */
+
+/* Whatever is wrong with a token, the answer is the same: it must not tell which part was right. */
+static const char invalid_text[] =
+    "The token is not valid here: it is mistyped, expired or revoked, or was made for another "
+    "tenant.";
+
+static const char invalid_challenge[] = "Bearer realm=\"scim\", error=\"invalid_token\"";
+
+static scim_error_t *refuse(const request_rec *r, const char *challenge, const char *detail)
 {
     apr_table_setn(r->err_headers_out, "WWW-Authenticate", challenge);
     return scim_error_make(r->pool, HTTP_UNAUTHORIZED, SCIM_TYPE_NONE, "%s", detail);
 }
 
-scim_error_t *scim_auth_check(const scim_token_t **out, request_rec *r, const scim_dir_t *dir)
+static scim_error_t *invalid(const scim_auth_t *auth)
 {
-    static const char invalid[] = "Bearer realm=\"scim\", error=\"invalid_token\"";
-    const char *header = apr_table_get(r->headers_in, "Authorization");
+    return refuse(auth->r, invalid_challenge, invalid_text);
+}
+
+/* ---- the tenant ---- */
+
+/*
+ * The one that the place, the path or the token names, and the caller's, must be the same. Where
+ * the place has many, a caller that belongs to none of them may see none.
+ */
+static int sets_tenant(scim_auth_t *auth)
+{
+    const char *own = auth->caller.tenant;
+    const char *named = auth->path_tenant ? auth->path_tenant : auth->dir->tenant;
+
+    if (scim_config_tenant_by(auth->dir) == SCIM_TENANT_BY_NAME) {
+        return !own || strcmp(own, named) == 0;
+    }
+    if (!own || (named && strcmp(own, named) != 0)) {
+        return 0;
+    }
+    auth->tenant->name = apr_pstrdup(auth->r->pool, own);
+    return 1;
+}
+
+static scim_error_t *switched_off(const scim_auth_t *auth)
+{
+    return scim_error_make(auth->r->pool, HTTP_FORBIDDEN, SCIM_TYPE_NONE,
+                           "Provisioning is switched off for this tenant.");
+}
+
+static scim_error_t *unknown_tenant(const scim_auth_t *auth)
+{
+    return scim_error_make(auth->r->pool, HTTP_NOT_FOUND, SCIM_TYPE_NONE,
+                           "There is no such tenant here.");
+}
+
+/* A tenant of the path must be known. @param found of a token of the database, else NULL */
+static scim_error_t *check_tenant(const scim_auth_t *auth, const scim_token_found_t *found)
+{
+    int by_path = scim_config_tenant_by(auth->dir) == SCIM_TENANT_BY_PATH;
+    scim_tenant_row_t *row = NULL;
+    scim_error_t *err;
+
+    if (auth->dir->provisioning == 0) {
+        return switched_off(auth);
+    }
+    if (found || !by_path) {
+        return found && found->tenant_off                 ? switched_off(auth)
+               : found && by_path && !found->tenant_known ? unknown_tenant(auth)
+                                                          : NULL;
+    }
+    err = scim_tenants_find(&row, auth->db, auth->tenant->name, auth->r->pool);
+    if (err) {
+        return err;
+    }
+    return !row ? unknown_tenant(auth) : row->on ? NULL : switched_off(auth);
+}
+
+/* The caller is known. A request is counted only now: a wrong token costs no budget. */
+static scim_error_t *let_in(scim_auth_t *auth, const char *type, const scim_token_found_t *found)
+{
+    request_rec *r = auth->r;
+    scim_error_t *err;
+
+    if (!sets_tenant(auth)) {
+        return invalid(auth);
+    }
+    r->user = apr_pstrdup(r->pool, auth->caller.label);
+    if (type) {
+        r->ap_auth_type = apr_pstrdup(r->pool, type);
+    }
+    err = check_tenant(auth, found);
+    return err ? err : scim_rate_check(r, auth->dir, auth->tenant->name);
+}
+
+/* ---- the ways ---- */
+
+static int accepts_static(scim_auth_t *auth, const char *token, apr_size_t len)
+{
     unsigned char hash[SCIM_HASH_BYTES];
-    const scim_token_t *match = NULL;
+    const scim_static_t *match = NULL;
+
+    if (auth->dir->tokens && EVP_Digest(token, len, hash, NULL, EVP_sha256(), NULL) == 1) {
+        match = scim_static_match(auth->dir->tokens, hash);
+    }
+    if (match) {
+        auth->caller.label = match->label;
+        auth->caller.owner = match->owner;
+        auth->caller.tenant = match->tenant;
+    }
+    return match != NULL;
+}
+
+static int has_trusted_user(const scim_auth_t *auth)
+{
+    return auth->dir->trust_user == 1 && auth->r->user && *auth->r->user;
+}
+
+/* The last way, when no token was accepted. */
+static scim_error_t *trust_or(scim_auth_t *auth, scim_error_t *refusal)
+{
+    if (!has_trusted_user(auth)) {
+        return refusal;
+    }
+    apr_table_unset(auth->r->err_headers_out, "WWW-Authenticate");
+    auth->caller.label = auth->r->user;
+    auth->caller.owner = auth->r->user;
+    return let_in(auth, NULL, NULL);
+}
+
+/* A label of the database is any text; what goes into logs as a user's name has no blanks. */
+static const char *user_of(const scim_token_row_t *row, apr_pool_t *p)
+{
+    char *user = apr_pstrdup(p, row->label);
+    apr_size_t i;
+
+    for (i = 0; user[i]; i++) {
+        if (user[i] == ' ' || user[i] == '"' || user[i] == '\\' || apr_iscntrl(user[i])) {
+            user[i] = '_';
+        }
+    }
+    return user;
+}
+
+static int opens_scim(const scim_token_row_t *row)
+{
+    return (strcmp(row->kind, SCIM_TOKEN_API) == 0 || strcmp(row->kind, SCIM_TOKEN_ACCESS) == 0) &&
+           scim_token_is_live(row, apr_time_now());
+}
+
+static scim_error_t *judge(void *baton, const scim_token_found_t *found)
+{
+    scim_auth_t *auth = baton;
+    scim_token_rules_t rules = scim_config_token_rules(auth->dir);
+    apr_pool_t *p = auth->r->pool;
+
+    if (!found || !opens_scim(&found->row) || (rules.owner_required && !found->row.owner)) {
+        return trust_or(auth, invalid(auth));
+    }
+    if (found->owner_dead) {
+        return trust_or(auth, refuse(auth->r, invalid_challenge,
+                                     "The user to whom this token is bound is no longer active; "
+                                     "another administrator must re-authenticate."));
+    }
+    auth->caller.label = user_of(&found->row, p);
+    auth->caller.owner = found->owner_name;
+    auth->caller.tenant = found->row.tenant;
+    auth->caller.token = found->row.id;
+    if (scim_token_is_stale(&found->row, apr_time_now())) {
+        auth->used = apr_pmemdup(p, &found->row, sizeof(found->row));
+    }
+    return let_in(auth, "Bearer", found);
+}
+
+/* Whose tokens count; NULL: anyone's. */
+static const char *guarded_tenant(const scim_auth_t *auth)
+{
+    return scim_config_tenant_by(auth->dir) == SCIM_TENANT_BY_PATH ? auth->path_tenant
+                                                                   : auth->dir->tenant;
+}
+
+static scim_error_t *ask_database(scim_auth_t *auth, scim_store_t *store, const char *token,
+                                  apr_size_t len, int defer)
+{
+    auth->guard.hash = scim_token_hash(token, len, auth->r->pool);
+    auth->guard.tenant = guarded_tenant(auth);
+    auth->guard.judge = judge;
+    auth->guard.baton = auth;
+    if (!auth->guard.hash) {
+        return trust_or(auth, invalid(auth));
+    }
+    scim_store_guard(store, &auth->guard);
+    return defer ? NULL : scim_store_admit(store);
+}
+
+scim_error_t *scim_auth_check(scim_auth_t *auth, scim_store_t *store, int defer)
+{
+    request_rec *r = auth->r;
+    const char *header = apr_table_get(r->headers_in, "Authorization");
     const char *token;
     apr_size_t len;
 
     if (!header || header[strspn(header, " \t")] == '\0') {
-        return refuse(r, "Bearer realm=\"scim\"",
-                      "This request needs a bearer token in its Authorization header.");
+        return trust_or(auth,
+                        refuse(r, "Bearer realm=\"scim\"",
+                               "This request needs a bearer token in its Authorization header."));
     }
     token = token_find(header, &len);
     if (len > TOKEN_BYTES_MAX) {
-        return refuse(r, invalid, "The token is longer than any that was given out.");
+        return trust_or(
+            auth, refuse(r, invalid_challenge, "The token is longer than any that was given out."));
     }
-    if (EVP_Digest(token, len, hash, NULL, EVP_sha256(), NULL) == 1 && dir->tokens) {
-        match = token_match(dir->tokens, hash);
+    if (accepts_static(auth, token, len)) {
+        return let_in(auth, "Bearer", NULL);
     }
-    if (!match) {
-        return refuse(r, invalid, "The token is not valid here.");
+    if (auth->dir->token_store == 1 && !(has_trusted_user(auth) && is_basic(token))) {
+        return ask_database(auth, store, token, len, defer);
     }
-    r->user = apr_pstrdup(r->pool, match->label);
-    r->ap_auth_type = apr_pstrdup(r->pool, "Bearer");
-    *out = match;
-    return NULL;
+    return trust_or(auth, invalid(auth));
 }
+
+/* ---- the connection ---- */
 
 /* The connection's own peer: what a proxy says about the client's address proves nothing here. */
 static int is_loopback(const conn_rec *c)

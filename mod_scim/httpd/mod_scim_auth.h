@@ -3,45 +3,40 @@
 #ifndef MOD_SCIM_AUTH_H
 #define MOD_SCIM_AUTH_H
 
-#include <apr_tables.h>
-
 #include "mod_scim_config.h"
 #include "scim_error.h"
+#include "scim_guard.h"
 
-#define SCIM_HASH_BYTES 32
+/** Who a request is from, whichever way that was found out. */
+typedef struct scim_caller_t {
+    const char *label;  /* for the logs; becomes the request's user. NULL: nobody yet */
+    const char *owner;  /* userName of the User that /Me is, or NULL */
+    const char *tenant; /* whose resources the caller may see; NULL: the place's one tenant's */
+    const char *token;  /* public id of a token in the database, or NULL */
+} scim_caller_t;
 
-/** A token as it is configured: never the token, only its SHA-256. */
-typedef struct scim_token_t {
-    unsigned char hash[SCIM_HASH_BYTES];
-    const char *label; /* who it was given to; becomes the request's user */
-    const char *owner; /* userName of the User that /Me is for this token, or NULL */
-} scim_token_t;
-
-/**
- * Add a token to a section's list.
- * @param hash "sha256:" and 64 hexadecimal digits
- * @param one  a label, "owner=" and a userName, or NULL. Without a label it is made from the hash
- * @param two  the owner if one is a label, else NULL
- * @return NULL, or what is wrong in words that never repeat the value
- */
-const char *scim_token_add(apr_array_header_t *tokens, const char *hash, const char *one,
-                           const char *two, apr_pool_t *p);
-
-/**
- * Add every token of a file ("sha256:<hex> [label] [owner=<userName>]" lines, # comments). As
- * scim_token_add().
- */
-const char *scim_token_file(apr_array_header_t *tokens, const char *path, apr_pool_t *p,
-                            apr_pool_t *ptemp);
+/** A request at the door. The first members are set by whoever lets it in. */
+typedef struct scim_auth_t {
+    request_rec *r;
+    const scim_dir_t *dir;
+    scim_tenant_t *tenant;   /* gets the name of the tenant that path or token name */
+    const char *path_tenant; /* what stands for {tenant} in the path, or NULL */
+    scim_dbd_t *db;
+    scim_caller_t caller;         /* from here on it is the door's */
+    scim_guard_t guard;           /* of a token that may be in the database */
+    const scim_token_row_t *used; /* a token of the database whose use is to be noted, or NULL */
+} scim_auth_t;
 
 /**
- * Check a request's token: `Authorization: Bearer x` or the raw token. Sets r->user to the token's
- * label. On failure the reply's WWW-Authenticate is set.
- * @param out the token that it is
- * @return NULL, or 401
+ * Find out who a request is from and whether it may go on: `Authorization: Bearer x` or the raw
+ * token. One way after the other is tried: tokens of the configuration, tokens of the database, the
+ * user whom another module has authenticated. Sets r->user to the caller's label.
+ * @param store gets a guard where the database must be asked
+ * @param defer 1: then it is asked with the store's first statement and not now; as long as the
+ *              guard has not judged, nothing is known of the caller
+ * @return NULL, 401 with WWW-Authenticate set, 403 for a tenant that is switched off, 429
  */
-scim_error_t *scim_auth_check(const scim_token_t **out, request_rec *r,
-                              const scim_dir_t *dir) SCIM_CHECKED;
+scim_error_t *scim_auth_check(scim_auth_t *auth, scim_store_t *store, int defer) SCIM_CHECKED;
 
 /** 403 where plain HTTP is refused and the peer is not this host itself. */
 scim_error_t *scim_auth_transport(request_rec *r, const scim_dir_t *dir) SCIM_CHECKED;

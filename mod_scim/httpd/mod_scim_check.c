@@ -11,6 +11,8 @@
 #include <mpm_common.h>
 #include <util_cfgtree.h>
 
+#include "mod_scim_access.h"
+#include "mod_scim_base.h"
 #include "mod_scim_db.h"
 #include "mod_scim_dump.h"
 #include "mod_scim_policy.h"
@@ -188,15 +190,12 @@ static int check_place(const place_t *place)
 {
     const scim_dir_t *dir = place->dir;
     const scim_tenant_t *tenant;
+    const char *msgid;
     const char *wrong;
 
-    if (!dir->tenant) {
-        return fail(place, "SCIM3001", "ScimTenant is missing; it names whose resources these are");
-    }
-    if (!dir->tokens || dir->tokens->nelts == 0) {
-        return fail(
-            place, "SCIM3002",
-            "no token is configured, so nobody could use it; set ScimToken or ScimTokenFile");
+    wrong = scim_access_check(&msgid, dir, place->pool);
+    if (wrong) {
+        return fail(place, msgid, wrong);
     }
     wrong = scim_policies_compile(dir, scim_config_base_tenant(dir, place->pconf), place->pconf);
     if (wrong) {
@@ -276,16 +275,17 @@ static int check_inner(const place_t *outer)
     for (i = 0; rc == OK && i < core->sec_url->nelts; i++) {
         ap_conf_vector_t *section = APR_ARRAY_IDX(core->sec_url, i, ap_conf_vector_t *);
         const char *path = ((core_dir_config *)ap_get_core_module_config(section))->d;
-        const char *below = path ? scim_base_below(outer->base, path) : NULL;
         place_t place = *outer;
 
-        if (!below || !*below || !ap_get_module_config(section, &scim_module)) {
+        if (!path || !scim_base_meets(outer->base, path) ||
+            !ap_get_module_config(section, &scim_module)) {
             continue;
         }
         place.base = path;
         place.dir = effective(outer->server, path, outer->pool);
         place.quiet = 1; /* the base has had its warnings */
-        if (place.dir->enable == 1 && strcmp(scim_config_base(place.dir), outer->base) == 0) {
+        if (place.dir->enable == 1 &&
+            strcmp(scim_config_base(place.dir), scim_config_base(outer->dir)) == 0) {
             rc = check_place(&place);
         }
     }
@@ -305,12 +305,62 @@ static void note_place(const place_t *place)
     }
 }
 
+/* Remember a base of the server. 0: it was there. */
+static int add_base(const place_t *place)
+{
+    apr_array_header_t *bases = scim_server_get(place->server)->bases;
+    int i;
+
+    for (i = 0; i < bases->nelts; i++) {
+        if (strcmp(APR_ARRAY_IDX(bases, i, const char *), place->base) == 0) {
+            return 0;
+        }
+    }
+    APR_ARRAY_PUSH(bases, const char *) = apr_pstrdup(place->pconf, place->base);
+    return 1;
+}
+
+/* What holds at an alias must be a part of the same place, or it would be another one. */
+static int add_alias(const place_t *place, const scim_dir_t *own, const char *alias)
+{
+    place_t other = *place;
+    const char *base = NULL;
+
+    other.base = alias;
+    other.quiet = 1;
+    other.dir = effective(place->server, alias, place->pool);
+    if ((own->enable_path && !scim_base_below(own->enable_path, alias)) || other.dir->enable != 1 ||
+        !scim_base_of(&base, other.dir, alias) ||
+        strcmp(scim_config_base(other.dir), place->base) != 0) {
+        return fail(place, "SCIM3214",
+                    apr_psprintf(place->pool,
+                                 "ScimBaseAlias %s is not within the sections that hold for the "
+                                 "base, so what holds there is not known",
+                                 alias));
+    }
+    if (!add_base(&other) || strcmp(base, alias) != 0) {
+        return fail(
+            place, "SCIM3215",
+            apr_psprintf(place->pool, "ScimBaseAlias %s is a base already, or below one", alias));
+    }
+    return check_place(&other) == OK ? check_inner(&other) : HTTP_INTERNAL_SERVER_ERROR;
+}
+
+static int add_aliases(const place_t *place, const scim_dir_t *own)
+{
+    const apr_array_header_t *aliases = place->dir->aliases;
+    int rc = OK;
+    int i;
+
+    for (i = 0; rc == OK && aliases && i < aliases->nelts; i++) {
+        rc = add_alias(place, own, APR_ARRAY_IDX(aliases, i, const char *));
+    }
+    return rc;
+}
+
 static int add_place(place_t *place, const scim_dir_t *own)
 {
     int rc;
-
-    apr_array_header_t *bases = scim_server_get(place->server)->bases;
-    int i;
 
     place->base = scim_config_base(own);
     place->dir = own;
@@ -325,15 +375,13 @@ static int add_place(place_t *place, const scim_dir_t *own)
     if (place->dir->enable != 1) {
         return OK;
     }
-    for (i = 0; i < bases->nelts; i++) {
-        if (strcmp(APR_ARRAY_IDX(bases, i, const char *), place->base) == 0) {
-            return OK;
-        }
+    if (!add_base(place)) {
+        return OK;
     }
-    APR_ARRAY_PUSH(bases, const char *) = apr_pstrdup(place->pconf, place->base);
     note_place(place);
     rc = check_place(place);
-    return rc == OK ? check_inner(place) : rc;
+    rc = rc == OK ? check_inner(place) : rc;
+    return rc == OK ? add_aliases(place, own) : rc;
 }
 
 /* Each section's files are put together once, whether or not SCIM is enabled in it. */

@@ -11,10 +11,13 @@
 #include <http_core.h>
 #include <util_cfgtree.h>
 
-#include "mod_scim_auth.h"
+#include "mod_scim_access.h"
+#include "mod_scim_base.h"
 #include "mod_scim_policy.h"
 #include "mod_scim_profile.h"
 #include "mod_scim_schema.h"
+#include "mod_scim_static.h"
+#include "scim_tenants.h"
 
 /* Directives whose one value is a number. */
 typedef struct number_t {
@@ -35,6 +38,7 @@ static const number_t numbers[] = {
     {"ScimBulkMaxOperations", offsetof(scim_dir_t, bulk_operations), 1, 100000},
     {"ScimBulkMaxPayload", offsetof(scim_dir_t, bulk_payload), 1024, 1073741824},
     {"ScimGroupReplyMembers", offsetof(scim_dir_t, group_reply_members), 0, 100000},
+    {"ScimTokenLimit", offsetof(scim_dir_t, token_limit), 0, 100000},
 };
 
 /* Directives whose one value is one of two words. */
@@ -49,6 +53,7 @@ static const switch_t switches[] = {
     {"ScimUnknownMembers", offsetof(scim_dir_t, reject_unknown_members), "skip", "reject"},
     {"ScimUnknownManager", offsetof(scim_dir_t, reject_unknown_manager), "keep", "reject"},
     {"ScimUnknownAttributes", offsetof(scim_dir_t, reject_unknown_attrs), "ignore", "reject"},
+    {"ScimTokenOwner", offsetof(scim_dir_t, token_owner), "optional", "required"},
 };
 
 /* ---- directives ---- */
@@ -114,42 +119,24 @@ static const char *set_enable(cmd_parms *cmd, void *config, int on)
 static const char *set_base(cmd_parms *cmd, void *config, const char *value)
 {
     scim_dir_t *dir = config;
-    apr_size_t len = strlen(value);
     const char *wrong = scim_config_context(cmd);
 
-    if (wrong) {
-        return wrong;
+    wrong = wrong ? wrong : scim_base_check(value, cmd);
+    if (!wrong) {
+        dir->base = path_trim(value, cmd->pool);
     }
-    if (value[0] != '/') {
-        return "ScimBase must begin with a slash";
-    }
-    if (len > 1 && value[len - 1] == '/') {
-        return "ScimBase must not end with a slash";
-    }
-    if (strspn(value, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
-                      "-._~!$&'()*+,;=:@/") != len) {
-        return "ScimBase must be a plain URL path without percent-encoding, blanks, ? or #";
-    }
-    if (strstr(value, "//") || strstr(value, "/./") || strstr(value, "/../") ||
-        (len > 1 && strcmp(value + len - 2, "/.") == 0) ||
-        (len > 2 && strcmp(value + len - 3, "/..") == 0)) {
-        return "ScimBase must not have empty, . or .. segments";
-    }
-    dir->base = path_trim(value, cmd->pool);
-    return NULL;
+    return wrong;
 }
 
 static const char *set_tenant(cmd_parms *cmd, void *config, const char *value)
 {
     scim_dir_t *dir = config;
-    apr_size_t len = strspn(value, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
-                                   "0123456789._-");
     const char *wrong = scim_config_context(cmd);
 
     if (wrong) {
         return wrong;
     }
-    if (len == 0 || len > 64 || value[len] != '\0') {
+    if (!scim_tenants_is_name(value)) {
         return "ScimTenant must be 1 to 64 of the characters A-Z a-z 0-9 . _ -";
     }
     dir->tenant = value;
@@ -159,19 +146,18 @@ static const char *set_tenant(cmd_parms *cmd, void *config, const char *value)
 static apr_array_header_t *tokens_of(scim_dir_t *dir, apr_pool_t *p)
 {
     if (!dir->tokens) {
-        dir->tokens = apr_array_make(p, 4, sizeof(scim_token_t));
+        dir->tokens = apr_array_make(p, 4, sizeof(scim_static_t));
     }
     return dir->tokens;
 }
 
-static const char *set_token(cmd_parms *cmd, void *config, const char *hash, const char *one,
-                             const char *two)
+static const char *set_token(cmd_parms *cmd, void *config, int argc, char *const argv[])
 {
     scim_dir_t *dir = config;
     const char *wrong = scim_config_context(cmd);
 
     if (!wrong) {
-        wrong = scim_token_add(tokens_of(dir, cmd->pool), hash, one, two, cmd->pool);
+        wrong = scim_static_add(tokens_of(dir, cmd->pool), argc, (const char *const *)argv, cmd->pool);
         wrong = wrong ? apr_pstrcat(cmd->pool, "ScimToken: ", wrong, NULL) : NULL;
     }
     return wrong;
@@ -189,7 +175,7 @@ static const char *set_token_file(cmd_parms *cmd, void *config, const char *valu
     if (!path) {
         return apr_pstrcat(cmd->pool, "ScimTokenFile: not a path: ", value, NULL);
     }
-    wrong = scim_token_file(tokens_of(dir, cmd->pool), path, cmd->pool, cmd->temp_pool);
+    wrong = scim_static_file(tokens_of(dir, cmd->pool), path, cmd->pool, cmd->temp_pool);
     return wrong ? apr_pstrcat(cmd->pool, "ScimTokenFile: ", wrong, NULL) : NULL;
 }
 
@@ -312,11 +298,31 @@ const command_rec scim_config_commands[] = {
                   "URL path below which SCIM is served (default: the Location's, else /scim/v2)"),
     AP_INIT_TAKE1("ScimTenant", set_tenant, NULL, ANYWHERE,
                   "name under which the resources are kept in the database"),
-    AP_INIT_TAKE123("ScimToken", set_token, NULL, ANYWHERE,
-                    "sha256:<64 hex digits> of a bearer token, a label for the log, owner=userName "
-                    "for /Me"),
+    AP_INIT_TAKE_ARGV("ScimToken", set_token, NULL, ANYWHERE,
+                      "sha256:<64 hex digits> of a bearer token, a label for the log, "
+                      "owner=userName for /Me, tenant=name"),
     AP_INIT_TAKE1("ScimTokenFile", set_token_file, NULL, ANYWHERE,
                   "file of lines as ScimToken takes them"),
+    /* tokens in the database, and tenants: mod_scim_access.h */
+    AP_INIT_FLAG("ScimTokenStore", set_flag, (void *)offsetof(scim_dir_t, token_store), ANYWHERE,
+                 "On: accept tokens that are kept in the database (default Off)"),
+    AP_INIT_TAKE23("ScimTokenLifetime", scim_access_set_life, NULL, ANYWHERE,
+                   "shortest and longest life of a token in seconds, or never, and what is usual "
+                   "(default 60 never never)"),
+    AP_INIT_TAKE1("ScimTokenLimit", set_number, NULL, ANYWHERE,
+                  "active tokens that a tenant may have in the database, 0 any (default 0)"),
+    AP_INIT_TAKE1("ScimTokenOwner", set_switch, NULL, ANYWHERE,
+                  "optional or required: whether a token in the database must be bound to a User "
+                  "(default optional)"),
+    AP_INIT_FLAG("ScimTrustUser", set_flag, (void *)offsetof(scim_dir_t, trust_user), ANYWHERE,
+                 "On: accept the user whom another module has authenticated (default Off)"),
+    AP_INIT_TAKE1("ScimTenantBy", scim_access_set_tenant_by, NULL, ANYWHERE,
+                  "name, path or token: what says whose resources a request is about (default "
+                  "name)"),
+    AP_INIT_ITERATE("ScimBaseAlias", scim_access_set_alias, NULL, ANYWHERE,
+                    "URL paths that are answered as the base is"),
+    AP_INIT_FLAG("ScimProvisioning", set_flag, (void *)offsetof(scim_dir_t, provisioning), ANYWHERE,
+                 "Off: answer every request with 403 (default On)"),
     AP_INIT_FLAG("ScimRequireTLS", set_flag, (void *)offsetof(scim_dir_t, require_tls), ANYWHERE,
                  "Off: answer plain HTTP from other hosts too (default On)"),
     AP_INIT_TAKE1("ScimMaxBody", set_number, NULL, ANYWHERE,

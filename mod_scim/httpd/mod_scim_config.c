@@ -23,6 +23,14 @@ void *scim_config_create(apr_pool_t *p, char *path)
     dir->base = NULL;
     dir->tenant = NULL;
     dir->tokens = NULL;
+    dir->aliases = NULL;
+    dir->tenant_by = SCIM_UNSET;
+    dir->provisioning = SCIM_UNSET;
+    dir->token_store = SCIM_UNSET;
+    dir->token_life = NULL;
+    dir->token_limit = SCIM_UNSET;
+    dir->token_owner = SCIM_UNSET;
+    dir->trust_user = SCIM_UNSET;
     dir->require_tls = SCIM_UNSET;
     dir->max_body = SCIM_UNSET;
     dir->max_document = SCIM_UNSET;
@@ -68,6 +76,14 @@ void *scim_config_merge(apr_pool_t *p, void *outer, void *inner)
     /* Replaced as a whole: a token of an outer section must not open an inner tenant by surprise.
      */
     dir->tokens = in->tokens ? in->tokens : out->tokens;
+    dir->aliases = in->aliases || in->enable_path ? in->aliases : out->aliases;
+    dir->tenant_by = inner_or(in->tenant_by, out->tenant_by);
+    dir->provisioning = inner_or(in->provisioning, out->provisioning);
+    dir->token_store = inner_or(in->token_store, out->token_store);
+    dir->token_life = in->token_life ? in->token_life : out->token_life;
+    dir->token_limit = inner_or(in->token_limit, out->token_limit);
+    dir->token_owner = inner_or(in->token_owner, out->token_owner);
+    dir->trust_user = inner_or(in->trust_user, out->trust_user);
     dir->require_tls = inner_or(in->require_tls, out->require_tls);
     dir->max_body = inner_or(in->max_body, out->max_body);
     dir->max_document = inner_or(in->max_document, out->max_document);
@@ -121,6 +137,20 @@ scim_rate_t scim_config_rate(const scim_dir_t *dir)
         return *dir->rate;
     }
     return dir->profile ? dir->profile->rate : none;
+}
+
+scim_tenant_by_t scim_config_tenant_by(const scim_dir_t *dir)
+{
+    return dir->tenant_by == SCIM_UNSET ? SCIM_TENANT_BY_NAME : (scim_tenant_by_t)dir->tenant_by;
+}
+
+scim_token_rules_t scim_config_token_rules(const scim_dir_t *dir)
+{
+    scim_token_rules_t rules = dir->token_life ? *dir->token_life : scim_token_rules_default;
+
+    rules.limit = inner_or(dir->token_limit, 0);
+    rules.owner_required = inner_or(dir->token_owner, 0);
+    return rules;
 }
 
 scim_tenant_t *scim_config_base_tenant(const scim_dir_t *dir, apr_pool_t *p)
@@ -194,28 +224,4 @@ const char *scim_server_label(const server_rec *s)
         return s->server_hostname;
     }
     return s->is_virtual ? "a virtual host" : "the main server";
-}
-
-const char *scim_base_below(const char *base, const char *path)
-{
-    apr_size_t len = strlen(base);
-
-    if (strncmp(path, base, len) != 0 || (path[len] != '\0' && path[len] != '/')) {
-        return NULL;
-    }
-    return path + len;
-}
-
-const char *scim_base_find(const server_rec *s, const char *path)
-{
-    const scim_server_t *server = scim_server_get(s);
-    int i;
-
-    for (i = 0; path && server && i < server->bases->nelts; i++) {
-        const char *base = APR_ARRAY_IDX(server->bases, i, const char *);
-        if (scim_base_below(base, path)) {
-            return base;
-        }
-    }
-    return NULL;
 }

@@ -9,6 +9,7 @@
 #include "mod_scim.h"
 #include "scim_rate.h"
 #include "scim_tenant.h"
+#include "scim_token.h"
 
 struct scim_schemas_t;
 
@@ -17,6 +18,13 @@ struct scim_schemas_t;
 
 /** The base where neither ScimBase nor a <Location> says otherwise. */
 #define SCIM_BASE_DEFAULT "/scim/v2"
+
+/** What says whose resources a request is about (ScimTenantBy). */
+typedef enum scim_tenant_by_t {
+    SCIM_TENANT_BY_NAME, /* ScimTenant */
+    SCIM_TENANT_BY_PATH, /* the segment {tenant} of the base */
+    SCIM_TENANT_BY_TOKEN /* the token */
+} scim_tenant_by_t;
 
 /**
  * What the directives say, for a server or a <Location>. Every member is set in create and in merge
@@ -28,7 +36,15 @@ typedef struct scim_dir_t {
     const char *enable_path; /* the <Location> it stands in, without a slash at the end, or NULL */
     const char *base;        /* ScimBase, without a slash at the end ("" is the root), or NULL */
     const char *tenant;      /* ScimTenant */
-    apr_array_header_t *tokens; /* of scim_token_t: ScimToken and ScimTokenFile; NULL: none */
+    apr_array_header_t *tokens; /* of scim_static_t: ScimToken and ScimTokenFile; NULL: none */
+    apr_array_header_t *aliases; /* of const char *: ScimBaseAlias; NULL: none */
+    int tenant_by;               /* ScimTenantBy: scim_tenant_by_t */
+    int provisioning;            /* ScimProvisioning */
+    int token_store;             /* ScimTokenStore */
+    const scim_token_rules_t *token_life; /* ScimTokenLifetime, or NULL */
+    int token_limit;                      /* ScimTokenLimit */
+    int token_owner;                      /* ScimTokenOwner */
+    int trust_user;                       /* ScimTrustUser */
     int require_tls;            /* ScimRequireTLS */
     int max_body;               /* ScimMaxBody */
     int max_document;           /* ScimMaxDocument */
@@ -92,6 +108,12 @@ scim_rate_t scim_config_rate(const scim_dir_t *dir);
 /** Where SCIM is served: the path below which everything is ours. "" is the whole server. */
 const char *scim_config_base(const scim_dir_t *dir);
 
+/** What says whose resources a request is about. */
+scim_tenant_by_t scim_config_tenant_by(const scim_dir_t *dir);
+
+/** What holds for new tokens. */
+scim_token_rules_t scim_config_token_rules(const scim_dir_t *dir);
+
 /** The largest request body. */
 int scim_config_max_body(const scim_dir_t *dir);
 
@@ -112,14 +134,5 @@ scim_server_t *scim_server_get(const server_rec *s);
 
 /** What a message calls a server: its name, or "the main server". */
 const char *scim_server_label(const server_rec *s);
-
-/**
- * What follows a base in a URL path: "" or what begins with a slash. NULL: the path is not below
- * the base.
- */
-const char *scim_base_below(const char *base, const char *path);
-
-/** The server's base that a URL path is below, or NULL. path may be NULL. */
-const char *scim_base_find(const server_rec *s, const char *path);
 
 #endif

@@ -26,7 +26,7 @@ static void notes(scim_call_t *call, const scim_error_t *err)
 {
     apr_table_t *notes = call->r->notes;
 
-    apr_table_setn(notes, "scim-tenant", call->dir->tenant);
+    apr_table_setn(notes, "scim-tenant", call->tenant->name);
     if (call->reply.op) {
         apr_table_setn(notes, "scim-op", call->reply.op);
     }
@@ -66,13 +66,13 @@ static void log_write(const scim_call_t *call)
         ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r,
                       "SCIM3120: bulk by %s in tenant %s: %d operations done, %d failed, %d not "
                       "tried",
-                      or_dash(r->user), call->dir->tenant, reply->bulk_done, reply->bulk_failed,
+                      or_dash(r->user), call->tenant->name, reply->bulk_done, reply->bulk_failed,
                       reply->bulk_left);
         return;
     }
     ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r,
                   "SCIM3030: %s %s by %s in tenant %s: type %s, id %s, status %d",
-                  method_name(call), or_dash(reply->op), or_dash(r->user), call->dir->tenant,
+                  method_name(call), or_dash(reply->op), or_dash(r->user), call->tenant->name,
                   or_dash(reply->type), or_dash(reply->id), reply->status);
 }
 
@@ -116,7 +116,7 @@ static void log_error(const scim_call_t *call, const scim_error_t *err)
     } else {
         ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r, "%s: %s %s in tenant %s failed with %d%s: %s",
                       err->msgid ? err->msgid : "SCIM3036", method_name(call),
-                      or_dash(call->reply.op), call->dir->tenant, err->status,
+                      or_dash(call->reply.op), call->tenant->name, err->status,
                       call->started ? " after its reply had begun, which was cut off" : "",
                       err->log ? err->log : err->detail);
     }
@@ -156,26 +156,16 @@ static scim_error_t *gate_write(void *baton, const char *data, apr_size_t len)
 
 static scim_error_t *run_service(scim_call_t *call)
 {
-    request_rec *r = call->r;
-    const scim_dbd_source_t *source = scim_db_source(r->server);
-    gate_t gate = {scim_http_sink(call), NULL};
+    gate_t gate = {scim_http_sink(call), call->auth.db};
     const scim_sink_t sink = {gate_write, &gate};
     const scim_watch_t watch = {operation_done, call};
     scim_error_t *err;
-    scim_store_t *store;
 
-    if (!source) {
-        return scim_error_internal(r->pool, HTTP_SERVICE_UNAVAILABLE, "SCIM3037",
-                                   "SCIM was not enabled here when the server started",
-                                   "The service is not available here.");
-    }
-    gate.db = scim_dbd_make(source, r->pool);
-    store = scim_store_make(gate.db, call->tenant, r->pool);
     call->request.watch = &watch;
-    scim_store_bookmarks(store, scim_server_get(r->server)->bookmarks);
-    err = scim_service_handle(&call->reply, &call->request, call->tenant, store, &sink, r->pool);
+    scim_store_bookmarks(call->store, scim_server_get(call->r->server)->bookmarks);
+    err = scim_service_handle(&call->reply, &call->request, call->tenant, call->store, &sink,
+                              call->r->pool);
     call->request.watch = NULL;
-    scim_dbd_release(gate.db, 1);
     return err;
 }
 
@@ -184,22 +174,36 @@ static int takes_body(scim_method_t method)
     return method == SCIM_POST || method == SCIM_PUT || method == SCIM_PATCH;
 }
 
-/* What a request must pass before anything is done for it. A wrong token costs no budget. */
+/* No database work yet. */
+static scim_error_t *open_store(scim_call_t *call)
+{
+    request_rec *r = call->r;
+    const scim_dbd_source_t *source = scim_db_source(r->server);
+
+    if (!source) {
+        return scim_error_internal(r->pool, HTTP_SERVICE_UNAVAILABLE, "SCIM3037",
+                                   "SCIM was not enabled here when the server started",
+                                   "The service is not available here.");
+    }
+    call->auth.db = scim_dbd_make(source, r->pool);
+    call->store = scim_store_make(call->auth.db, call->tenant, r->pool);
+    return NULL;
+}
+
+/*
+ * What a request must pass before anything is done for it. A read of one resource asks for its
+ * token in its own statement (scim_guard.h); what it finds stays here until the guard has judged.
+ */
 static scim_error_t *admit(scim_call_t *call)
 {
-    const scim_token_t *token = NULL;
     scim_error_t *err = scim_auth_transport(call->r, call->dir);
 
-    if (!err) {
-        err = scim_auth_check(&token, call->r, call->dir);
+    err = err ? err : open_store(call);
+    if (err) {
+        return err;
     }
-    if (!err) {
-        err = scim_rate_check(call->r, call->dir);
-    }
-    if (!err) {
-        call->request.owner = token->owner;
-    }
-    return err;
+    return scim_auth_check(&call->auth, call->store,
+                           scim_service_reads_one(call->tenant, &call->request, call->r->pool));
 }
 
 /* A body is read only where it will be used: elsewhere the path or the method is the error. */
@@ -212,6 +216,7 @@ static scim_error_t *serve(scim_call_t *call)
     if (err) {
         return err;
     }
+    call->request.owner = call->auth.caller.owner;
     allow = scim_service_allow(call->tenant, &call->request, r->pool);
     if (allow && r->method_number == M_OPTIONS) {
         call->reply.op = "options";
@@ -220,6 +225,7 @@ static scim_error_t *serve(scim_call_t *call)
         return NULL;
     }
     if (allow && takes_body(call->request.method) && ap_find_token(r->pool, allow, r->method)) {
+        scim_dbd_release(call->auth.db, 1); /* the network may be slow here too */
         err = scim_body_read(call);
         if (err) {
             return err;
@@ -228,17 +234,46 @@ static scim_error_t *serve(scim_call_t *call)
     return run_service(call);
 }
 
-/* A section that was not there when the configuration was checked. */
-static scim_error_t *not_compiled(const request_rec *r)
+/* Nobody learns what an error was before it is known who asks. */
+static scim_error_t *serve_admitted(scim_call_t *call)
 {
-    return scim_error_internal(r->pool, HTTP_INTERNAL_SERVER_ERROR, "SCIM3201",
-                               "the directives of this place were not compiled at the start",
-                               "The service is not configured here.");
+    scim_error_t *err = serve(call);
+    scim_error_t *refusal = NULL;
+
+    if (call->store && (!err || err->status < 500)) {
+        refusal = scim_store_admit(call->store);
+    }
+    if (refusal && refusal != err) {
+        const char *op = call->reply.op;
+
+        memset(&call->reply, 0, sizeof(call->reply));
+        call->reply.op = op;
+        err = refusal;
+    }
+    if (call->auth.db) {
+        scim_dbd_release(call->auth.db, 1);
+    }
+    return err;
+}
+
+/* A section that was not there when the configuration was checked. */
+static int fail_uncompiled(scim_call_t *call)
+{
+    scim_error_t *err =
+        scim_error_internal(call->r->pool, HTTP_INTERNAL_SERVER_ERROR, "SCIM3201",
+                            "the directives of this place were not compiled at the start",
+                            "The service is not configured here.");
+
+    call->tenant = scim_config_base_tenant(call->dir, call->r->pool);
+    notes(call, err);
+    log_error(call, err);
+    scim_http_fail(call, err);
+    return OK;
 }
 
 int scim_handler_run(request_rec *r)
 {
-    const scim_route_t *route = scim_route_get(r);
+    scim_route_t *route = scim_route_get(r);
     scim_call_t call = {0};
     scim_error_t *err;
 
@@ -248,8 +283,16 @@ int scim_handler_run(request_rec *r)
     call.r = r;
     call.dir = ap_get_module_config(r->per_dir_config, &scim_module);
     call.tenant = scim_config_tenant(call.dir, r->pool);
+    if (!call.tenant) {
+        return fail_uncompiled(&call);
+    }
+    call.auth.r = r;
+    call.auth.dir = call.dir;
+    call.auth.tenant = call.tenant;
+    call.auth.path_tenant = route->tenant;
     scim_http_decode(&call, route);
-    err = call.tenant ? serve(&call) : not_compiled(r);
+    err = serve_admitted(&call);
+    route->used = call.auth.used;
     notes(&call, err);
     if (err) {
         log_error(&call, err);
@@ -259,4 +302,28 @@ int scim_handler_run(request_rec *r)
         log_success(&call);
     }
     return OK;
+}
+
+int scim_handler_logged(request_rec *r)
+{
+    const scim_route_t *route = scim_route_get(r);
+    const scim_dbd_source_t *source = route && route->used ? scim_db_source(r->server) : NULL;
+    scim_error_t *err;
+    scim_dbd_t *db;
+
+    if (!source) {
+        return DECLINED;
+    }
+    db = scim_dbd_make(source, r->pool);
+    err = scim_token_used(
+        scim_store_make(db, scim_tenant_make(route->used->tenant, r->pool), r->pool), route->used,
+        apr_time_now(), r->pool);
+    scim_dbd_release(db, 1);
+    if (err) {
+        ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r,
+                      "SCIM3213: the use of token %s of tenant %s could not be noted: %s: %s",
+                      route->used->id, route->used->tenant, err->msgid ? err->msgid : "no id",
+                      err->log ? err->log : err->detail);
+    }
+    return DECLINED;
 }

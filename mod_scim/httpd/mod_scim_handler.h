@@ -8,4 +8,7 @@
 /** The content handler of every request below a base. */
 int scim_handler_run(request_rec *r);
 
+/** The log_transaction hook: when the reply is out, note that its token was used. */
+int scim_handler_logged(request_rec *r);
+
 #endif

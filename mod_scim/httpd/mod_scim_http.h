@@ -3,7 +3,7 @@
 #ifndef MOD_SCIM_HTTP_H
 #define MOD_SCIM_HTTP_H
 
-#include "mod_scim_config.h"
+#include "mod_scim_auth.h"
 #include "mod_scim_route.h"
 #include "scim_service.h"
 
@@ -17,7 +17,9 @@
 typedef struct scim_call_t {
     request_rec *r;
     const scim_dir_t *dir;
-    const scim_tenant_t *tenant;
+    scim_tenant_t *tenant;
+    scim_auth_t auth;
+    scim_store_t *store;
     scim_request_t request;
     scim_reply_t reply;
     int started; /* 1: status and headers are on their way */

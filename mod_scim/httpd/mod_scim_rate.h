@@ -26,8 +26,10 @@ int scim_rate_setup(apr_pool_t *pconf, server_rec *main_server);
 
 /**
  * Count a request, once it is known whose it is and before anything is done for it.
+ * @param tenant whose it is; has an account of its own also where a path or token names it
  * @return NULL; or 429, with Retry-After set
  */
-scim_error_t *scim_rate_check(request_rec *r, const scim_dir_t *dir) SCIM_CHECKED;
+scim_error_t *scim_rate_check(request_rec *r, const scim_dir_t *dir,
+                              const char *tenant) SCIM_CHECKED;
 
 #endif

@@ -11,9 +11,11 @@
 #include <http_protocol.h>
 #include <http_request.h>
 
+#include "mod_scim_base.h"
+
 #define HANDLER "scim"
 
-const scim_route_t *scim_route_get(const request_rec *r)
+scim_route_t *scim_route_get(const request_rec *r)
 {
     return ap_get_module_config(r->request_config, &scim_module);
 }
@@ -120,12 +122,12 @@ static int pre_translate_name(request_rec *r)
     if (!route || dir->enable != 1 || r->proxyreq || r->main || r->prev) {
         return DECLINED;
     }
-    base = scim_config_base(dir);
-    route->path = scim_base_below(base, r->uri);
+    route->path = scim_base_of(&base, dir, r->uri);
     if (!route->path) {
         return DECLINED;
     }
-    route->base = base;
+    route->base = apr_pstrmemdup(r->pool, r->uri, (apr_size_t)(route->path - r->uri));
+    route->tenant = scim_base_tenant(base, r->uri, r->pool);
     shield(r);
     return DONE;
 }

@@ -7,12 +7,14 @@
 
 /** What a request is to this module; made for every request that httpd could read. */
 typedef struct scim_route_t {
-    const char *base; /* the base it is below, or NULL: not a SCIM request */
-    const char *path; /* what follows, still percent-encoded */
+    const char *base;   /* the path of the base it is below, or NULL: not a SCIM request */
+    const char *path;   /* what follows, still percent-encoded */
+    const char *tenant; /* whom the path names as its tenant, or NULL */
+    const scim_token_row_t *used; /* a token whose use is to be noted afterwards, or NULL */
 } scim_route_t;
 
 /** The request's route, or NULL: its request line or headers could not be read. */
-const scim_route_t *scim_route_get(const request_rec *r);
+scim_route_t *scim_route_get(const request_rec *r);
 
 /** 1 if an error of this request must be a SCIM error. Works at any stage of any request. */
 int scim_route_is_ours(const request_rec *r);

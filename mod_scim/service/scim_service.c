@@ -11,9 +11,9 @@
 /* What a path below the base names. */
 typedef enum route_kind_t {
     ROUTE_NONE,
-    ROUTE_ROOT,       /* the base itself: all types */
+    ROUTE_ROOT, /* the base itself: all types */
     ROUTE_COLLECTION,
-    ROUTE_SEARCH,     /* .search of the root or of a type */
+    ROUTE_SEARCH, /* .search of the root or of a type */
     ROUTE_RESOURCE,
     ROUTE_BULK,
     ROUTE_CONFIG,
@@ -32,7 +32,7 @@ typedef struct route_t {
 /* RFC 7644 table 2. */
 static int is_unbuilt(const char *segment)
 {
-    return strcmp(segment, "Me") == 0;
+    return scim_text_ieq(segment, "Me");
 }
 
 /* /Me of a known subject, where the tenant has users with names. */
@@ -40,7 +40,7 @@ static int is_me(const scim_tenant_t *tenant, const scim_request_t *request, con
 {
     const scim_resource_type_t *type = scim_catalog_type(tenant->catalog, "User");
 
-    return strcmp(segment, "Me") == 0 && request->owner && type &&
+    return scim_text_ieq(segment, "Me") && request->owner && type &&
            scim_type_attr_at(type, SCIM_AT_UNIQUE);
 }
 
@@ -69,22 +69,22 @@ static int split_path(const char *path, const char **first, const char **second,
     return *first && **first;
 }
 
-/* The endpoints that every service provider has, by their first segment. */
+/* The endpoints that every service provider has, by their first segment, written in any case. */
 static route_kind_t fixed_kind(const char *first, const char *id)
 {
     if (is_unbuilt(first)) {
         return id ? ROUTE_NONE : ROUTE_UNBUILT;
     }
-    if (strcmp(first, "Bulk") == 0) {
+    if (scim_text_ieq(first, "Bulk")) {
         return id ? ROUTE_NONE : ROUTE_BULK;
     }
-    if (strcmp(first, "ServiceProviderConfig") == 0) {
+    if (scim_text_ieq(first, "ServiceProviderConfig")) {
         return id ? ROUTE_NONE : ROUTE_CONFIG;
     }
-    if (strcmp(first, "Schemas") == 0) {
+    if (scim_text_ieq(first, "Schemas")) {
         return ROUTE_SCHEMAS;
     }
-    return strcmp(first, "ResourceTypes") == 0 ? ROUTE_TYPES : ROUTE_NONE;
+    return scim_text_ieq(first, "ResourceTypes") ? ROUTE_TYPES : ROUTE_NONE;
 }
 
 static route_t route_find(const scim_tenant_t *tenant, const scim_request_t *request, apr_pool_t *p)
@@ -100,7 +100,7 @@ static route_t route_find(const scim_tenant_t *tenant, const scim_request_t *req
         return route;
     }
     route.type = scim_catalog_endpoint(scim_tenant_offered(tenant), first);
-    if (strcmp(route.type && route.id ? route.id : first, ".search") == 0) {
+    if (scim_text_ieq(route.type && route.id ? route.id : first, ".search")) {
         route.kind = route.type || !route.id ? ROUTE_SEARCH : ROUTE_NONE;
         route.id = NULL;
     } else if (route.type) {
@@ -172,6 +172,12 @@ const char *scim_service_allow(const scim_tenant_t *tenant, const scim_request_t
     route_t route = route_find(tenant, request, p);
 
     return route_allow(&route);
+}
+
+int scim_service_reads_one(const scim_tenant_t *tenant, const scim_request_t *request,
+                           apr_pool_t *p)
+{
+    return request->method == SCIM_GET && route_find(tenant, request, p).kind == ROUTE_RESOURCE;
 }
 
 scim_error_t *service_not_found(const service_t *sv)

@@ -84,6 +84,10 @@ struct scim_reply_t {
 const char *scim_service_allow(const scim_tenant_t *tenant, const scim_request_t *request,
                                apr_pool_t *p);
 
+/** 1 if a request is a read of one resource by its id. */
+int scim_service_reads_one(const scim_tenant_t *tenant, const scim_request_t *request,
+                           apr_pool_t *p);
+
 /**
  * Serve a request.
  * @param reply filled also on error as far as op, type, id and allow are known

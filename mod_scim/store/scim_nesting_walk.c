@@ -8,39 +8,14 @@
 #include <apr_hash.h>
 #include <apr_strings.h>
 
-/* The row of scim_counter that changes of a tenant's nesting queue for; it counts nothing. */
-#define LOCK_TYPE "#nesting"
+/* Where changes of a tenant's nesting queue. */
+#define QUEUE "#nesting"
 
 /* ---- locks ---- */
 
-static scim_error_t *take_lock(int *rows, scim_store_t *store, apr_pool_t *p)
-{
-    scim_sql_t *sql = scim_sql_make(p);
-
-    scim_sql_addv(sql, "UPDATE scim_counter SET n = n WHERE tenant = %s AND type = %s AND slot = 0",
-                  store->tenant->name, LOCK_TYPE, NULL);
-    return scim_store_exec(rows, store, sql);
-}
-
 scim_error_t *scim_nesting_lock(scim_store_t *store, apr_pool_t *p)
 {
-    const scim_dialect_t *dialect = scim_dbd_dialect(store->db);
-    scim_sql_t *sql = scim_sql_make(p);
-    scim_error_t *err;
-    int rows = 0;
-
-    if (dialect->one_writer) {
-        return NULL;
-    }
-    err = take_lock(&rows, store, p);
-    if (err || rows) {
-        return err;
-    }
-    scim_sql_add(sql, dialect->insert_ignore);
-    scim_sql_addv(sql, " INTO scim_counter (tenant, type, slot, n) VALUES (%s, %s, 0, 0)",
-                  store->tenant->name, LOCK_TYPE, NULL);
-    err = scim_store_exec(NULL, store, sql);
-    return err ? err : take_lock(&rows, store, p);
+    return scim_store_queue(store, QUEUE, p);
 }
 
 typedef struct locking_t {

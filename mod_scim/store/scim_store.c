@@ -30,7 +30,10 @@ scim_store_t *scim_store_make(scim_dbd_t *db, const scim_tenant_t *tenant, apr_p
 
 scim_store_t *scim_store_fork(const scim_store_t *store, apr_pool_t *p)
 {
-    return scim_store_make(store->db, store->tenant, p);
+    scim_store_t *fork = scim_store_make(store->db, store->tenant, p);
+
+    fork->guard = store->guard;
+    return fork;
 }
 
 void scim_store_bookmarks(scim_store_t *store, const scim_bookmarks_t *bookmarks)
@@ -97,8 +100,11 @@ scim_error_t *scim_store_select(scim_store_t *store, const scim_sql_t *sql, int 
 {
     scim_stmt_t stmt = statement(sql, keep, ncols);
     apr_pool_t *scratch;
-    scim_error_t *err;
+    scim_error_t *err = scim_store_admit(store);
 
+    if (err) {
+        return err;
+    }
     apr_pool_create(&scratch, store->pool);
     err = scim_dbd_select(store->db, &stmt, fn, baton, scratch);
     apr_pool_destroy(scratch);
@@ -109,8 +115,11 @@ scim_error_t *scim_store_exec(int *rows, scim_store_t *store, const scim_sql_t *
 {
     scim_stmt_t stmt = statement(sql, 1, 0);
     apr_pool_t *scratch;
-    scim_error_t *err;
+    scim_error_t *err = scim_store_admit(store);
 
+    if (err) {
+        return err;
+    }
     if (store->mark == SCIM_MARK_NONE) {
         store->mark = SCIM_MARK_DIRTY;
     }
@@ -119,6 +128,37 @@ scim_error_t *scim_store_exec(int *rows, scim_store_t *store, const scim_sql_t *
     err = scim_dbd_exec(rows, store->db, &stmt, scratch);
     apr_pool_destroy(scratch);
     return err;
+}
+
+/* The row of scim_counter that they queue for counts nothing. */
+static scim_error_t *take_place(int *rows, scim_store_t *store, const char *name, apr_pool_t *p)
+{
+    scim_sql_t *sql = scim_sql_make(p);
+
+    scim_sql_addv(sql, "UPDATE scim_counter SET n = n WHERE tenant = %s AND type = %s AND slot = 0",
+                  store->tenant->name, name, NULL);
+    return scim_store_exec(rows, store, sql);
+}
+
+scim_error_t *scim_store_queue(scim_store_t *store, const char *name, apr_pool_t *p)
+{
+    const scim_dialect_t *dialect = scim_dbd_dialect(store->db);
+    scim_sql_t *sql = scim_sql_make(p);
+    scim_error_t *err;
+    int rows = 0;
+
+    if (dialect->one_writer) {
+        return NULL;
+    }
+    err = take_place(&rows, store, name, p);
+    if (err || rows) {
+        return err;
+    }
+    scim_sql_add(sql, dialect->insert_ignore);
+    scim_sql_addv(sql, " INTO scim_counter (tenant, type, slot, n) VALUES (%s, %s, 0, 0)",
+                  store->tenant->name, name, NULL);
+    err = scim_store_exec(NULL, store, sql);
+    return err ? err : take_place(&rows, store, name, p);
 }
 
 scim_error_t *scim_store_read_int(void *baton, const char *const *cols)

@@ -3,6 +3,7 @@
 #ifndef SCIM_STORE_IMPL_H
 #define SCIM_STORE_IMPL_H
 
+#include "scim_guard.h"
 #include "scim_sql.h"
 #include "scim_store.h"
 
@@ -23,6 +24,7 @@ struct scim_store_t {
     const scim_tenant_t *tenant;
     apr_pool_t *pool;
     const scim_bookmarks_t *bookmarks; /* or NULL */
+    scim_guard_t *guard;               /* or NULL */
     /* of the write attempt in progress: */
     scim_mark_kind_t mark;
     const char *mark_id;
@@ -75,6 +77,13 @@ scim_error_t *scim_store_read_row(void *baton, const char *const *cols);
 scim_error_t *scim_store_complete(scim_store_t *store, scim_row_t *rows, int n, const char *suffix,
                                   apr_pool_t *p) SCIM_CHECKED;
 
+/**
+ * Read one resource, if it is there, and have the store's guard judge, both in one SELECT. The
+ * guard has not judged yet.
+ */
+scim_error_t *scim_guard_read(scim_reading_t *reading, const scim_resource_type_t *type,
+                              const char *id) SCIM_CHECKED;
+
 /** Behind a table: use this index of it. */
 void scim_store_hint(scim_sql_t *sql, const scim_dialect_t *dialect, const char *index);
 
@@ -84,6 +93,13 @@ scim_error_t *scim_store_select(scim_store_t *store, const scim_sql_t *sql, int 
 
 /** As scim_store_select() for INSERT, UPDATE, DELETE; fixed texts only. @param rows may be NULL */
 scim_error_t *scim_store_exec(int *rows, scim_store_t *store, const scim_sql_t *sql) SCIM_CHECKED;
+
+/**
+ * Wait until no other transaction of the tenant is in the queue of this name, and stay in it until
+ * the end of this one. Inside scim_store_write().
+ * @param name "#…", at most 32 bytes
+ */
+scim_error_t *scim_store_queue(scim_store_t *store, const char *name, apr_pool_t *p) SCIM_CHECKED;
 
 /** scim_dbd_row_fn: an integer in the first column; baton apr_int64_t. */
 scim_error_t *scim_store_read_int(void *baton, const char *const *cols);

@@ -10,11 +10,23 @@
 
 /* ---- one resource ---- */
 
+static scim_error_t *read_one(scim_reading_t *reading, const scim_resource_type_t *type,
+                              const char *id)
+{
+    scim_store_t *store = reading->store;
+    scim_sql_t *sql = scim_sql_make(reading->pool);
+
+    scim_sql_add(sql, "SELECT ");
+    scim_store_columns(sql, scim_dbd_dialect(store->db), SCIM_STORE_BEGINNING);
+    scim_sql_addv(sql, " FROM scim_resource r WHERE r.tenant = %s AND r.id = %s AND r.type = %s",
+                  store->tenant->name, id, type->name, NULL);
+    return scim_store_select(store, sql, 1, SCIM_ROW_COLUMNS, scim_store_read_row, reading);
+}
+
 scim_error_t *scim_store_get(scim_row_t **row, scim_store_t *store,
                              const scim_resource_type_t *type, const char *id, apr_pool_t *p)
 {
     scim_reading_t reading = {store, apr_array_make(p, 1, sizeof(scim_row_t)), p, 0};
-    scim_sql_t *sql = scim_sql_make(p);
     scim_row_t *found;
     scim_error_t *err;
 
@@ -26,11 +38,11 @@ scim_error_t *scim_store_get(scim_row_t **row, scim_store_t *store,
     if (err) {
         return err;
     }
-    scim_sql_add(sql, "SELECT ");
-    scim_store_columns(sql, scim_dbd_dialect(store->db), 0);
-    scim_sql_addv(sql, " FROM scim_resource r WHERE r.tenant = %s AND r.id = %s AND r.type = %s",
-                  store->tenant->name, id, type->name, NULL);
-    err = scim_store_select(store, sql, 1, SCIM_ROW_COLUMNS, scim_store_read_row, &reading);
+    if (store->guard && !store->guard->judged) {
+        err = scim_guard_read(&reading, type, id);
+    } else {
+        err = read_one(&reading, type, id);
+    }
     if (err || reading.rows->nelts == 0) {
         return err;
     }

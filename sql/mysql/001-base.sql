@@ -93,4 +93,37 @@ CREATE TABLE scim_secret (
     PRIMARY KEY (tenant, name)
 ) ENGINE=InnoDB ROW_FORMAT=DYNAMIC DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
 
+-- Tenants by name: where a path names the tenant only these are served; anywhere else a tenant may
+-- be here to be switched off.
+CREATE TABLE scim_tenant (
+    tenant  VARBINARY(64) NOT NULL,
+    state   VARBINARY(8)  NOT NULL DEFAULT 'on', -- or 'off'
+    created BIGINT        NOT NULL,
+    note    VARCHAR(255)  NULL,
+    PRIMARY KEY (tenant)
+) ENGINE=InnoDB ROW_FORMAT=DYNAMIC DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
+
+-- Tokens: only what a secret hashes to, never the secret.
+CREATE TABLE scim_token (
+    id       VARBINARY(64) NOT NULL,           -- public, for logs and tools
+    tenant   VARBINARY(64) NOT NULL,
+    hash     VARBINARY(64) NOT NULL,           -- SHA-256 in lower-case hexadecimal digits
+    kind     VARBINARY(16) NOT NULL,           -- token, access, refresh, code
+    label    VARCHAR(255)  NOT NULL,
+    creator  VARCHAR(255)  NULL,
+    owner    VARBINARY(64) NULL,               -- id of the User whose end is the token's too
+    client   VARBINARY(64) NULL,               -- scim_client.id
+    grant_id VARBINARY(64) NULL,               -- one for all tokens of an OAuth grant
+    scope    VARCHAR(255)  NULL,
+    data     TEXT          NULL,               -- what a code is bound to
+    created  BIGINT        NOT NULL,           -- milliseconds since 1970
+    expires  BIGINT        NULL,               -- NULL: never
+    used     BIGINT        NULL,               -- to the minute
+    revoked  BIGINT        NULL,               -- once set it stays
+    PRIMARY KEY (id),
+    UNIQUE KEY scim_token_hash (hash),
+    KEY scim_token_list (tenant, kind, created),
+    KEY scim_token_grant (grant_id)
+) ENGINE=InnoDB ROW_FORMAT=DYNAMIC DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
+
 INSERT INTO scim_schema_version (version) VALUES (1);

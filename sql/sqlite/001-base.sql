@@ -87,6 +87,34 @@ CREATE TABLE scim_secret (
     PRIMARY KEY (tenant, name)
 ) WITHOUT ROWID;
 
+CREATE TABLE scim_tenant (
+    tenant  TEXT    NOT NULL PRIMARY KEY,
+    state   TEXT    NOT NULL DEFAULT 'on',
+    created INTEGER NOT NULL,
+    note    TEXT    NULL
+) WITHOUT ROWID;
+
+CREATE TABLE scim_token (
+    id       TEXT    NOT NULL PRIMARY KEY,
+    tenant   TEXT    NOT NULL,
+    hash     TEXT    NOT NULL,
+    kind     TEXT    NOT NULL,
+    label    TEXT    NOT NULL,
+    creator  TEXT    NULL,
+    owner    TEXT    NULL,
+    client   TEXT    NULL,
+    grant_id TEXT    NULL,
+    scope    TEXT    NULL,
+    data     TEXT    NULL,
+    created  INTEGER NOT NULL,
+    expires  INTEGER NULL,
+    used     INTEGER NULL,
+    revoked  INTEGER NULL
+);
+CREATE UNIQUE INDEX scim_token_hash ON scim_token (hash);
+CREATE INDEX scim_token_list ON scim_token (tenant, kind, created);
+CREATE INDEX scim_token_grant ON scim_token (grant_id);
+
 INSERT INTO scim_schema_version (version) VALUES (1);
 
 COMMIT;
