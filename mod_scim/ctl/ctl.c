@@ -28,8 +28,19 @@ const ctl_command_t ctl_commands[] = {
      "Tell whether databases and tables are as the configuration wants them"},
     {"tenant", "list", ctl_tenant_list, CTL_NEED_PLACES, 0, 0, NULL, NULL,
      "List the places that httpd's configuration serves, and the tenants"},
+    {"tenant", "create", ctl_tenant_create, CTL_NEED_DATABASE, 1, 1, "NAME", "note",
+     "Make a tenant that places by path or by token serve"},
+    {"tenant", "on", ctl_tenant_switch, CTL_NEED_DATABASE, 1, 1, "NAME", NULL,
+     "Serve a tenant's clients again"},
+    {"tenant", "off", ctl_tenant_switch, CTL_NEED_DATABASE, 1, 1, "NAME", NULL,
+     "Answer a tenant's clients with 403"},
     {"tenant", "show", ctl_tenant_show, CTL_NEED_TENANT, 0, 0, NULL, NULL,
      "Show a tenant's settings and how much it has"},
+    {"token", "create", ctl_token_create, CTL_NEED_TENANT, 0, 0, NULL,
+     "label creator owner expires", "Make a token, and show it this once"},
+    {"token", "list", ctl_token_list, CTL_NEED_TENANT, 0, 0, NULL, "all", "List tokens"},
+    {"token", "revoke", ctl_token_revoke, CTL_NEED_TENANT, 1, -1, "ID...", NULL,
+     "Revoke tokens for ever, from the next request on"},
     {"user", "list", ctl_resource_list, CTL_NEED_TENANT, 0, 0, NULL, "filter limit",
      "List users"},
     {"user", "show", ctl_resource_show, CTL_NEED_TENANT, 1, 1, "USERNAME|ID", NULL,
@@ -184,10 +195,13 @@ static int prepare(ctl_t *c)
     ctl_need_t need = c->command->need;
     int rc = need >= CTL_NEED_PLACES ? ctl_config_read(c) : CTL_OK;
 
-    if (rc == CTL_OK && need >= CTL_NEED_DATABASE) {
+    if (rc == CTL_OK && need == CTL_NEED_DATABASE) {
+        rc = ctl_config_choose_database(c);
+    }
+    if (rc == CTL_OK && need == CTL_NEED_TENANT) {
         rc = ctl_config_choose(c);
     }
-    if (rc == CTL_OK && need >= CTL_NEED_TENANT) {
+    if (rc == CTL_OK && need == CTL_NEED_TENANT) {
         rc = ctl_config_tenant(c);
     }
     if (rc == CTL_OK && need >= CTL_NEED_DATABASE) {

@@ -141,11 +141,12 @@ static const json_t *nature(const ctl_place_t *place, apr_pool_t *p)
     return copy;
 }
 
-static int ambiguous(ctl_t *c, const apr_array_header_t *places)
+static int ambiguous(ctl_t *c, const apr_array_header_t *places, const char *question)
 {
     int i;
 
-    ctl_fail(c, CTL_USAGE, "which tenant? Say --tenant, or --server and --base, of one of these:");
+    ctl_fail(c, CTL_USAGE, "%s Say --tenant, or --server and --base, of one of these:",
+             question);
     for (i = 0; i < places->nelts; i++) {
         const ctl_place_t *place = APR_ARRAY_IDX(places, i, const ctl_place_t *);
         fprintf(stderr, "  --tenant %s --server %s:%d --base %s\n",
@@ -155,6 +156,12 @@ static int ambiguous(ctl_t *c, const apr_array_header_t *places)
     return CTL_USAGE;
 }
 
+static int no_place(ctl_t *c)
+{
+    return ctl_fail(c, CTL_NOT_FOUND, "httpd's configuration has no such place; scimctl tenant "
+                                      "list shows what it has");
+}
+
 static int choose_place(ctl_t *c)
 {
     apr_array_header_t *places = ctl_config_matching(c);
@@ -162,9 +169,7 @@ static int choose_place(ctl_t *c)
     int i;
 
     if (places->nelts == 0) {
-        return ctl_fail(c, CTL_NOT_FOUND,
-                        "httpd's configuration has no such place; scimctl tenant list shows what "
-                        "it has");
+        return no_place(c);
     }
     c->place = APR_ARRAY_IDX(places, 0, const ctl_place_t *);
     first = nature(c->place, c->pool);
@@ -172,7 +177,7 @@ static int choose_place(ctl_t *c)
         if (!json_equal((json_t *)(intptr_t)first,
                         (json_t *)(intptr_t)nature(APR_ARRAY_IDX(places, i, const ctl_place_t *),
                                                    c->pool))) {
-            return ambiguous(c, places);
+            return ambiguous(c, places, "which tenant?");
         }
     }
     return CTL_OK;
@@ -190,13 +195,11 @@ static int read_params(const char **out, ctl_t *c, const char *path)
     return rc;
 }
 
-int ctl_config_choose(ctl_t *c)
+/* The chosen place's database, or that of the options. */
+static int take_database(ctl_t *c)
 {
-    int rc = c->places ? choose_place(c) : CTL_OK;
+    int rc = CTL_OK;
 
-    if (rc != CTL_OK) {
-        return rc;
-    }
     c->driver = c->opt.driver ? c->opt.driver : c->place ? c->place->driver : NULL;
     c->params = c->opt.params ? c->opt.params : c->place ? c->place->params : NULL;
     if (c->opt.params && c->opt.params_file) {
@@ -214,6 +217,40 @@ int ctl_config_choose(ctl_t *c)
                                       "what DBDParams would say");
     }
     return rc;
+}
+
+int ctl_config_choose(ctl_t *c)
+{
+    int rc = c->places ? choose_place(c) : CTL_OK;
+
+    return rc == CTL_OK ? take_database(c) : rc;
+}
+
+/* Any of the places, if all have the same database. */
+static int choose_any_place(ctl_t *c)
+{
+    apr_array_header_t *places = ctl_config_matching(c);
+    int i;
+
+    if (places->nelts == 0) {
+        return no_place(c);
+    }
+    c->place = APR_ARRAY_IDX(places, 0, const ctl_place_t *);
+    for (i = 1; i < places->nelts; i++) {
+        const ctl_place_t *other = APR_ARRAY_IDX(places, i, const ctl_place_t *);
+        if (strcmp(other->driver, c->place->driver) != 0 ||
+            strcmp(other->params, c->place->params) != 0) {
+            return ambiguous(c, places, "which database?");
+        }
+    }
+    return CTL_OK;
+}
+
+int ctl_config_choose_database(ctl_t *c)
+{
+    int rc = c->places ? choose_any_place(c) : CTL_OK;
+
+    return rc == CTL_OK ? take_database(c) : rc;
 }
 
 const char *ctl_config_base(const ctl_t *c)

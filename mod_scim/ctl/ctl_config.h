@@ -31,6 +31,12 @@ int ctl_config_read(ctl_t *c);
  */
 int ctl_config_choose(ctl_t *c);
 
+/**
+ * Choose a database: c->driver and c->params, and c->place as one of those that use it. Any number
+ * of places may, as long as they all use the same.
+ */
+int ctl_config_choose_database(ctl_t *c);
+
 /** The places that --tenant, --server and --base leave: array of const ctl_place_t *. */
 apr_array_header_t *ctl_config_matching(const ctl_t *c);
 

@@ -68,8 +68,7 @@ static int find_databases(apr_array_header_t **out, ctl_t *c)
     }
     places = ctl_config_matching(c);
     if (places->nelts == 0) {
-        return ctl_fail(c, CTL_NOT_FOUND, "httpd's configuration has no such place; scimctl tenant "
-                                          "list shows what it has");
+        return ctl_config_choose(c); /* says so */
     }
     for (i = 0; i < places->nelts; i++) {
         const ctl_place_t *place = APR_ARRAY_IDX(places, i, const ctl_place_t *);

@@ -154,17 +154,22 @@ static apr_status_t errors_file(apr_file_t **file, apr_pool_t *p)
                : rv;
 }
 
-/* What httpd said, without its "Syntax OK". */
+/* What httpd said. */
 static const char *errors_text(apr_file_t *file, apr_pool_t *p)
 {
     const char *text = "";
     apr_off_t start_of_file = 0;
+    apr_size_t len;
 
     if (apr_file_seek(file, APR_SET, &start_of_file) != APR_SUCCESS ||
         read_all(&text, file, FILE_MAX, p) != APR_SUCCESS) {
         return "";
     }
-    return text;
+    len = strlen(text);
+    while (len > 0 && text[len - 1] == '\n') {
+        len--;
+    }
+    return apr_pstrmemdup(p, text, len);
 }
 
 int ctl_httpd_dump(const char **out, ctl_t *c)

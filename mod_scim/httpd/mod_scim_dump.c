@@ -83,8 +83,24 @@ static json_t *policies_new(const scim_dir_t *dir, apr_pool_t *p)
     return out;
 }
 
+static json_t *tokens_new(const scim_dir_t *dir)
+{
+    scim_token_rules_t rules = scim_config_token_rules(dir);
+    json_t *out = json_object();
+
+    json_object_set_new(out, "configured", json_integer(dir->tokens ? dir->tokens->nelts : 0));
+    json_object_set_new(out, "store", json_boolean(dir->token_store == 1));
+    json_object_set_new(out, "limit", json_integer(rules.limit));
+    json_object_set_new(out, "min_life", json_integer(rules.min_life));
+    json_object_set_new(out, "max_life", json_integer(rules.max_life));
+    json_object_set_new(out, "default_life", json_integer(rules.default_life));
+    json_object_set_new(out, "owner_required", json_integer(rules.owner_required));
+    return out;
+}
+
 static json_t *place_json(const server_rec *s, const scim_place_t *place, apr_pool_t *p)
 {
+    static const char *const by[] = {"name", "path", "token"}; /* as scim_tenant_by_t */
     const scim_dir_t *dir = place->dir;
     json_t *out = scim_json_own(json_object(), p);
 
@@ -93,6 +109,9 @@ static json_t *place_json(const server_rec *s, const scim_place_t *place, apr_po
     json_object_set_new(out, "base", text_new(place->base, p));
     json_object_set_new(out, "at", text_new(dir->enable_at, p));
     json_object_set_new(out, "tenant", text_new(dir->tenant, p));
+    json_object_set_new(out, "tenantBy", json_string(by[scim_config_tenant_by(dir)]));
+    json_object_set_new(out, "provisioning", json_boolean(dir->provisioning != 0));
+    json_object_set_new(out, "tokens", tokens_new(dir));
     json_object_set_new(out, "driver", text_new(place->driver, p));
     json_object_set_new(out, "params", text_new(place->params, p));
     json_object_set_new(out, "profile",
