@@ -8,7 +8,6 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-#include <apr_dbd.h>
 #include <apr_file_info.h>
 #include <apr_general.h>
 #include <apr_strings.h>
@@ -257,7 +256,7 @@ int main(int argc, const char *const *argv, const char *const *env)
     atexit(apr_terminate);
     apr_pool_create(&c.pool, NULL);
     json_object_seed(0);
-    if (apr_dbd_init(c.pool) != APR_SUCCESS) {
+    if (scim_dbd_own_start(c.pool) != APR_SUCCESS) {
         return ctl_fail(&c, CTL_FAILED, "the database drivers cannot be started");
     }
     rc = run(&c, argc, argv);

@@ -43,8 +43,8 @@ struct scim_request_t {
     const char *if_none_match; /* header, or NULL */
     const char *owner;         /* userName of the authenticated subject, whom /Me is; or NULL */
     const json_t *json;        /* the body where it is parsed already; NULL: look at body */
-    const char *create_id;     /* the id that a POST gives its resource, 1 to SCIM_ID_MAX bytes: only
-                                  for an operator's import, never from a client; NULL: a new one */
+    const char *create_id;     /* id of the resource that a POST makes, 1 to SCIM_ID_MAX bytes: for
+                                  an operator's import, never from a client; NULL: a new one */
     int bare;                  /* 1: nobody will read the reply's body, so make none */
     const scim_watch_t *watch; /* or NULL */
 };

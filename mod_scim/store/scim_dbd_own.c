@@ -108,6 +108,11 @@ static void give(scim_dbd_conn_t *conn, int healthy, void *baton)
     }
 }
 
+apr_status_t scim_dbd_own_start(apr_pool_t *p)
+{
+    return apr_dbd_init(p);
+}
+
 scim_dbd_own_t *scim_dbd_own_make(const char *driver, const char *params, apr_pool_t *p)
 {
     scim_dbd_own_t *own = apr_pcalloc(p, sizeof(*own));

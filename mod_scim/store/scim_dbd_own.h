@@ -11,6 +11,9 @@
  */
 typedef struct scim_dbd_own_t scim_dbd_own_t;
 
+/** Load what apr_dbd needs; once in a process, before anything else here. @return APR's status */
+apr_status_t scim_dbd_own_start(apr_pool_t *p);
+
 /**
  * Nothing is opened yet.
  * @param driver name of an apr_dbd driver: mysql, sqlite3
