@@ -36,7 +36,6 @@ static int add_place(ctl_t *c, const char *line, apr_size_t len)
     }
     place->json = json;
     place->server = text_of(json, "server");
-    place->port = (int)json_integer_value(json_object_get(json, "port"));
     place->base = text_of(json, "base");
     place->at = text_of(json, "at");
     place->tenant = text_of(json, "tenant");
@@ -60,7 +59,6 @@ static int by_name(const void *a, const void *b)
     int order = strcmp(one->tenant, other->tenant);
 
     order = order ? order : strcmp(one->server, other->server);
-    order = order ? order : one->port - other->port;
     return order ? order : strcmp(one->base, other->base);
 }
 
@@ -99,7 +97,7 @@ static int place_matches(const ctl_t *c, const ctl_place_t *place)
     const char *server = c->opt.server;
 
     if (server && !scim_text_ieq(server, place->server) &&
-        !scim_text_ieq(server, apr_psprintf(c->pool, "%s:%d", place->server, place->port))) {
+        !scim_text_ieqn(place->server, strcspn(place->server, ":"), server)) {
         return 0;
     }
     if (c->opt.base && strcmp(c->opt.base, place->base) != 0) {
@@ -131,7 +129,7 @@ apr_array_header_t *ctl_config_matching(const ctl_t *c)
 /* What a place is, apart from where it is reached. */
 static const json_t *nature(const ctl_place_t *place, apr_pool_t *p)
 {
-    static const char *const where[] = {"server", "port", "base", "at"};
+    static const char *const where[] = {"server", "base", "at"};
     json_t *copy = scim_json_own(json_copy((json_t *)(intptr_t)place->json), p);
     apr_size_t i;
 
@@ -149,8 +147,8 @@ static int ambiguous(ctl_t *c, const apr_array_header_t *places, const char *que
              question);
     for (i = 0; i < places->nelts; i++) {
         const ctl_place_t *place = APR_ARRAY_IDX(places, i, const ctl_place_t *);
-        fprintf(stderr, "  --tenant %s --server %s:%d --base %s\n",
-                *place->tenant ? place->tenant : "NAME", place->server, place->port,
+        fprintf(stderr, "  --tenant %s --server %s --base %s\n",
+                *place->tenant ? place->tenant : "NAME", place->server,
                 *place->base ? place->base : "''");
     }
     return CTL_USAGE;

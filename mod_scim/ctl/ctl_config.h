@@ -7,8 +7,7 @@
 
 /** A place where httpd serves SCIM, as it printed it (mod_scim_dump.h). */
 struct ctl_place_t {
-    const char *server; /* its name, or "" */
-    int port;
+    const char *server; /* "name:port", or without a port, or "" */
     const char *base;
     const char *at;     /* "file:line" */
     const char *tenant; /* "": it comes from the path or from the token */

@@ -192,8 +192,7 @@ static json_t *place_json(const ctl_place_t *place, const database_t *database, 
     json_t *out = database_json(database, p);
 
     json_object_set_new(out, "place",
-                        json_string(apr_psprintf(p, "%s:%d%s", place->server, place->port,
-                                                 place->base)));
+                        json_string(apr_pstrcat(p, place->server, place->base, NULL)));
     json_object_set_new(out, "tenant", *place->tenant ? json_string(place->tenant) : json_null());
     return out;
 }

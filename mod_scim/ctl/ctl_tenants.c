@@ -82,8 +82,7 @@ static json_t *place_json(const ctl_place_t *place, const char *tenant, const ch
 
     json_object_set_new(out, "tenant", tenant && *tenant ? json_string(tenant) : json_null());
     json_object_set_new(out, "state", state ? json_string(state) : json_null());
-    json_object_set_new(out, "server",
-                        json_string(apr_psprintf(p, "%s:%d", place->server, place->port)));
+    json_object_set_new(out, "server", json_string(place->server));
     json_object_set_new(out, "base", json_string(place->base));
     json_object_set(out, "profile", json_object_get(place->json, "profile"));
     json_object_set_new(out, "database",

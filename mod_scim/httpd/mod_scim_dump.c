@@ -98,14 +98,22 @@ static json_t *tokens_new(const scim_dir_t *dir)
     return out;
 }
 
+/* "name:port" as the ServerName or the address of the virtual host has it. */
+static const char *server_name(const server_rec *s, apr_pool_t *p)
+{
+    int port = s->port ? s->port : s->addrs ? s->addrs->host_port : 0;
+    const char *name = s->server_hostname ? s->server_hostname : "";
+
+    return port ? apr_psprintf(p, "%s:%d", name, port) : name;
+}
+
 static json_t *place_json(const server_rec *s, const scim_place_t *place, apr_pool_t *p)
 {
     static const char *const by[] = {"name", "path", "token"}; /* as scim_tenant_by_t */
     const scim_dir_t *dir = place->dir;
     json_t *out = scim_json_own(json_object(), p);
 
-    json_object_set_new(out, "server", text_new(s->server_hostname, p));
-    json_object_set_new(out, "port", json_integer(s->addrs ? s->addrs->host_port : s->port));
+    json_object_set_new(out, "server", text_new(server_name(s, p), p));
     json_object_set_new(out, "base", text_new(place->base, p));
     json_object_set_new(out, "at", text_new(dir->enable_at, p));
     json_object_set_new(out, "tenant", text_new(dir->tenant, p));
