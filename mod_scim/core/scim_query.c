@@ -6,64 +6,14 @@
 
 #include <apr_strings.h>
 
+#include "scim_form.h"
 #include "scim_text.h"
-
-static int hex_value(char c)
-{
-    if (c >= '0' && c <= '9') {
-        return c - '0';
-    }
-    if (c >= 'a' && c <= 'f') {
-        return c - 'a' + 10;
-    }
-    return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
-}
-
-/*
- * Percent-decodes n bytes, "+" as a space where plus is set.
- * why: set to what is wrong where NULL is returned
- */
-static const char *decode(const char *s, apr_size_t n, int plus, const char **why, apr_pool_t *p)
-{
-    char *out = apr_palloc(p, n + 1);
-    apr_size_t o = 0;
-    apr_size_t i;
-
-    for (i = 0; i < n; i++) {
-        char c = s[i];
-
-        if (c == '%') {
-            int high = i + 2 < n ? hex_value(s[i + 1]) : -1;
-            int low = i + 2 < n ? hex_value(s[i + 2]) : -1;
-
-            if (high < 0 || low < 0) {
-                *why = "a percent sign without two hexadecimal digits after it";
-                return NULL;
-            }
-            c = (char)(high * 16 + low);
-            i += 2;
-        } else if (c == '+' && plus) {
-            c = ' ';
-        }
-        out[o++] = c;
-    }
-    out[o] = '\0';
-    if (memchr(out, '\0', o)) {
-        *why = "a NUL character";
-        return NULL;
-    }
-    if (!scim_text_utf8(out, o)) {
-        *why = "bytes that are not UTF-8";
-        return NULL;
-    }
-    return out;
-}
 
 const char *scim_query_unescape(const char *s, apr_size_t n, apr_pool_t *p)
 {
     const char *why;
 
-    return decode(s, n, 0, &why, p);
+    return scim_form_decode(s, n, 0, &why, p);
 }
 
 /* Where a parameter goes, or NULL for one that is not known. */
@@ -99,8 +49,9 @@ static scim_error_t *read_pair(scim_query_raw_t *raw, const char *s, apr_size_t 
     apr_size_t name_len = equals ? (apr_size_t)(equals - s) : n;
     apr_size_t value_at = equals ? name_len + 1 : n;
     const char *why = NULL;
-    const char *name = decode(s, name_len, 1, &why, p);
-    const char *value = name ? decode(s + value_at, n - value_at, 1, &why, p) : NULL;
+    const char *name = scim_form_decode(s, name_len, 1, &why, p);
+    const char *value =
+        name ? scim_form_decode(s + value_at, n - value_at, 1, &why, p) : NULL;
     const char **slot;
 
     if (!value) {

@@ -14,6 +14,8 @@
 #include "mod_scim_dump.h"
 #include "mod_scim_error.h"
 #include "mod_scim_handler.h"
+#include "mod_scim_jwt.h"
+#include "mod_scim_oauth.h"
 #include "mod_scim_rate.h"
 #include "mod_scim_route.h"
 
@@ -27,18 +29,21 @@ static int pre_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp)
 static int post_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *s)
 {
     (void)plog;
-    (void)ptemp;
     /* The first pass of a start is a rehearsal; its locks would be made twice. */
     if (ap_state_query(AP_SQ_MAIN_STATE) == AP_SQ_MS_CREATE_PRE_CONFIG) {
         return OK;
     }
     /* Before there are threads, and before children could share one seed by accident. */
     json_object_seed(0);
-    return scim_rate_setup(pconf, s) == OK ? scim_db_setup(pconf, s) : HTTP_INTERNAL_SERVER_ERROR;
+    if (scim_rate_setup(pconf, s) != OK || scim_jwt_setup(pconf, ptemp, s) != OK) {
+        return HTTP_INTERNAL_SERVER_ERROR;
+    }
+    return scim_db_setup(pconf, s);
 }
 
 static void child_init(apr_pool_t *pchild, server_rec *s)
 {
+    scim_jwt_child(pchild, s);
     scim_db_child(pchild, s);
 }
 
@@ -53,6 +58,7 @@ static void register_hooks(apr_pool_t *p)
     ap_hook_post_config(post_config, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_child_init(child_init, after_dbd, NULL, APR_HOOK_MIDDLE);
     ap_hook_handler(scim_handler_run, NULL, NULL, APR_HOOK_REALLY_FIRST);
+    ap_hook_handler(scim_oauth_run, NULL, NULL, APR_HOOK_REALLY_FIRST);
     ap_hook_log_transaction(scim_handler_logged, NULL, NULL, APR_HOOK_LAST);
     scim_route_hooks();
     scim_error_hooks();

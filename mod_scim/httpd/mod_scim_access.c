@@ -104,9 +104,10 @@ static int count_tokens(const scim_dir_t *dir)
 static const char *check_ways(const char **msgid, const scim_dir_t *dir)
 {
     *msgid = "SCIM3002";
-    if (!count_tokens(dir) && dir->token_store != 1 && dir->trust_user != 1) {
+    if (!count_tokens(dir) && dir->token_store != 1 && dir->trust_user != 1 && !dir->jwt) {
         return "nobody could use it: there is neither a token (ScimToken, ScimTokenFile) nor "
-               "ScimTokenStore On nor ScimTrustUser On";
+               "ScimTokenStore On nor a key for JSON Web Tokens nor ScimIntrospection nor "
+               "ScimTrustUser On";
     }
     *msgid = "SCIM3211";
     if (dir->token_owner == 1 && count_tokens(dir)) {

@@ -11,12 +11,18 @@
 
 #include <http_protocol.h>
 
+#include "mod_scim_jwt.h"
 #include "mod_scim_rate.h"
 #include "mod_scim_static.h"
+#include "scim_jwt.h"
+#include "scim_jwt_revoked.h"
 #include "scim_tenants.h"
 
 /* Longer than any provider's field; hashing is bounded before the token is looked at. */
 #define TOKEN_BYTES_MAX 2048
+
+/* The same where tokens carry claims. */
+#define CLAIMS_BYTES_MAX SCIM_JWT_BYTES_MAX
 
 /* ---- the header ---- */
 
@@ -65,6 +71,13 @@ static scim_error_t *refuse(const request_rec *r, const char *challenge, const c
 static scim_error_t *invalid(const scim_auth_t *auth)
 {
     return refuse(auth->r, invalid_challenge, invalid_text);
+}
+
+static scim_error_t *owner_dead(const scim_auth_t *auth)
+{
+    return refuse(auth->r, invalid_challenge,
+                  "The user to whom this token is bound is no longer active; another administrator "
+                  "must re-authenticate.");
 }
 
 /* ---- the tenant ---- */
@@ -174,6 +187,55 @@ static scim_error_t *trust_or(scim_auth_t *auth, scim_error_t *refusal)
     return let_in(auth, NULL, NULL);
 }
 
+/* Tokens issued elsewhere: what remains to be asked is whether they were revoked since. */
+static scim_error_t *let_in_bearer(scim_auth_t *auth, const scim_bearer_t *bearer)
+{
+    scim_jwt_state_t state;
+    scim_error_t *err;
+
+    if (!bearer->label) {
+        return trust_or(auth, invalid(auth));
+    }
+    auth->caller.label = bearer->label;
+    auth->caller.owner = bearer->owner;
+    auth->caller.tenant = bearer->tenant;
+    /* The tenant's own list, and its own user. */
+    if (!sets_tenant(auth)) {
+        return trust_or(auth, invalid(auth));
+    }
+    err = scim_jwt_state(&state, auth->store, bearer->id, bearer->owner, auth->r->pool);
+    if (err) {
+        return err;
+    }
+    if (state.revoked || state.owner_dead) {
+        return trust_or(auth, state.revoked ? invalid(auth) : owner_dead(auth));
+    }
+    return let_in(auth, "Bearer", NULL);
+}
+
+static scim_error_t *check_signed(scim_auth_t *auth)
+{
+    scim_bearer_t bearer;
+    scim_error_t *err =
+        scim_jwt_check(&bearer, auth->r, auth->dir, auth->token, auth->token_len);
+
+    return err ? err : let_in_bearer(auth, &bearer);
+}
+
+/* A token that nobody here knows: may be the authorization server does. */
+static scim_error_t *ask_server(scim_auth_t *auth)
+{
+    scim_bearer_t bearer;
+    scim_error_t *err;
+
+    if (!scim_jwt_asks(auth->dir)) {
+        return trust_or(auth, invalid(auth));
+    }
+    scim_dbd_release(auth->db, 1); /* the network may be slow */
+    err = scim_jwt_introspect(&bearer, auth->r, auth->dir, auth->token, auth->token_len);
+    return err ? err : let_in_bearer(auth, &bearer);
+}
+
 /* A label of the database is any text; what goes into logs as a user's name has no blanks. */
 static const char *user_of(const scim_token_row_t *row, apr_pool_t *p)
 {
@@ -200,13 +262,14 @@ static scim_error_t *judge(void *baton, const scim_token_found_t *found)
     scim_token_rules_t rules = scim_config_token_rules(auth->dir);
     apr_pool_t *p = auth->r->pool;
 
-    if (!found || !opens_scim(&found->row) || (rules.owner_required && !found->row.owner)) {
+    if (!found) {
+        return ask_server(auth);
+    }
+    if (!opens_scim(&found->row) || (rules.owner_required && !found->row.owner)) {
         return trust_or(auth, invalid(auth));
     }
     if (found->owner_dead) {
-        return trust_or(auth, refuse(auth->r, invalid_challenge,
-                                     "The user to whom this token is bound is no longer active; "
-                                     "another administrator must re-authenticate."));
+        return trust_or(auth, owner_dead(auth));
     }
     auth->caller.label = user_of(&found->row, p);
     auth->caller.owner = found->owner_name;
@@ -225,44 +288,54 @@ static const char *guarded_tenant(const scim_auth_t *auth)
                                                                    : auth->dir->tenant;
 }
 
-static scim_error_t *ask_database(scim_auth_t *auth, scim_store_t *store, const char *token,
-                                  apr_size_t len, int defer)
+static scim_error_t *ask_database(scim_auth_t *auth, int defer)
 {
-    auth->guard.hash = scim_token_hash(token, len, auth->r->pool);
+    auth->guard.hash = scim_token_hash(auth->token, auth->token_len, auth->r->pool);
     auth->guard.tenant = guarded_tenant(auth);
     auth->guard.judge = judge;
     auth->guard.baton = auth;
     if (!auth->guard.hash) {
         return trust_or(auth, invalid(auth));
     }
-    scim_store_guard(store, &auth->guard);
-    return defer ? NULL : scim_store_admit(store);
+    scim_store_guard(auth->store, &auth->guard);
+    /* With a server to ask, not in the midst of a read. */
+    return defer && !scim_jwt_asks(auth->dir) ? NULL : scim_store_admit(auth->store);
+}
+
+static scim_error_t *check_token(scim_auth_t *auth, int defer)
+{
+    const char *token = auth->token;
+    apr_size_t len = auth->token_len;
+
+    if (len > (auth->dir->jwt ? CLAIMS_BYTES_MAX : TOKEN_BYTES_MAX)) {
+        return trust_or(auth, refuse(auth->r, invalid_challenge,
+                                     "The token is longer than any that was given out."));
+    }
+    if (accepts_static(auth, token, len)) {
+        return let_in(auth, "Bearer", NULL);
+    }
+    if (has_trusted_user(auth) && is_basic(token)) {
+        return trust_or(auth, invalid(auth));
+    }
+    if (scim_jwt_takes(auth->dir, token, len)) {
+        return check_signed(auth);
+    }
+    return auth->dir->token_store == 1 ? ask_database(auth, defer) : ask_server(auth);
 }
 
 scim_error_t *scim_auth_check(scim_auth_t *auth, scim_store_t *store, int defer)
 {
     request_rec *r = auth->r;
     const char *header = apr_table_get(r->headers_in, "Authorization");
-    const char *token;
-    apr_size_t len;
 
     if (!header || header[strspn(header, " \t")] == '\0') {
         return trust_or(auth,
                         refuse(r, "Bearer realm=\"scim\"",
                                "This request needs a bearer token in its Authorization header."));
     }
-    token = token_find(header, &len);
-    if (len > TOKEN_BYTES_MAX) {
-        return trust_or(
-            auth, refuse(r, invalid_challenge, "The token is longer than any that was given out."));
-    }
-    if (accepts_static(auth, token, len)) {
-        return let_in(auth, "Bearer", NULL);
-    }
-    if (auth->dir->token_store == 1 && !(has_trusted_user(auth) && is_basic(token))) {
-        return ask_database(auth, store, token, len, defer);
-    }
-    return trust_or(auth, invalid(auth));
+    auth->store = store;
+    auth->token = token_find(header, &auth->token_len);
+    return check_token(auth, defer);
 }
 
 /* ---- the connection ---- */

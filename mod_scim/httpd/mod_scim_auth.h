@@ -23,6 +23,9 @@ typedef struct scim_auth_t {
     const char *path_tenant; /* what stands for {tenant} in the path, or NULL */
     scim_dbd_t *db;
     scim_caller_t caller;         /* from here on it is the door's */
+    const char *token;            /* as it came, or NULL */
+    apr_size_t token_len;
+    scim_store_t *store;
     scim_guard_t guard;           /* of a token that may be in the database */
     const scim_token_row_t *used; /* a token of the database whose use is to be noted, or NULL */
 } scim_auth_t;
@@ -34,7 +37,8 @@ typedef struct scim_auth_t {
  * @param store gets a guard where the database must be asked
  * @param defer 1: then it is asked with the store's first statement and not now; as long as the
  *              guard has not judged, nothing is known of the caller
- * @return NULL, 401 with WWW-Authenticate set, 403 for a tenant that is switched off, 429
+ * @return NULL, 401 with WWW-Authenticate set, 403 for a tenant that is switched off, 429; 503
+ *         where keys or the authorization server cannot be had
  */
 scim_error_t *scim_auth_check(scim_auth_t *auth, scim_store_t *store, int defer) SCIM_CHECKED;
 

@@ -15,6 +15,8 @@
 #include "mod_scim_base.h"
 #include "mod_scim_db.h"
 #include "mod_scim_dump.h"
+#include "mod_scim_jwt.h"
+#include "mod_scim_oauth_config.h"
 #include "mod_scim_policy.h"
 #include "mod_scim_profile.h"
 #include "mod_scim_rate.h"
@@ -37,6 +39,7 @@ typedef struct place_t {
     const char *base;
     const scim_dir_t *dir; /* merged as for a request to the base */
     int quiet;             /* 1: warnings have their turn in the second pass of a start */
+    int oauth;             /* 1: not a SCIM base but a place of ScimOAuth */
     apr_pool_t *pool;      /* for this run only */
     apr_pool_t *pconf;
     server_rec *main_server;
@@ -110,19 +113,25 @@ static int server_warm(const server_rec *s, apr_pool_t *p)
 
 /* ---- checks of one place ---- */
 
+/* The directive that makes it a place, with its file and line. */
+static const char *origin(const place_t *place)
+{
+    return apr_pstrcat(place->pool, place->oauth ? "ScimOAuth in " : "ScimEnable in ",
+                       place->oauth ? place->dir->oauth->at : place->dir->enable_at, NULL);
+}
+
 static int fail(const place_t *place, const char *msgid, const char *wrong)
 {
-    ap_log_error(APLOG_MARK, APLOG_ERR | APLOG_STARTUP, 0, place->server,
-                 "%s: ScimEnable in %s, for %s%s: %s", msgid, place->dir->enable_at,
-                 scim_server_label(place->server), place->base, wrong);
+    ap_log_error(APLOG_MARK, APLOG_ERR | APLOG_STARTUP, 0, place->server, "%s: %s, for %s%s: %s",
+                 msgid, origin(place), scim_server_label(place->server), place->base, wrong);
     return HTTP_INTERNAL_SERVER_ERROR;
 }
 
 static void warn(const place_t *place, const char *msgid, const char *wrong)
 {
     if (!place->quiet) {
-        ap_log_error(APLOG_MARK, APLOG_WARNING | APLOG_STARTUP, 0, place->server,
-                     "%s: ScimEnable in %s: %s", msgid, place->dir->enable_at, wrong);
+        ap_log_error(APLOG_MARK, APLOG_WARNING | APLOG_STARTUP, 0, place->server, "%s: %s: %s",
+                     msgid, origin(place), wrong);
     }
 }
 
@@ -196,6 +205,10 @@ static int check_place(const place_t *place)
     wrong = scim_access_check(&msgid, dir, place->pool);
     if (wrong) {
         return fail(place, msgid, wrong);
+    }
+    wrong = scim_jwt_note(place->main_server, dir, place->pconf);
+    if (wrong) {
+        return fail(place, "SCIM3230", wrong);
     }
     wrong = scim_policies_compile(dir, scim_config_base_tenant(dir, place->pconf), place->pconf);
     if (wrong) {
@@ -384,6 +397,49 @@ static int add_place(place_t *place, const scim_dir_t *own)
     return rc == OK ? add_aliases(place, own) : rc;
 }
 
+/* A place of ScimOAuth, once all bases of the server are known. */
+static int add_oauth(place_t *place, const scim_dir_t *own)
+{
+    apr_array_header_t *places = scim_server_get(place->server)->oauth;
+    const char *wrong;
+
+    place->oauth = 1;
+    place->base = scim_oauth_base(own->oauth);
+    place->dir = effective(place->server, place->base, place->pconf);
+    if (!scim_oauth_is_on(place->dir) ||
+        strcmp(scim_oauth_base(place->dir->oauth), place->base) != 0) {
+        return OK;
+    }
+    wrong = scim_oauth_check(place->dir, scim_base_find(place->server, place->base), place->pool);
+    if (wrong) {
+        return fail(place, "SCIM3250", wrong);
+    }
+    wrong = scim_rate_note(place->main_server, place->dir, place->pconf);
+    if (wrong) {
+        return fail(place, "SCIM3251", wrong);
+    }
+    APR_ARRAY_PUSH(places, const scim_dir_t *) = place->dir;
+    return check_database(place);
+}
+
+static int add_oauths(place_t *place)
+{
+    const core_server_config *core = ap_get_core_module_config(place->server->module_config);
+    int rc = OK;
+    int i;
+
+    for (i = 0; rc == OK && i < core->sec_url->nelts; i++) {
+        const scim_dir_t *own =
+            ap_get_module_config(APR_ARRAY_IDX(core->sec_url, i, ap_conf_vector_t *), &scim_module);
+
+        if (scim_oauth_is_on(own)) {
+            rc = add_oauth(place, own);
+        }
+    }
+    place->oauth = 0;
+    return rc;
+}
+
 /* Each section's files are put together once, whether or not SCIM is enabled in it. */
 static int finish_schemas(const server_rec *s, const scim_dir_t *dir)
 {
@@ -423,7 +479,7 @@ static int check_server(place_t *place)
             rc = add_place(place, own);
         }
     }
-    return rc;
+    return rc == OK ? add_oauths(place) : rc;
 }
 
 int scim_check_run(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *main_server)
@@ -431,7 +487,7 @@ int scim_check_run(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, serve
     /* A start reads its configuration twice; a warning is wanted once. */
     int quiet = ap_state_query(AP_SQ_MAIN_STATE) == AP_SQ_MS_CREATE_PRE_CONFIG &&
                 ap_state_query(AP_SQ_RUN_MODE) == AP_SQ_RM_NORMAL;
-    place_t place = {NULL, NULL, NULL, quiet, ptemp, pconf, main_server};
+    place_t place = {NULL, NULL, NULL, quiet, 0, ptemp, pconf, main_server};
     server_rec *s;
     int rc = OK;
 
@@ -440,6 +496,7 @@ int scim_check_run(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, serve
         scim_server_t *server = apr_pcalloc(pconf, sizeof(*server));
         server->bases = apr_array_make(pconf, 2, sizeof(const char *));
         server->places = apr_array_make(pconf, 2, sizeof(scim_place_t));
+        server->oauth = apr_array_make(pconf, 2, sizeof(const scim_dir_t *));
         /* Each dead connection of the pool costs a try, then one to open and one to spare. */
         server->tries = server_pool(s, ptemp) + 2;
         server->warm = server_warm(s, ptemp);

@@ -13,6 +13,8 @@
 
 #include "mod_scim_access.h"
 #include "mod_scim_base.h"
+#include "mod_scim_jwt_conf.h"
+#include "mod_scim_oauth_config.h"
 #include "mod_scim_policy.h"
 #include "mod_scim_profile.h"
 #include "mod_scim_schema.h"
@@ -224,7 +226,7 @@ static int *int_at(scim_dir_t *dir, apr_size_t offset)
     return (int *)(void *)((char *)dir + offset);
 }
 
-static const char *number_parse(int *out, const char *value, const cmd_parms *cmd, int min, int max)
+const char *scim_config_number(int *out, const char *value, const cmd_parms *cmd, int min, int max)
 {
     apr_int64_t n = 0;
     apr_size_t len = strspn(value, "0123456789");
@@ -247,8 +249,8 @@ static const char *set_number(cmd_parms *cmd, void *config, const char *value)
 
     for (i = 0; !wrong && i < sizeof(numbers) / sizeof(numbers[0]); i++) {
         if (ap_cstr_casecmp(cmd->cmd->name, numbers[i].name) == 0) {
-            return number_parse(int_at(config, numbers[i].offset), value, cmd, numbers[i].min,
-                                numbers[i].max);
+            return scim_config_number(int_at(config, numbers[i].offset), value, cmd,
+                                      numbers[i].min, numbers[i].max);
         }
     }
     return wrong;
@@ -279,10 +281,10 @@ static const char *set_page_size(cmd_parms *cmd, void *config, const char *size,
     const char *wrong = scim_config_context(cmd);
 
     if (!wrong) {
-        wrong = number_parse(&dir->page_size, size, cmd, 1, 100000);
+        wrong = scim_config_number(&dir->page_size, size, cmd, 1, 100000);
     }
     if (!wrong && max) {
-        wrong = number_parse(&dir->max_page_size, max, cmd, 1, 100000);
+        wrong = scim_config_number(&dir->max_page_size, max, cmd, 1, 100000);
     }
     if (!wrong && max && dir->page_size > dir->max_page_size) {
         wrong = "ScimPageSize: the default must not be larger than the maximum";
@@ -362,6 +364,57 @@ const command_rec scim_config_commands[] = {
                     "JSON files of Schema and ResourceType objects of the tenant's own"),
     AP_INIT_ITERATE2("ScimIndex", set_index, NULL, ANYWHERE,
                      "a resource type, and attributes of it to index beside the usual ones"),
+    /* tokens issued elsewhere: mod_scim_jwt_conf.h */
+    AP_INIT_TAKE1("ScimJWTIssuer", scim_jwt_conf_set, NULL, ANYWHERE,
+                  "iss of the JSON Web Tokens that are accepted"),
+    AP_INIT_ITERATE("ScimJWTAudience", scim_jwt_conf_set, NULL, ANYWHERE,
+                    "one of these must be in aud"),
+    AP_INIT_ITERATE("ScimJWTAlgorithms", scim_jwt_conf_set, NULL, ANYWHERE,
+                    "algorithms of signatures that are accepted"),
+    AP_INIT_TAKE12("ScimJWTKeyFile", scim_jwt_conf_key_file, NULL, ANYWHERE,
+                   "public key or certificate in PEM, and its kid"),
+    AP_INIT_TAKE1("ScimJWTSecretFile", scim_jwt_conf_set, NULL, ANYWHERE,
+                  "file with the secret for HMAC, at least 32 bytes"),
+    AP_INIT_ITERATE("ScimJWKSFile", scim_jwt_conf_set, NULL, ANYWHERE,
+                    "files with JSON Web Key Sets"),
+    AP_INIT_TAKE123("ScimJWKSURI", scim_jwt_conf_uri, NULL, ANYWHERE,
+                    "where a JSON Web Key Set is, refresh=seconds, wait=seconds"),
+    AP_INIT_TAKE1("ScimJWTLeeway", scim_jwt_conf_set, NULL, ANYWHERE,
+                  "seconds that clocks may differ (default 60)"),
+    AP_INIT_TAKE1("ScimJWTScope", scim_jwt_conf_set, NULL, ANYWHERE,
+                  "a word that must be in scope or scp"),
+    AP_INIT_TAKE1("ScimJWTOwner", scim_jwt_conf_set, NULL, ANYWHERE,
+                  "the claim with the userName of the token's owner"),
+    AP_INIT_TAKE1("ScimJWTTenant", scim_jwt_conf_set, NULL, ANYWHERE,
+                  "the claim with the tenant's name"),
+    AP_INIT_FLAG("ScimJWTRevocation", scim_jwt_conf_revocation, NULL, ANYWHERE,
+                 "Off: do not look tokens up on the list of revoked ones (default On)"),
+    AP_INIT_TAKE3("ScimIntrospection", scim_jwt_conf_introspection, NULL, ANYWHERE,
+                  "URL of an introspection endpoint, client id, file with its secret"),
+    AP_INIT_TAKE1("ScimIntrospectionCache", scim_jwt_conf_set, NULL, ANYWHERE,
+                  "seconds that an active token is not asked about again (default 0)"),
+    AP_INIT_TAKE1("ScimHTTPTimeout", scim_jwt_conf_set, NULL, ANYWHERE,
+                  "seconds that a key set or an introspection may take (default 5)"),
+    AP_INIT_TAKE1("ScimHTTPCAFile", scim_jwt_conf_set, NULL, ANYWHERE,
+                  "certificates in PEM to trust for these, instead of the system's"),
+    /* OAuth 2.0: mod_scim_oauth_config.h */
+    AP_INIT_FLAG("ScimOAuth", scim_oauth_set, NULL, ACCESS_CONF,
+                 "On: give tokens by OAuth 2.0 below this <Location>"),
+    AP_INIT_TAKE1("ScimOAuthBase", scim_oauth_set_base, NULL, ANYWHERE,
+                  "URL path below which its endpoints are (default: the Location's)"),
+    AP_INIT_TAKE1("ScimOAuthIssuer", scim_oauth_set_issuer, NULL, ANYWHERE,
+                  "URL under which clients know the place (default: made from the request)"),
+    AP_INIT_ITERATE("ScimOAuthClientAuth", scim_oauth_set_auth, NULL, ANYWHERE,
+                    "basic, body, private_key_jwt: how clients prove who they are (default basic "
+                    "body)"),
+    AP_INIT_ITERATE("ScimOAuthGrants", scim_oauth_set_grant, NULL, ANYWHERE,
+                    "authorization_code, refresh_token, client_credentials (default the first "
+                    "two)"),
+    AP_INIT_TAKE123("ScimOAuthLifetime", scim_oauth_set_lifetime, NULL, ANYWHERE,
+                    "seconds that access tokens, refresh tokens (or never) and codes live (default "
+                    "3600 never 60)"),
+    AP_INIT_TAKE1("ScimOAuthRefreshGrace", scim_oauth_set_grace, NULL, ANYWHERE,
+                  "seconds in which a refresh token may be used again (default 0)"),
     /* policies: scim_policy.h */
     AP_INIT_RAW_ARGS("ScimGroups", scim_policies_set, NULL, ANYWHERE,
                      "Off: clients see no groups (default On)"),

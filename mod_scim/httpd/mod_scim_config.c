@@ -6,6 +6,7 @@
 
 #include <apr_strings.h>
 
+#include "mod_scim_oauth_config.h"
 #include "mod_scim_policy.h"
 #include "mod_scim_schema.h"
 #include "scim_profile.h"
@@ -31,6 +32,7 @@ void *scim_config_create(apr_pool_t *p, char *path)
     dir->token_limit = SCIM_UNSET;
     dir->token_owner = SCIM_UNSET;
     dir->trust_user = SCIM_UNSET;
+    dir->jwt = NULL;
     dir->require_tls = SCIM_UNSET;
     dir->max_body = SCIM_UNSET;
     dir->max_document = SCIM_UNSET;
@@ -50,6 +52,7 @@ void *scim_config_create(apr_pool_t *p, char *path)
     dir->profile = NULL;
     dir->catalog = NULL;
     dir->rate = NULL;
+    dir->oauth = NULL;
     dir->schemas = NULL;
     dir->policies = NULL;
     return dir;
@@ -84,6 +87,8 @@ void *scim_config_merge(apr_pool_t *p, void *outer, void *inner)
     dir->token_limit = inner_or(in->token_limit, out->token_limit);
     dir->token_owner = inner_or(in->token_owner, out->token_owner);
     dir->trust_user = inner_or(in->trust_user, out->trust_user);
+    /* As a whole: see mod_scim_jwt_conf.h. */
+    dir->jwt = in->jwt ? in->jwt : out->jwt;
     dir->require_tls = inner_or(in->require_tls, out->require_tls);
     dir->max_body = inner_or(in->max_body, out->max_body);
     dir->max_document = inner_or(in->max_document, out->max_document);
@@ -103,6 +108,7 @@ void *scim_config_merge(apr_pool_t *p, void *outer, void *inner)
     dir->profile = in->profile ? in->profile : out->profile;
     dir->catalog = in->catalog ? in->catalog : out->catalog;
     dir->rate = in->rate ? in->rate : out->rate;
+    dir->oauth = scim_oauth_merge(p, out->oauth, in->oauth);
     /* As a whole too: the files of two sections need not fit together. */
     dir->schemas = in->schemas ? in->schemas : out->schemas;
     dir->policies = scim_policies_merge(p, out->policies, in->policies);

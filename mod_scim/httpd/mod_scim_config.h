@@ -45,6 +45,7 @@ typedef struct scim_dir_t {
     int token_limit;                      /* ScimTokenLimit */
     int token_owner;                      /* ScimTokenOwner */
     int trust_user;                       /* ScimTrustUser */
+    struct scim_jwt_conf_t *jwt; /* mod_scim_jwt_conf.h: ScimJWTIssuer and so on, or NULL */
     int require_tls;            /* ScimRequireTLS */
     int max_body;               /* ScimMaxBody */
     int max_document;           /* ScimMaxDocument */
@@ -67,6 +68,7 @@ typedef struct scim_dir_t {
     apr_array_header_t *policies; /* of each section that has any, from the outside to the inside:
                                      its directives of scim_policy.h (mod_scim_policy.c), or NULL */
     const scim_rate_t *rate;              /* ScimRateLimit (requests 0: Off), or NULL */
+    const struct scim_oauth_conf_t *oauth; /* ScimOAuth and what belongs to it, or NULL */
 } scim_dir_t;
 
 /** A place where SCIM is served, for the dump (mod_scim_dump.h). Lives as the configuration. */
@@ -81,12 +83,14 @@ typedef struct scim_place_t {
 typedef struct scim_server_t {
     apr_array_header_t *bases; /* of const char *: every base that is served here */
     apr_array_header_t *places; /* of scim_place_t; empty unless a dump is wanted */
+    apr_array_header_t *oauth; /* of const scim_dir_t *: every place of ScimOAuth */
     int tries;                 /* how often a connection is asked for before giving up */
     int warm;                  /* connections that a child keeps for a moment between requests */
     const struct scim_dbd_source_t *source; /* made in post_config where bases has any */
     apr_global_mutex_t *mutex;              /* queues SQLite's writers; one for all servers */
     apr_hash_t *limits; /* the main server's: rate limits by tenant (mod_scim_rate.c), or NULL */
     const struct scim_bookmarks_t *bookmarks; /* of long lists; one for all servers, or NULL */
+    struct scim_jwt_all_t *jwt; /* the main server's: all of them (mod_scim_jwt.c), or NULL */
 } scim_server_t;
 
 extern const command_rec scim_config_commands[];
@@ -101,6 +105,12 @@ void *scim_config_merge(apr_pool_t *p, void *outer, void *inner);
  * @return NULL, or what is wrong
  */
 const char *scim_config_context(cmd_parms *cmd);
+
+/**
+ * A whole number within bounds.
+ * @return NULL, or what is wrong, naming the directive
+ */
+const char *scim_config_number(int *out, const char *value, const cmd_parms *cmd, int min, int max);
 
 /** The rate limit, the profile's where no directive sets one; requests 0: none. */
 scim_rate_t scim_config_rate(const scim_dir_t *dir);

@@ -172,7 +172,7 @@ int scim_db_register(apr_pool_t *pconf)
 
 static int serves_scim(const server_rec *s)
 {
-    return scim_server_get(s)->bases->nelts > 0;
+    return scim_server_get(s)->bases->nelts > 0 || scim_server_get(s)->oauth->nelts > 0;
 }
 
 int scim_db_setup(apr_pool_t *pconf, server_rec *main_server)

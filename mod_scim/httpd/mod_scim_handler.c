@@ -100,6 +100,12 @@ static void log_success(const scim_call_t *call)
     }
 }
 
+/* Of what is away one line tells, where that was found out; not every request that it costs. */
+static int is_known(const scim_error_t *err)
+{
+    return err->status == HTTP_SERVICE_UNAVAILABLE && !err->msgid;
+}
+
 static void log_error(const scim_call_t *call, const scim_error_t *err)
 {
     request_rec *r = call->r;
@@ -109,7 +115,7 @@ static void log_error(const scim_call_t *call, const scim_error_t *err)
                       "SCIM3034: the client closed the connection during the reply");
     } else if (err->status == HTTP_TOO_MANY_REQUESTS) {
         return; /* told once for many of them, by mod_scim_rate.c */
-    } else if (err->status < 500 || err->status == HTTP_NOT_IMPLEMENTED) {
+    } else if (err->status < 500 || err->status == HTTP_NOT_IMPLEMENTED || is_known(err)) {
         const char *type = scim_error_type_name(err->type);
         ap_log_rerror(APLOG_MARK, APLOG_DEBUG, 0, r, "SCIM3035: refused with %d%s%s: %s",
                       err->status, type ? " " : "", type ? type : "", err->detail);

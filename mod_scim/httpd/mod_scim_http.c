@@ -40,12 +40,12 @@ static int is_host(const char *host)
     return host && host[strcspn(host, "\"\\<> \t")] == '\0';
 }
 
-static const char *base_url(request_rec *r, const char *base)
+const char *scim_http_url(request_rec *r, const char *path)
 {
     if (r->hostname && !is_host(r->hostname)) {
         r->hostname = r->server->server_hostname;
     }
-    return ap_construct_url(r->pool, base, r);
+    return ap_construct_url(r->pool, path, r);
 }
 
 void scim_http_decode(scim_call_t *call, const scim_route_t *route)
@@ -53,7 +53,7 @@ void scim_http_decode(scim_call_t *call, const scim_route_t *route)
     request_rec *r = call->r;
 
     call->request.method = method_of(r);
-    call->request.base = base_url(r, route->base);
+    call->request.base = scim_http_url(r, route->base);
     call->request.path = route->path;
     call->request.query = r->args;
     call->request.if_match = apr_table_get(r->headers_in, "If-Match");

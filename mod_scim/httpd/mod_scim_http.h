@@ -26,6 +26,9 @@ typedef struct scim_call_t {
     int gone;    /* 1: the client no longer reads */
 } scim_call_t;
 
+/** The URL of a path here, as the client reaches it. */
+const char *scim_http_url(request_rec *r, const char *path);
+
 /** Fill call->request from the request line and headers, without its body. */
 void scim_http_decode(scim_call_t *call, const scim_route_t *route);
 
@@ -34,6 +37,9 @@ void scim_http_decode(scim_call_t *call, const scim_route_t *route);
  * 413 where it is larger than ScimMaxBody, 415 where it is not JSON by its headers.
  */
 scim_error_t *scim_body_read(scim_call_t *call) SCIM_CHECKED;
+
+/** The bytes of any body, at most max: 400, 408, 411 and 413 as scim_body_read(). */
+scim_error_t *scim_body_bytes(scim_buf_t **body, request_rec *r, apr_size_t max) SCIM_CHECKED;
 
 /** The sink for pieces of a body; the first also sends status and headers. */
 scim_sink_t scim_http_sink(scim_call_t *call);

@@ -12,6 +12,7 @@
 #include <http_request.h>
 
 #include "mod_scim_base.h"
+#include "mod_scim_oauth.h"
 
 #define HANDLER "scim"
 
@@ -119,7 +120,14 @@ static int pre_translate_name(request_rec *r)
     if (route) {
         route->base = NULL;
     }
-    if (!route || dir->enable != 1 || r->proxyreq || r->main || r->prev) {
+    if (!route || r->proxyreq || r->main || r->prev) {
+        return DECLINED;
+    }
+    route->oauth = scim_oauth_find(r);
+    if (route->oauth) {
+        return DONE;
+    }
+    if (dir->enable != 1) {
         return DECLINED;
     }
     route->path = scim_base_of(&base, dir, r->uri);
@@ -136,7 +144,7 @@ static int is_routed(const request_rec *r)
 {
     const scim_route_t *route = scim_route_get(r);
 
-    return route && route->base && route->path;
+    return route && ((route->base && route->path) || route->oauth);
 }
 
 /* No file: other modules want a name here, but none looks for it. */

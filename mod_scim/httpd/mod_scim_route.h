@@ -11,6 +11,7 @@ typedef struct scim_route_t {
     const char *path;   /* what follows, still percent-encoded */
     const char *tenant; /* whom the path names as its tenant, or NULL */
     const scim_token_row_t *used; /* a token whose use is to be noted afterwards, or NULL */
+    const struct scim_oauth_route_t *oauth; /* an endpoint of ScimOAuth, or NULL */
 } scim_route_t;
 
 /** The request's route, or NULL: its request line or headers could not be read. */

@@ -45,6 +45,17 @@ typedef struct scim_bookmarks_t {
 /** Give a store bookmarks to use; they must outlive it. */
 void scim_store_bookmarks(scim_store_t *store, const scim_bookmarks_t *bookmarks);
 
+/** Bytes of a tenant's key. */
+#define SCIM_STORE_KEY 16
+
+/**
+ * A random key of the tenant, made when it is first asked for: the same for all hosts. Not inside
+ * scim_store_write().
+ * @param name what it is for, at most 32 characters; another name is another key
+ */
+scim_error_t *scim_store_key(unsigned char key[SCIM_STORE_KEY], scim_store_t *store,
+                             const char *name) SCIM_CHECKED;
+
 /** The newest schema version this code knows; what `scim_schema_version` must hold. */
 #define SCIM_STORE_SCHEMA 1
 

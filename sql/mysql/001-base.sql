@@ -126,4 +126,39 @@ CREATE TABLE scim_token (
     KEY scim_token_grant (grant_id)
 ) ENGINE=InnoDB ROW_FORMAT=DYNAMIC DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
 
+-- Signed tokens that were revoked before they expire; see scim_jwt_revoked.h.
+CREATE TABLE scim_jwt_revoked (
+    tenant   VARBINARY(64) NOT NULL,
+    jti_hash VARBINARY(64) NOT NULL, -- SHA-256 in lower-case hexadecimal digits
+    expires  BIGINT        NULL,     -- milliseconds since 1970; NULL: not known
+    PRIMARY KEY (tenant, jti_hash),
+    KEY scim_jwt_revoked_expires (tenant, expires)
+) ENGINE=InnoDB ROW_FORMAT=DYNAMIC DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
+
+-- OAuth 2.0 clients. Their ids are unique over all tenants: one that is for every tenant has '*'.
+CREATE TABLE scim_client (
+    id        VARBINARY(64)   NOT NULL, -- client_id
+    tenant    VARBINARY(64)   NOT NULL,
+    name      VARCHAR(255)    NOT NULL, -- what the consent page calls it
+    secret    VARBINARY(64)   NULL,     -- SHA-256 in lower-case hexadecimal digits
+    auth      VARBINARY(32)   NOT NULL, -- secret, private_key_jwt
+    redirects TEXT            NOT NULL, -- redirect URIs, one a line
+    jwks      TEXT            NULL,     -- public keys
+    jwks_uri  VARBINARY(1020) NULL,
+    created   BIGINT          NOT NULL,
+    revoked   BIGINT          NULL,
+    PRIMARY KEY (id),
+    KEY scim_client_tenant (tenant)
+) ENGINE=InnoDB ROW_FORMAT=DYNAMIC DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
+
+-- Assertions by which clients proved who they are: each is good once (RFC 7523 section 3).
+CREATE TABLE scim_jti (
+    tenant  VARBINARY(64) NOT NULL,
+    client  VARBINARY(64) NOT NULL,
+    jti     VARBINARY(64) NOT NULL, -- SHA-256 of it
+    expires BIGINT        NOT NULL, -- after that the assertion is refused anyway
+    PRIMARY KEY (tenant, client, jti),
+    KEY scim_jti_expires (tenant, expires)
+) ENGINE=InnoDB ROW_FORMAT=DYNAMIC DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
+
 INSERT INTO scim_schema_version (version) VALUES (1);

@@ -115,6 +115,37 @@ CREATE UNIQUE INDEX scim_token_hash ON scim_token (hash);
 CREATE INDEX scim_token_list ON scim_token (tenant, kind, created);
 CREATE INDEX scim_token_grant ON scim_token (grant_id);
 
+CREATE TABLE scim_jwt_revoked (
+    tenant   TEXT    NOT NULL,
+    jti_hash TEXT    NOT NULL,
+    expires  INTEGER NULL,
+    PRIMARY KEY (tenant, jti_hash)
+);
+CREATE INDEX scim_jwt_revoked_expires ON scim_jwt_revoked (tenant, expires);
+
+CREATE TABLE scim_client (
+    id        TEXT    NOT NULL PRIMARY KEY,
+    tenant    TEXT    NOT NULL,
+    name      TEXT    NOT NULL,
+    secret    TEXT    NULL,
+    auth      TEXT    NOT NULL,
+    redirects TEXT    NOT NULL,
+    jwks      TEXT    NULL,
+    jwks_uri  TEXT    NULL,
+    created   INTEGER NOT NULL,
+    revoked   INTEGER NULL
+);
+CREATE INDEX scim_client_tenant ON scim_client (tenant);
+
+CREATE TABLE scim_jti (
+    tenant  TEXT    NOT NULL,
+    client  TEXT    NOT NULL,
+    jti     TEXT    NOT NULL,
+    expires INTEGER NOT NULL,
+    PRIMARY KEY (tenant, client, jti)
+) WITHOUT ROWID;
+CREATE INDEX scim_jti_expires ON scim_jti (tenant, expires);
+
 INSERT INTO scim_schema_version (version) VALUES (1);
 
 COMMIT;

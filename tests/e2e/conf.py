@@ -6,6 +6,7 @@ A test takes a tenant that nobody has used; reloading httpd per test would cost 
 that need other directives come in flavours, prepared here.
 """
 
+import base64
 import hashlib
 import pathlib
 
@@ -51,9 +52,100 @@ FLAVOURS = {
     "ipsie_slow": (1, ("ScimProfile ipsie", "ScimRateLimit 25/1 1")),
     "limited": (6, ("ScimRateLimit 40/86400",)),
     "no_groups": (20, ("ScimGroups Off",)),
+    "jwt_pem": (4, ("{jwt}", "ScimJWTAlgorithms RS256 RS384 PS256",
+                    "ScimJWTKeyFile {root}/conf/jwt-rsa.pem")),
+    "jwt_set": (8, ("{jwt}", "ScimJWTAlgorithms RS256 ES256",
+                    "ScimJWKSFile {root}/conf/jwks.json")),
+    "jwt_secret": (40, ("{jwt}", "ScimJWTAlgorithms HS256",
+                        "ScimJWTSecretFile {root}/conf/jwt-secret")),
+    "jwt_owner": (4, ("{jwt}", "ScimJWTAlgorithms HS256", "ScimJWTOwner email",
+                      "ScimJWTSecretFile {root}/conf/jwt-secret")),
+    "jwt_scope": (2, ("{jwt}", "ScimJWTAlgorithms HS256", "ScimJWTScope scim.write",
+                      "ScimJWTLeeway 0", "ScimJWTSecretFile {root}/conf/jwt-secret")),
+    "jwt_claim": (4, ("ScimJWTIssuer https://idp.example", "ScimJWTAudience scim",
+                      "ScimJWTAlgorithms HS256", "ScimJWTTenant tenant",
+                      "ScimJWTSecretFile {root}/conf/jwt-secret")),
+    "jwt_unrevoked": (2, ("{jwt}", "ScimJWTAlgorithms HS256", "ScimJWTRevocation Off",
+                          "ScimJWTSecretFile {root}/conf/jwt-secret")),
+    "jwt_turning": (6, ("{jwt}", "ScimJWTAlgorithms ES256", "ScimHTTPCAFile {root}/conf/cert.pem",
+                        "ScimJWKSURI https://localhost:{ports[issuer_tls]}/turning wait=1")),
+    "jwt_fixed": (3, ("{jwt}", "ScimJWTAlgorithms ES256",
+                      "ScimJWKSURI http://127.0.0.1:{ports[issuer]}/fixed wait=3600")),
+    "jwt_broken": (2, ("{jwt}", "ScimJWTAlgorithms ES256",
+                       "ScimJWKSURI http://127.0.0.1:{ports[issuer]}/broken wait=1")),
+    "jwt_untrusted": (2, ("{jwt}", "ScimJWTAlgorithms ES256",
+                          "ScimJWKSURI https://localhost:{ports[issuer_tls]}/broken?tls wait=1")),
+    "asks": (20, ("ScimJWTIssuer https://idp.example", "ScimJWTAudience {name}",
+                  "ScimHTTPCAFile {root}/conf/cert.pem",
+                  "ScimIntrospection https://localhost:{ports[issuer_tls]}/introspect "
+                  "scim:server {root}/conf/client-secret")),
+    "asks_little": (4, ("ScimIntrospectionCache 3600", "ScimTokenStore On",
+                        "ScimIntrospection http://127.0.0.1:{ports[issuer]}/introspect-cache "
+                        "scim:server {root}/conf/client-secret")),
+    "asks_in_vain": (4, ("ScimHTTPTimeout 1",
+                         "ScimIntrospection http://127.0.0.1:{ports[issuer]}/introspect-broken "
+                         "scim:server {root}/conf/client-secret")),
     "owners": (16, ("ScimToken sha256:{second} owner=Jane@Example.com",
                     "ScimToken sha256:{third} third \"owner=Jörg Müller\"")),
 }
+
+# Tenants with an authorization server beside them, and what its <Location> says of it.
+OAUTH_FLAVOURS = {
+    "oauth": (200, ("ScimOAuthGrants authorization_code refresh_token client_credentials",)),
+    "oauth_default": (6, ()),
+    "oauth_owner": (4, ("ScimTokenOwner required",)),
+    "oauth_basic": (3, ("ScimOAuthClientAuth basic",)),
+    "oauth_body": (3, ("ScimOAuthClientAuth body",)),
+    "oauth_grace": (3, ("ScimOAuthRefreshGrace 60",)),
+    "oauth_code": (3, ("ScimOAuthGrants authorization_code", "ScimOAuthLifetime 600 never 30")),
+    "oauth_client": (3, ("ScimOAuthGrants client_credentials",)),
+    "oauth_jwt": (20, ("ScimOAuthGrants authorization_code refresh_token client_credentials",
+                       "ScimOAuthClientAuth private_key_jwt body",
+                       "ScimOAuthIssuer http://127.0.0.1:{ports[main]}/t/{name}/oauth")),
+    "oauth_limited": (2, ("ScimOAuthGrants client_credentials", "ScimRateLimit 5/86400")),
+    "oauth_off": (2, ("ScimProvisioning Off",)),
+    "oauth_nobody": (2, ()),
+}
+FLAVOURS.update({name: (count, ("ScimTokenStore On",))
+                 for name, (count, _) in OAUTH_FLAVOURS.items()})
+FLAVOURS["oauth_limited"] = (2, ("ScimTokenStore On", "ScimRateLimit 5/86400"))
+
+# The admins who may give access; httpd knows them, the module does not.
+ADMINS = ("admin", "second", "jane@example.com", "Tom <b>&amp;</b>")
+
+AUTHORIZE = """
+<Location "{path}/authorize">
+    AuthType Basic
+    AuthName admins
+    AuthBasicProvider file
+    AuthUserFile {root}/conf/admins
+    Require valid-user
+</Location>
+"""
+
+# Tenants that the path names; they must be in scim_tenant.
+OAUTH_PATHS = """
+Listen {ports[oauth]}
+<VirtualHost *:{ports[oauth]}>
+    ServerName vhost-oauth.example
+    <Location "/paths">
+        ScimEnable On
+        ScimBase /paths/{{tenant}}/scim/v2
+        ScimTenantBy path
+        ScimTokenStore On
+        ScimOAuth On
+        ScimOAuthBase /paths/{{tenant}}/oauth
+        ScimOAuthGrants authorization_code refresh_token client_credentials
+    </Location>
+    <LocationMatch "^/paths/[^/]+/oauth/authorize$">
+        AuthType Basic
+        AuthName admins
+        AuthBasicProvider file
+        AuthUserFile {root}/conf/admins
+        Require valid-user
+    </LocationMatch>
+</VirtualHost>
+"""
 
 # One tenant in three places: two share its limit, and nothing is counted in the third.
 SHARED = """
@@ -93,7 +185,7 @@ ErrorDocument 503 "<h1>operator 503</h1>"
 """
 
 MODULES = ("mpm_event", "authz_core", "authn_core", "dbd", "deflate", "filter", "headers", "ssl",
-           "socache_shmcb", "reqtimeout")
+           "socache_shmcb", "reqtimeout", "auth_basic", "authn_file", "authz_user")
 
 BASE = """
 ServerName localhost
@@ -179,7 +271,7 @@ Listen {ports[once]}
 </VirtualHost>
 """
 
-PORTS = ("main", "vhost", "other", "tls", "slow", "cut", "once")
+PORTS = ("main", "vhost", "other", "tls", "slow", "cut", "once", "oauth")
 
 
 def token_of(tenant):
@@ -197,13 +289,33 @@ def tenant_names():
             for flavour, (count, _) in FLAVOURS.items() for i in range(count)]
 
 
-def location(name, flavour, root):
-    fields = {"root": root, "top": TOP, "second": token_hash(token_of(name + "-second")),
+def location(name, flavour, root, ports):
+    fields = {"root": root, "top": TOP, "name": name, "ports": ports,
+              "jwt": "ScimJWTIssuer https://idp.example\n    ScimJWTAudience " + name,
+              "second": token_hash(token_of(name + "-second")),
               "third": token_hash(token_of(name + "-third"))}
     lines = ["ScimEnable On", "ScimTenant " + name,
              "ScimToken sha256:%s e2e" % token_hash(token_of(name))]
     lines += [line.format(**fields) for line in FLAVOURS[flavour][1]]
     return "<Location \"/t/%s/scim/v2\">\n    %s\n</Location>\n" % (name, "\n    ".join(lines))
+
+
+def admin_password(name):
+    return "pw-" + token_hash("e2e admin " + name)[:16]
+
+
+def admins_file():
+    """What mod_authn_file reads: {SHA} takes no time to check."""
+    return "".join("%s:{SHA}%s\n" % (name, base64.b64encode(hashlib.sha1(
+        admin_password(name).encode()).digest()).decode()) for name in ADMINS)
+
+
+def oauth_location(name, flavour, root, ports):
+    path = "/t/%s/oauth" % name
+    lines = ["ScimOAuth On", "ScimTenant " + name] + [
+        line.format(name=name, ports=ports) for line in OAUTH_FLAVOURS[flavour][1]]
+    text = "<Location \"%s\">\n    %s\n</Location>\n" % (path, "\n    ".join(lines))
+    return text if flavour == "oauth_nobody" else text + AUTHORIZE.format(path=path, root=root)
 
 
 def token_file():
@@ -229,6 +341,8 @@ def server_conf(root, ports, module, modules_dir, database, user):
     if user:
         text += "User %s\nGroup %s\n" % (user, user)
     text += "Listen %d\n" % ports["main"] + BASE.format(**fields) + OPERATOR
-    text += "".join(location(name, flavour, root) for name, flavour in tenant_names())
+    text += "".join(location(name, flavour, root, ports) for name, flavour in tenant_names())
+    text += "".join(oauth_location(name, flavour, root, ports)
+                    for name, flavour in tenant_names() if flavour in OAUTH_FLAVOURS)
     text += SHARED.format(shared=token_hash(token_of("shared")))
-    return text + VHOSTS.format(**fields)
+    return text + VHOSTS.format(**fields) + OAUTH_PATHS.format(**fields)
