@@ -66,6 +66,14 @@ typedef struct ctl_options_t {
     const char *owner;    /* --owner */
     const char *expires;  /* --expires */
     const char *note;     /* --note */
+    const char *id;       /* --id */
+    const char *name;     /* --name */
+    apr_array_header_t *redirects; /* --redirect, of const char * */
+    const char *jwks;     /* --jwks */
+    const char *jwks_uri; /* --jwks-uri */
+    int every_tenant;     /* --every-tenant */
+    const char *subject;  /* --subject */
+    const char *audience; /* --audience */
 } ctl_options_t;
 
 typedef struct ctl_place_t ctl_place_t;
@@ -160,6 +168,11 @@ ctl_run_fn ctl_tenant_switch;
 ctl_run_fn ctl_token_create;
 ctl_run_fn ctl_token_list;
 ctl_run_fn ctl_token_revoke;
+ctl_run_fn ctl_client_create;
+ctl_run_fn ctl_client_list;
+ctl_run_fn ctl_client_revoke;
+ctl_run_fn ctl_jwt_issue;
+ctl_run_fn ctl_jwt_revoke;
 ctl_run_fn ctl_resource_list;
 ctl_run_fn ctl_resource_show;
 ctl_run_fn ctl_export;

@@ -55,6 +55,14 @@ static const option_t options[] = {
     {"owner", 316, KIND_TEXT, AT(owner), 0, "USERNAME", "the user that it is bound to"},
     {"expires", 317, KIND_TEXT, AT(expires), 0, "TIME", "90d, 12h, 3600s, never"},
     {"note", 318, KIND_TEXT, AT(note), 0, "TEXT", "for those who read the list"},
+    {"id", 319, KIND_TEXT, AT(id), 0, "ID", "its client_id (default: a new one)"},
+    {"name", 320, KIND_TEXT, AT(name), 0, "TEXT", "what the consent page calls it"},
+    {"redirect", 321, KIND_LIST, AT(redirects), 0, "URI", "where codes may go, exactly; repeatable"},
+    {"jwks", 322, KIND_TEXT, AT(jwks), 0, "FILE", "its public keys, in place of a secret"},
+    {"jwks-uri", 323, KIND_TEXT, AT(jwks_uri), 0, "URI", "where its public keys are"},
+    {"every-tenant", 324, KIND_FLAG, AT(every_tenant), 0, NULL, "for every tenant, not just one"},
+    {"subject", 325, KIND_TEXT, AT(subject), 0, "TEXT", "who it is for (claim sub)"},
+    {"audience", 326, KIND_TEXT, AT(audience), 0, "TEXT", "claim aud (default: the place's first)"},
 };
 
 #define NOPTIONS (sizeof(options) / sizeof(options[0]))

@@ -88,15 +88,15 @@ static int find_owner(const char **id, ctl_t *c)
                           c->tenant->name, c->opt.owner);
 }
 
-void ctl_token_show_secret(ctl_t *c, const char *secret, json_t *about)
+void ctl_token_show_secret(ctl_t *c, const char *name, const char *secret, json_t *about)
 {
     if (c->opt.quiet) {
         printf("%s\n", secret);
         return;
     }
-    json_object_set_new(about, "token", json_string(secret));
+    json_object_set_new(about, name, json_string(secret));
     ctl_print_object(c, about);
-    ctl_say(c, "The token is shown this once: only its hash is kept.");
+    ctl_say(c, "The %s is shown this once: it is kept nowhere.", name);
 }
 
 static void warn_if_unused(ctl_t *c)
@@ -135,14 +135,14 @@ int ctl_token_create(ctl_t *c)
     json_object_set_new(about, "tenant", json_string(c->tenant->name));
     json_object_set_new(about, "label", json_string(c->opt.label));
     json_object_set_new(about, "expires", ctl_out_time_new(row->expires, c->pool));
-    ctl_token_show_secret(c, secret, about);
+    ctl_token_show_secret(c, "token", secret, about);
     warn_if_unused(c);
     return CTL_OK;
 }
 
 /* ---- list ---- */
 
-static json_t *text_new(const char *text)
+json_t *ctl_token_text_new(const char *text)
 {
     return text ? json_string(text) : json_null();
 }
@@ -181,13 +181,13 @@ static void list_one(ctl_list_t *list, ctl_t *c, const scim_token_row_t *row, ap
     apr_pool_create(&p, c->pool);
     out = scim_json_own(json_object(), p);
     json_object_set_new(out, "id", json_string(row->id));
-    json_object_set_new(out, "label", text_new(row->label));
+    json_object_set_new(out, "label", ctl_token_text_new(row->label));
     json_object_set_new(out, "kind", json_string(row->kind));
     json_object_set_new(out, "state", json_string(state_of(row, now)));
-    json_object_set_new(out, "owner", text_new(row->owner));
-    json_object_set_new(out, "ownerName", text_new(owner_name(c, row->owner, p)));
-    json_object_set_new(out, "client", text_new(row->client));
-    json_object_set_new(out, "creator", text_new(row->creator));
+    json_object_set_new(out, "owner", ctl_token_text_new(row->owner));
+    json_object_set_new(out, "ownerName", ctl_token_text_new(owner_name(c, row->owner, p)));
+    json_object_set_new(out, "client", ctl_token_text_new(row->client));
+    json_object_set_new(out, "creator", ctl_token_text_new(row->creator));
     json_object_set_new(out, "created", ctl_out_time_new(row->created, p));
     json_object_set_new(out, "expires", ctl_out_time_new(row->expires, p));
     json_object_set_new(out, "lastUsed", ctl_out_time_new(row->used, p));
@@ -255,14 +255,19 @@ static int revoke_one(ctl_t *c, const char *id)
     return rc;
 }
 
-int ctl_token_revoke(ctl_t *c)
+int ctl_token_each(ctl_t *c, int (*revoke)(ctl_t *c, const char *id))
 {
     int rc = CTL_OK;
     int i;
 
     for (i = 0; i < c->nargs && rc != CTL_AWAY; i++) {
-        int one = revoke_one(c, c->args[i]);
+        int one = revoke(c, c->args[i]);
         rc = one > rc ? one : rc;
     }
     return rc;
+}
+
+int ctl_token_revoke(ctl_t *c)
+{
+    return ctl_token_each(c, revoke_one);
 }

@@ -19,8 +19,14 @@ int ctl_token_life(int *life, ctl_t *c);
 
 /**
  * Show a secret, this once: on standard output, with what is known about it; with --quiet alone.
- * @param about gets the secret as its member "token"
+ * @param about gets the secret as its member name
  */
-void ctl_token_show_secret(ctl_t *c, const char *secret, json_t *about);
+void ctl_token_show_secret(ctl_t *c, const char *name, const char *secret, json_t *about);
+
+/** A text or JSON null, as a new reference. */
+json_t *ctl_token_text_new(const char *text);
+
+/** The words after a command, each revoked in turn. @return the worst exit code */
+int ctl_token_each(ctl_t *c, int (*revoke)(ctl_t *c, const char *id));
 
 #endif

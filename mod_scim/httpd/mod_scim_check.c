@@ -305,15 +305,13 @@ static int check_inner(const place_t *outer)
     return rc;
 }
 
-/* What the dump shows of a place, in memory that lives until then. */
+/* What the dump shows of a place; it runs before the memory of the check is given back. */
 static void note_place(const place_t *place)
 {
-    scim_place_t note = {apr_pstrdup(place->pconf, place->base), NULL, NULL, NULL};
-
     if (scim_dump_wanted()) {
-        note.dir = effective(place->server, place->base[0] ? place->base : "/", place->pconf);
-        note.driver = server_directive(place->server, "DBDriver", place->pconf);
-        note.params = server_directive(place->server, "DBDParams", place->pconf);
+        scim_place_t note = {place->base, place->dir,
+                             server_directive(place->server, "DBDriver", place->pconf),
+                             server_directive(place->server, "DBDParams", place->pconf)};
         APR_ARRAY_PUSH(scim_server_get(place->server)->places, scim_place_t) = note;
     }
 }

@@ -71,7 +71,7 @@ typedef struct scim_dir_t {
     const struct scim_oauth_conf_t *oauth; /* ScimOAuth and what belongs to it, or NULL */
 } scim_dir_t;
 
-/** A place where SCIM is served, for the dump (mod_scim_dump.h). Lives as the configuration. */
+/** A place where SCIM is served, for the dump (mod_scim_dump.h). */
 typedef struct scim_place_t {
     const char *base;
     const scim_dir_t *dir; /* merged as for a request to the base */

@@ -8,6 +8,7 @@
 #include <http_core.h>
 
 #include "mod_scim_config.h"
+#include "mod_scim_jwt_conf.h"
 #include "mod_scim_policy.h"
 #include "mod_scim_schema.h"
 #include "scim_json.h"
@@ -98,6 +99,29 @@ static json_t *tokens_new(const scim_dir_t *dir)
     return out;
 }
 
+/* What signing a token takes: names and the secret's file, never the secret. */
+static json_t *jwt_new(const scim_jwt_conf_t *conf, apr_pool_t *p)
+{
+    json_t *audiences = json_array();
+    json_t *out = json_object();
+    int i;
+
+    for (i = 0; conf->audiences && i < conf->audiences->nelts; i++) {
+        json_array_append_new(audiences,
+                              text_new(APR_ARRAY_IDX(conf->audiences, i, const char *), p));
+    }
+    json_object_set_new(out, "issuer", text_new(conf->policy.issuer, p));
+    json_object_set_new(out, "audiences", audiences);
+    json_object_set_new(out, "scope", text_new(conf->policy.scope, p));
+    json_object_set_new(out, "ownerClaim", text_new(conf->policy.owner_claim, p));
+    json_object_set_new(out, "tenantClaim", text_new(conf->policy.tenant_claim, p));
+    json_object_set_new(out, "secretFile", text_new(conf->secret_file, p));
+    json_object_set_new(out, "hs256",
+                        json_boolean(conf->policy.algs & scim_jwt_alg_find("HS256")->bit));
+    json_object_set_new(out, "revocation", json_boolean(conf->revocation));
+    return out;
+}
+
 /* "name:port" as the ServerName or the address of the virtual host has it. */
 static const char *server_name(const server_rec *s, apr_pool_t *p)
 {
@@ -120,6 +144,7 @@ static json_t *place_json(const server_rec *s, const scim_place_t *place, apr_po
     json_object_set_new(out, "tenantBy", json_string(by[scim_config_tenant_by(dir)]));
     json_object_set_new(out, "provisioning", json_boolean(dir->provisioning != 0));
     json_object_set_new(out, "tokens", tokens_new(dir));
+    json_object_set_new(out, "jwt", dir->jwt ? jwt_new(dir->jwt, p) : json_null());
     json_object_set_new(out, "driver", text_new(place->driver, p));
     json_object_set_new(out, "params", text_new(place->params, p));
     json_object_set_new(out, "profile",

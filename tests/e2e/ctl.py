@@ -10,7 +10,7 @@ import struct
 import subprocess
 import termios
 
-from conf import load_modules, token_hash, token_of
+from conf import load_modules, location, token_hash, token_of
 from database import TOP, run
 from env import build_folder, httpd_environment, httpd_program, modules_dir
 
@@ -126,6 +126,13 @@ def configuration(env, folder, places, params=None, extra=""):
     with open(os.path.join(folder, "tenant.inc"), "w", encoding="utf-8") as out:
         out.write(TENANT % token_hash(token_of("ctl")))
     return path
+
+
+def alone(env, folder, tenant, flavour):
+    """A configuration with one tenant of the tests' httpd, as it is there: to read that with its
+    thousands of places takes seconds each time."""
+    place = location(tenant.name, flavour, env.root, env.ports)
+    return Ctl(env, configuration(env, folder, [], extra=place), ("--tenant", tenant.name))
 
 
 class EmptyDatabase:

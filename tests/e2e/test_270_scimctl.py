@@ -11,7 +11,7 @@ import subprocess
 
 import pytest
 
-from ctl import Ctl, EmptyDatabase, configuration
+from ctl import Ctl, EmptyDatabase, alone, configuration
 from database import TOP
 from env import wait_until
 from okta_wire import URN_ENTERPRISE, URN_GROUP, URN_USER
@@ -382,16 +382,16 @@ def test_270_40_a_tenant_goes_into_another(two):
     assert ctl("user", "show", "first", "-t", other).row()["groups"][1]["type"] == "indirect"
 
 
-def test_270_41_what_clients_see_of_an_import(env, tenant):
-    ctl = Ctl(env, env.conf, RUNNING)
-    ctl("import", "-t", tenant.name, data=lines(*world()))
+def test_270_41_what_clients_see_of_an_import(env, tenant, folder):
+    ctl = alone(env, folder, tenant, "plain")
+    ctl("import", data=lines(*world()))
     scim = tenant.scim()
     assert scim.get("/Users/u-1").user()["userName"] == "first"
     assert len(scim.all("Users")) == 5 and len(scim.all("Groups")) == 3
     beside = scim.add_user("beside")["id"]
-    rows = ctl("export", "-t", tenant.name, "--type", "user").rows()
+    rows = ctl("export", "--type", "user").rows()
     assert len(rows) == 6 and rows[-1]["id"] == beside
-    assert "no resource type" in ctl("export", "-t", tenant.name, "--type", "Car", code=2).err
+    assert "no resource type" in ctl("export", "--type", "Car", code=2).err
 
 
 def test_270_42_into_a_file_for_its_owner_only(two, folder):
@@ -611,3 +611,109 @@ def test_270_64_a_tenant_is_switched_off_and_on(two):
     ctl("tenant", "create", name, "--note", "by path")
     assert "uniqueness" in ctl("tenant", "create", name, code=1).err
     assert ctl("tenant", "create", "a b", code=1)
+
+
+def test_270_65_an_owner_whose_token_it_is(two):
+    ctl, one, _ = two
+    ctl("import", "-t", one, data=lines(user("jane", id="id-jane"), user("gone", active=False)))
+    ctl("token", "create", "-t", one, "-l", "hers", "--owner", "JANE")
+    row = ctl("token", "list", "-t", one).row()
+    assert (row["owner"], row["ownerName"]) == ("id-jane", "jane")
+    assert "no active user" in ctl("token", "create", "-t", one, "-l", "x", "--owner", "gone",
+                                   code=3).err
+
+
+def test_270_66_clients_get_in_and_stay_out(env, take, folder):
+    """Made and revoked here, obeyed by a running httpd on the next request."""
+    tenant = take("oauth_default")
+    ctl = alone(env, folder, tenant, "oauth_default")
+    made = ctl("token", "create", "--label", "Okta").row()
+    scim = tenant.scim(token=made["token"], fresh=True)
+    assert scim.get("/Users").status == 200
+    assert made["token"] not in json.dumps(env.db.query("SELECT * FROM scim_token"))
+    ctl("token", "revoke", made["id"])
+    assert scim.get("/Users").status == 401
+    second = tenant.scim(token=ctl("token", "create", "-l", "x", "-q").out.strip(), fresh=True)
+    assert second.get("/Users").status == 200
+    ctl("tenant", "off", tenant.name)
+    assert second.get("/Users").status == 403
+    ctl("tenant", "on", tenant.name)
+    assert second.get("/Users").status == 200
+
+
+def test_270_67_oauth_clients(two, folder):
+    ctl, one, other = two
+    made = ctl("client", "create", "-t", one, "--name", "Okta", "--id", one + "-okta",
+               "--redirect", "https://a.example/cb", "--redirect", "https://b.example/cb").row()
+    assert made["id"] == one + "-okta" and len(made["secret"]) > 40 and made["auth"] == "secret"
+    assert made["redirects"] == ["https://a.example/cb", "https://b.example/cb"]
+    quiet = ctl("client", "create", "-t", one, "--name", "Two", "-q")
+    assert re.fullmatch(r"[\w-]{40,}\n", quiet.out) and quiet.err == ""
+    keys = os.path.join(folder, "keys.json")
+    with open(keys, "w", encoding="utf-8") as out:
+        json.dump({"keys": [{"kty": "RSA", "n": "AQAB", "e": "AQAB"}]}, out)
+    key = ctl("client", "create", "-t", one, "--name", "Keys", "--jwks", keys).row()
+    assert key["auth"] == "private_key_jwt" and "secret" not in key
+    rows = ctl("client", "list", "-t", one).rows()
+    assert sorted(row["name"] for row in rows) == ["Keys", "Okta", "Two"]
+    assert made["secret"] not in ctl("client", "list", "-t", one).out
+    assert ctl("client", "list", "-t", other).out == ""
+    assert ctl("client", "revoke", made["id"], "-t", other, code=3)
+    ctl("client", "revoke", made["id"], "-t", one)
+    assert ctl("client", "revoke", made["id"], "-t", one, code=3)
+    states = {row["id"]: row["state"] for row in ctl("client", "list", "-t", one, "-a").rows()}
+    assert states[made["id"]] == "revoked" and states[key["id"]] == "active"
+    every = ctl("client", "create", "-t", one, "--name", "All", "--every-tenant").row()
+    assert every["tenant"] == "*"
+    assert [row["id"] for row in ctl("client", "list", "-t", other).rows()] == [every["id"]]
+    assert "--every-tenant" in ctl("client", "revoke", every["id"], "-t", one, code=3).err
+    ctl("client", "revoke", every["id"], "-t", other, "--every-tenant")
+    shown = ctl.terminal("client", "list", "-t", one, columns=200).text
+    assert shown.startswith("ID ") and "Keys" in shown
+
+
+@pytest.mark.parametrize("words,said", [
+    (("--name", "x", "--redirect", "ftp://a"), "redirect"),
+    (("--name", "x", "--id", "a b"), "id"),
+    (("--name", "x", "--jwks", "/nonexistent"), "/nonexistent"),
+    (("--name", "x", "--jwks-uri", "http://a.example/keys"), "key"),
+    (("--name", ""), "name")], ids=range(5))
+def test_270_68_clients_that_cannot_be(two, words, said):
+    ctl, one, _ = two
+    assert said in ctl("client", "create", "-t", one, *words, code=1).err
+    assert ctl("client", "list", "-t", one).out == ""
+
+
+def test_270_69_signed_tokens(env, take, folder):
+    tenant = take("jwt_secret")
+    ctl = alone(env, folder, tenant, "jwt_secret")
+    assert "--expires" in ctl("jwt", "issue", "--subject", "robot", code=2).err
+    made = ctl("jwt", "issue", "--subject", "robot", "--expires", "1h").row()
+    assert made["token"].count(".") == 2 and made["subject"] == "robot"
+    scim = tenant.scim(token=made["token"], fresh=True)
+    assert scim.get("/Users").status == 200
+    assert "is revoked" in ctl("jwt", "revoke", made["id"], "--expires", "1h").err
+    assert scim.get("/Users").status == 401
+    assert "before" in ctl("jwt", "revoke", made["id"]).err
+    quiet = ctl("jwt", "issue", "--subject", "robot", "--expires", "10m", "-q")
+    assert tenant.scim(token=quiet.out.strip(), fresh=True).get("/Users").status == 200
+    assert ctl("jwt", "issue", "--subject", "x", "--expires", "1h", "--owner", "u", code=2)
+    assert "59" not in ctl("jwt", "issue", "--subject", "x", "--expires", "59s", code=1).out
+
+
+def test_270_70_signed_tokens_of_an_owner(env, take, folder):
+    tenant = take("jwt_owner")
+    ctl = alone(env, folder, tenant, "jwt_owner")
+    words = ("jwt", "issue", "--subject", "robot", "--expires", "1h")
+    assert "--owner" in ctl(*words, code=2).err
+    assert ctl(*words, "--owner", "jane@example.com", code=3)
+    ctl("import", data=lines(user("jane@example.com")))
+    made = ctl(*words, "--owner", "jane@example.com").row()
+    scim = tenant.scim(token=made["token"], fresh=True)
+    assert scim.get("/Me").user()["userName"] == "jane@example.com"
+
+
+def test_270_71_signed_tokens_where_none_are_accepted(two):
+    ctl, one, _ = two
+    words = ("jwt", "issue", "-t", one, "--subject", "robot", "--expires", "1h")
+    assert "ScimJWTIssuer" in ctl(*words, code=1).err
