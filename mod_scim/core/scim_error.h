@@ -59,6 +59,8 @@ typedef struct scim_error_t {
     const char *log;        /* for the error log only, or NULL */
     const char *msgid;      /* "SCIM2003", see docs/messages.md; NULL for client errors */
     int dberr;              /* the driver's number, or 0 */
+    const char *dbtext;     /* the driver's text, which may quote a value: to find a name in it,
+                               never for a client or a log; or NULL */
     scim_db_cause_t cause;
 } scim_error_t;
 

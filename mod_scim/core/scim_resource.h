@@ -60,4 +60,10 @@ scim_error_t *scim_resource_value_new(json_t **out, const json_t *value, const s
 scim_error_t *scim_resource_finish(json_t *resource, const scim_resource_type_t *type,
                                    apr_pool_t *p) SCIM_CHECKED;
 
+/**
+ * Put a tree that was made of parts into the canonical order, with `schemas`. Nothing is refused
+ * that it lacks: for resources that others made.
+ */
+void scim_resource_arrange(json_t *resource, const scim_resource_type_t *type, apr_pool_t *p);
+
 #endif

@@ -232,3 +232,9 @@ scim_error_t *scim_resource_finish(json_t *resource, const scim_resource_type_t 
     }
     return err;
 }
+
+void scim_resource_arrange(json_t *resource, const scim_resource_type_t *type, apr_pool_t *p)
+{
+    write_schemas(resource, type, p);
+    sort_resource(resource, type, p);
+}

@@ -7,6 +7,15 @@
 #include "scim_json.h"
 #include "scim_schema.h"
 
+struct scim_map_t;
+
+/** What becomes of a user that a client sets to active false. */
+typedef enum scim_deprovision_t {
+    SCIM_DEPROVISION_DISABLE, /* it stays as it is, inactive */
+    SCIM_DEPROVISION_DELETE,  /* its account is deleted; a tombstone stays (scim_life.h) */
+    SCIM_DEPROVISION_UNLINK   /* the same, but its account lives on elsewhere */
+} scim_deprovision_t;
+
 /** Everything the core and the service need to know of one tenant; filled from directives. */
 typedef struct scim_tenant_t {
     const char *name; /* 1 to 64 of [A-Za-z0-9._-] */
@@ -36,6 +45,8 @@ typedef struct scim_tenant_t {
     int reject_other_values;    /* 1: what is not among canonicalValues is 400 invalidValue */
     int interop_conformant;     /* 1: ServiceProviderConfig says so */
     int groups_off;             /* 1: no client sees groups */
+    scim_deprovision_t deprovision;
+    const struct scim_map_t *map; /* into the application's tables (scim_map.h); NULL: none */
 } scim_tenant_t;
 
 /** The resource types, and through them the schemas, that clients see. */

@@ -17,6 +17,7 @@
 #include "mod_scim_dump.h"
 #include "mod_scim_jwt.h"
 #include "mod_scim_oauth_config.h"
+#include "mod_scim_map.h"
 #include "mod_scim_policy.h"
 #include "mod_scim_profile.h"
 #include "mod_scim_rate.h"
@@ -171,8 +172,36 @@ static int check_params(const place_t *place, const char *driver, const char *pa
     return OK;
 }
 
+/*
+ * Only when httpd starts or its configuration is tested: a reload must not end a running server
+ * because the application has changed its tables meanwhile.
+ */
+static int check_map(const place_t *place, const char *driver, const char *params)
+{
+    const scim_tenant_t *tenant = scim_config_tenant(place->dir, place->pool);
+    const char *unknown;
+    const char *misfit;
+
+    scim_mapped_note(place->server, tenant, place->pconf);
+    if (ap_state_query(AP_SQ_MAIN_STATE) != AP_SQ_MS_CREATE_PRE_CONFIG) {
+        return OK;
+    }
+    misfit = scim_mapped_compare(&unknown, tenant, driver, params, place->pool);
+    if (misfit) {
+        return fail(place, "SCIM3290", misfit);
+    }
+    if (unknown) {
+        ap_log_error(APLOG_MARK, APLOG_WARNING | APLOG_STARTUP, 0, place->server,
+                     "SCIM3291: ScimEnable in %s: whether the mapping fits the application's "
+                     "tables is not known before a child starts: %s",
+                     place->dir->enable_at, unknown);
+    }
+    return OK;
+}
+
 static int check_database(const place_t *place)
 {
+    int rc;
     const char *driver = server_directive(place->server, "DBDriver", place->pool);
     const char *params = server_directive(place->server, "DBDParams", place->pool);
 
@@ -192,7 +221,8 @@ static int check_database(const place_t *place)
                     apr_psprintf(place->pool, "DBDriver %s is not supported; use mysql or sqlite3",
                                  driver));
     }
-    return check_params(place, driver, params);
+    rc = check_params(place, driver, params);
+    return rc == OK ? check_map(place, driver, params) : rc;
 }
 
 static int check_place(const place_t *place)

@@ -418,4 +418,17 @@ const command_rec scim_config_commands[] = {
     /* policies: scim_policy.h */
     AP_INIT_RAW_ARGS("ScimGroups", scim_policies_set, NULL, ANYWHERE,
                      "Off: clients see no groups (default On)"),
+    /* mappings */
+    AP_INIT_RAW_ARGS("ScimMapTable", scim_policies_set, NULL, ANYWHERE,
+                     "type table key=column [id=column] [match=column]"),
+    AP_INIT_RAW_ARGS("ScimMap", scim_policies_set, NULL, ANYWHERE,
+                     "type path column [translate=a:B,c:D] [true=x false=y]"),
+    AP_INIT_RAW_ARGS("ScimMapConstant", scim_policies_set, NULL, ANYWHERE, "type column value"),
+    AP_INIT_RAW_ARGS("ScimMapMembers", scim_policies_set, NULL, ANYWHERE,
+                     "table group=column user=column [column=value]..."),
+    AP_INIT_RAW_ARGS("ScimMapLink", scim_policies_set, NULL, ANYWHERE,
+                     "type table account=column [column=value]..."),
+    AP_INIT_RAW_ARGS("ScimMapOn", scim_policies_set, NULL, ANYWHERE,
+                     "type deactivate|activate|delete keep|delete|unlink|set:column=value"),
+    AP_INIT_RAW_ARGS("ScimAdopt", scim_policies_set, NULL, ANYWHERE, "type On|Off"),
     {0}};

@@ -84,6 +84,7 @@ typedef struct scim_server_t {
     apr_array_header_t *bases; /* of const char *: every base that is served here */
     apr_array_header_t *places; /* of scim_place_t; empty unless a dump is wanted */
     apr_array_header_t *oauth; /* of const scim_dir_t *: every place of ScimOAuth */
+    apr_array_header_t *maps;  /* mappings of its tenants (mod_scim_map.h); NULL: none */
     int tries;                 /* how often a connection is asked for before giving up */
     int warm;                  /* connections that a child keeps for a moment between requests */
     const struct scim_dbd_source_t *source; /* made in post_config where bases has any */

@@ -9,6 +9,7 @@
 #include <util_mutex.h>
 
 #include "mod_scim_bookmarks.h"
+#include "mod_scim_map.h"
 #include "mod_scim_warm.h"
 
 #define MUTEX_TYPE "scim-sqlite"
@@ -218,6 +219,9 @@ static void check_database(server_rec *s, apr_pool_t *p)
                      "answered with 503 until it can: %s: %s",
                      scim_server_label(s), err->msgid ? err->msgid : "no id",
                      err->log ? err->log : err->detail);
+    }
+    if (!err) {
+        scim_mapped_child(s, db, p);
     }
     scim_dbd_release(db, !err);
 }

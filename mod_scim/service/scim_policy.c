@@ -20,8 +20,66 @@ static const char *add_groups(scim_policy_build_t *build, int argc, const char *
     return NULL;
 }
 
+static const char *add_map(scim_policy_build_t *build, scim_map_add_fn *add, int argc,
+                           const char *const *argv, apr_pool_t *p)
+{
+    if (!build->map) {
+        build->map = scim_map_build_make(p);
+    }
+    return add(build->map, argc, argv, build->at, p);
+}
+
+static const char *add_map_table(scim_policy_build_t *build, int argc, const char *const *argv,
+                                 apr_pool_t *p)
+{
+    return add_map(build, scim_map_add_table, argc, argv, p);
+}
+
+static const char *add_map_column(scim_policy_build_t *build, int argc, const char *const *argv,
+                                  apr_pool_t *p)
+{
+    return add_map(build, scim_map_add_column, argc, argv, p);
+}
+
+static const char *add_map_constant(scim_policy_build_t *build, int argc, const char *const *argv,
+                                    apr_pool_t *p)
+{
+    return add_map(build, scim_map_add_constant, argc, argv, p);
+}
+
+static const char *add_map_members(scim_policy_build_t *build, int argc, const char *const *argv,
+                                   apr_pool_t *p)
+{
+    return add_map(build, scim_map_add_members, argc, argv, p);
+}
+
+static const char *add_map_link(scim_policy_build_t *build, int argc, const char *const *argv,
+                                apr_pool_t *p)
+{
+    return add_map(build, scim_map_add_link, argc, argv, p);
+}
+
+static const char *add_map_event(scim_policy_build_t *build, int argc, const char *const *argv,
+                                 apr_pool_t *p)
+{
+    return add_map(build, scim_map_add_event, argc, argv, p);
+}
+
+static const char *add_adopt(scim_policy_build_t *build, int argc, const char *const *argv,
+                             apr_pool_t *p)
+{
+    return add_map(build, scim_map_add_adopt, argc, argv, p);
+}
+
 static const scim_policy_directive_t directives[] = {
     {"ScimGroups", 1, 1, add_groups},
+    {"ScimMapTable", 3, 5, add_map_table},
+    {"ScimMap", 3, 5, add_map_column},
+    {"ScimMapConstant", 3, 3, add_map_constant},
+    {"ScimMapMembers", 3, -1, add_map_members},
+    {"ScimMapLink", 3, -1, add_map_link},
+    {"ScimMapOn", 3, 3, add_map_event},
+    {"ScimAdopt", 2, 2, add_adopt},
 };
 
 #define NDIRECTIVES (int)(sizeof(directives) / sizeof(directives[0]))
@@ -57,12 +115,13 @@ static const char *add_line(scim_policy_build_t *build, const scim_policy_line_t
         line->argc > (directive->max < 0 ? SCIM_POLICY_WORDS_MAX : directive->max)) {
         return "it has too few or too many words";
     }
+    build->at = line->at;
     return directive->add(build, line->argc, line->argv, p);
 }
 
 const char *scim_policy_check_line(const scim_policy_line_t *line, apr_pool_t *p)
 {
-    scim_policy_build_t build = {scim_tenant_make("", p)};
+    scim_policy_build_t build = {.tenant = scim_tenant_make("", p)};
 
     return add_line(&build, line, p);
 }
@@ -74,13 +133,13 @@ static const char *finish(scim_policy_build_t *build, apr_pool_t *p)
 
     tenant->offered =
         tenant->groups_off ? scim_catalog_without(tenant->catalog, SCIM_AT_MEMBERS, p) : NULL;
-    return NULL;
+    return scim_map_compile(tenant, build->map, p);
 }
 
 const char *scim_policy_compile(scim_tenant_t *tenant, const apr_array_header_t *lines,
                                 apr_pool_t *p)
 {
-    scim_policy_build_t build = {tenant};
+    scim_policy_build_t build = {.tenant = tenant};
     int i;
 
     for (i = 0; i < lines->nelts; i++) {

@@ -5,7 +5,7 @@
 
 #include <apr_tables.h>
 
-#include "scim_tenant.h"
+#include "scim_map.h"
 
 /**
  * What a tenant's administrator decides about its resources: rules, mappings, what a life-cycle
@@ -27,6 +27,8 @@ typedef struct scim_policy_line_t {
 /** What is known of a tenant's directives while they are read, one after the other. */
 typedef struct scim_policy_build_t {
     scim_tenant_t *tenant; /* what plain settings are written to */
+    const char *at;        /* of the directive being taken, for messages that come later */
+    scim_map_build_t *map; /* NULL: no directive of a mapping was there */
 } scim_policy_build_t;
 
 /**

@@ -6,7 +6,7 @@
 
 #include "scim_discovery.h"
 #include "scim_id.h"
-#include "scim_service_impl.h"
+#include "scim_service_adopt.h"
 
 /* What a path below the base names. */
 typedef enum route_kind_t {
@@ -269,6 +269,37 @@ static scim_error_t *find_me(service_t *sv)
     return err;
 }
 
+static scim_error_t *run_method(service_t *sv)
+{
+    switch (sv->request->method) {
+    case SCIM_GET:
+        return service_get(sv);
+    case SCIM_PUT:
+        return service_replace(sv);
+    case SCIM_PATCH:
+        return service_patch(sv);
+    default:
+        return service_delete(sv);
+    }
+}
+
+/* An id that no resource has may be that of a row which the application has had before. */
+static scim_error_t *run_adopting(service_t *sv)
+{
+    scim_error_t *err = run_method(sv);
+    scim_error_t *adopting;
+    int adopted = 0;
+
+    if (!err || err->status != 404) {
+        return err;
+    }
+    adopting = service_adopt_id(&adopted, sv, sv->id);
+    if (adopting) {
+        return adopting;
+    }
+    return adopted ? run_method(sv) : err;
+}
+
 static scim_error_t *dispatch_resource(service_t *sv, const route_t *route)
 {
     scim_method_t method = sv->request->method;
@@ -284,16 +315,7 @@ static scim_error_t *dispatch_resource(service_t *sv, const route_t *route)
     if (strlen(sv->id) > SCIM_ID_MAX) {
         return service_not_found(sv);
     }
-    switch (method) {
-    case SCIM_GET:
-        return service_get(sv);
-    case SCIM_PUT:
-        return service_replace(sv);
-    case SCIM_PATCH:
-        return service_patch(sv);
-    default:
-        return service_delete(sv);
-    }
+    return run_adopting(sv);
 }
 
 static scim_error_t *dispatch(service_t *sv, const route_t *route)

@@ -4,7 +4,7 @@
 
 #include <apr_strings.h>
 
-#include "scim_service_impl.h"
+#include "scim_service_adopt.h"
 #include "scim_sort.h"
 
 /* A list over one type or all of them (RFC 7644 sections 3.4.2 and 3.4.3). */
@@ -145,6 +145,60 @@ static scim_error_t *render_page(const list_t *list, const apr_array_header_t *r
     return NULL;
 }
 
+/* Whether a page is the first of its list. */
+static int is_first(const scim_search_t *search)
+{
+    return search->offset == 0 && (!search->cursor || !*search->cursor);
+}
+
+/*
+ * Rows that the application has had before become resources where a list without a filter begins,
+ * and where it comes to its end; a look-up asks only where it has found nothing.
+ * @param page NULL: before the search
+ */
+static scim_error_t *adopt(int *adopted, const list_t *list, const scim_page_t *page,
+                           const scim_search_t *search)
+{
+    scim_error_t *err = NULL;
+    int some;
+    int i;
+
+    *adopted = 0;
+    if (page && page->rows->nelts && page->rows->nelts == search->limit) {
+        return NULL;
+    }
+    for (i = 0; i < list->n && !err; i++) {
+        int whole = !list->parts[i].filter;
+        if (page ? (whole ? !is_first(search) : page->total == 0) : whole && is_first(search)) {
+            err = service_adopt_listed(&some, list->sv, &list->parts[i]);
+            *adopted += err ? 0 : some;
+        }
+    }
+    return err;
+}
+
+/* A page, with what the application has had before. */
+static scim_error_t *find_page(scim_page_t *page, const list_t *list, const scim_search_t *search)
+{
+    service_t *sv = list->sv;
+    int adopted = 0;
+    scim_error_t *err = NULL;
+
+    if (sv->tenant->map) {
+        err = adopt(&adopted, list, NULL, search);
+    }
+    if (!err) {
+        err = scim_store_search(page, sv->store, search, sv->pool);
+    }
+    if (!err && sv->tenant->map) {
+        err = adopt(&adopted, list, page, search);
+        if (!err && adopted) {
+            err = scim_store_search(page, sv->store, search, sv->pool);
+        }
+    }
+    return err;
+}
+
 /* The query is in sv->query. */
 static scim_error_t *answer(service_t *sv)
 {
@@ -168,7 +222,7 @@ static scim_error_t *answer(service_t *sv)
     search.base = sv->view.base;
     search.cursor = q->cursor;
     search.binding = q->cursor ? binding(&list) : NULL;
-    err = scim_store_search(&page, sv->store, &search, sv->pool);
+    err = find_page(&page, &list, &search);
     if (err) {
         return err;
     }

@@ -179,7 +179,8 @@ static scim_error_t *store_changes(scim_row_t **row, write_t *w, const json_t *o
     }
     if (err || json_equal(old, change.doc)) {
         *row = group.row;
-        return err;
+        /* A PUT says what all of it shall be, so also what the application has changed since. */
+        return err || w->patch ? err : scim_store_refresh(sv->store, sv->type, *row, old, p);
     }
     err = scim_store_update(&change.row, sv->store, sv->type, *row, old, change.doc, p);
     if (!err) {

@@ -33,7 +33,7 @@ static const meaning_t meanings[] = {
 /* Server errors whose text quotes a value, which must not reach a log. */
 static int quotes_value(int number)
 {
-    static const int numbers[] = {1062, 1264, 1292, 1300, 1366, 1367, 1411, 1525, 1586, 3140};
+    static const int numbers[] = {1062, 1264, 1292, 1300, 1366, 1367, 1411, 1525, 1586, 1644, 3140};
     size_t i;
 
     for (i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
@@ -69,6 +69,7 @@ static const meaning_t *meaning_of(scim_db_cause_t cause)
 scim_error_t *scim_dbd_error(const scim_dbd_t *db, int number, const char *text, const char *sql)
 {
     const meaning_t *m = meaning_of(db->dialect->cause(number, text));
+    const char *raw = text ? apr_pstrdup(db->pool, text) : NULL;
     scim_error_t *err;
 
     if (quotes_value(number)) {
@@ -80,6 +81,7 @@ scim_error_t *scim_dbd_error(const scim_dbd_t *db, int number, const char *text,
                                     number, text && *text ? text : "no text", sql),
                        db->pool);
     err->dberr = number;
+    err->dbtext = raw;
     return err;
 }
 

@@ -15,7 +15,7 @@
 static const char *const session[] = {
     "SET NAMES utf8mb4",
     "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED",
-    "SET SESSION innodb_lock_wait_timeout = 5, "
+    "SET SESSION innodb_lock_wait_timeout = 5, lock_wait_timeout = 5, "
     "sql_mode = CONCAT(@@sql_mode, ',STRICT_TRANS_TABLES') "
     "/*M!100100 , max_statement_time = 20 */ /*!50708 , max_execution_time = 20000 */",
     NULL,
@@ -99,6 +99,53 @@ static scim_db_cause_t cause(int number, const char *text)
     return SCIM_CAUSE_OTHER;
 }
 
+typedef struct refusal_t {
+    int number;
+    scim_refusal_t refusal;
+} refusal_t;
+
+static const refusal_t refusals[] = {
+    {1406, SCIM_REFUSAL_LONG},
+    {1048, SCIM_REFUSAL_NULL},    /* cannot be null */
+    {1364, SCIM_REFUSAL_NULL},    /* has no default */
+    {1264, SCIM_REFUSAL_VALUE},   /* out of range */
+    {1265, SCIM_REFUSAL_VALUE},   /* data truncated: not in an ENUM, not a number */
+    {1292, SCIM_REFUSAL_VALUE},   /* wrong date or number */
+    {1366, SCIM_REFUSAL_VALUE},   /* wrong number or characters */
+    {1367, SCIM_REFUSAL_VALUE},   /* illegal number */
+    {1411, SCIM_REFUSAL_VALUE},   /* wrong date */
+    {3140, SCIM_REFUSAL_VALUE},   /* not JSON (MySQL) */
+    {1906, SCIM_REFUSAL_VALUE},   /* a generated column (MariaDB) */
+    {3105, SCIM_REFUSAL_VALUE},   /* a generated column (MySQL) */
+    {1216, SCIM_REFUSAL_PARENT},
+    {1452, SCIM_REFUSAL_PARENT},
+    {1217, SCIM_REFUSAL_CHILD},
+    {1451, SCIM_REFUSAL_CHILD},
+    {3819, SCIM_REFUSAL_CHECK},   /* MySQL */
+    {4025, SCIM_REFUSAL_CHECK},   /* MariaDB */
+    {1644, SCIM_REFUSAL_CHECK},   /* SIGNAL in a trigger */
+    {1062, SCIM_REFUSAL_UNIQUE},
+    {1586, SCIM_REFUSAL_UNIQUE},
+    {1054, SCIM_REFUSAL_MISSING}, /* unknown column */
+    {1146, SCIM_REFUSAL_MISSING}, /* no such table */
+    {1049, SCIM_REFUSAL_MISSING}, /* no such database */
+    {1142, SCIM_REFUSAL_MISSING}, /* no right on the table */
+    {1143, SCIM_REFUSAL_MISSING}, /* no right on the column */
+};
+
+static scim_refusal_t refusal(int number, const char *text)
+{
+    size_t i;
+
+    (void)text;
+    for (i = 0; i < sizeof(refusals) / sizeof(refusals[0]); i++) {
+        if (refusals[i].number == number) {
+            return refusals[i].refusal;
+        }
+    }
+    return SCIM_REFUSAL_NONE;
+}
+
 const scim_dialect_t scim_dialect_mysql = {
     .name = "mysql",
     .for_update = " FOR UPDATE",
@@ -121,5 +168,18 @@ const scim_dialect_t scim_dialect_mysql = {
     .charset_sql = "SELECT CASE WHEN @@character_set_client = @@character_set_connection "
                    "AND @@character_set_client = @@character_set_results "
                    "THEN @@character_set_client ELSE 'mixed' END",
+    .quote = '`',
+    .skip_duplicate = " ON DUPLICATE KEY UPDATE ",
+    .skip_again = " = ",
+    .text_type = "CHAR",
+    .nocase = "",
+    .columns_sql = "SELECT LOWER(c.column_name), "
+                   "CASE WHEN INSTR(LOWER(c.extra), 'auto_increment') > 0 THEN 1 ELSE 0 END "
+                   "FROM information_schema.columns c "
+                   "WHERE c.table_schema = COALESCE(%s, DATABASE()) AND c.table_name = %s",
+    .keys_sql = "SELECT s.index_name, LOWER(s.column_name) FROM information_schema.statistics s "
+                "WHERE s.table_schema = COALESCE(%s, DATABASE()) AND s.table_name = %s "
+                "AND s.non_unique = 0 ORDER BY s.index_name, s.seq_in_index",
+    .refusal = refusal,
     .cause = cause,
 };

@@ -56,6 +56,38 @@ static scim_db_cause_t cause(int number, const char *text)
     return SCIM_CAUSE_OTHER;
 }
 
+typedef struct refusal_t {
+    const char *text;
+    scim_refusal_t refusal;
+} refusal_t;
+
+static const refusal_t refusals[] = {
+    {"NOT NULL constraint failed", SCIM_REFUSAL_NULL},
+    {"UNIQUE constraint failed", SCIM_REFUSAL_UNIQUE},
+    {"PRIMARY KEY must be unique", SCIM_REFUSAL_UNIQUE},
+    {"FOREIGN KEY constraint failed", SCIM_REFUSAL_PARENT},
+    {"CHECK constraint failed", SCIM_REFUSAL_CHECK},
+    {"cannot store", SCIM_REFUSAL_VALUE}, /* a STRICT table */
+    {"datatype mismatch", SCIM_REFUSAL_VALUE},
+    {"string or blob too big", SCIM_REFUSAL_LONG},
+    {"no such column", SCIM_REFUSAL_MISSING},
+    {"has no column named", SCIM_REFUSAL_MISSING},
+    {"no such table", SCIM_REFUSAL_MISSING},
+    {"unknown database", SCIM_REFUSAL_MISSING},
+};
+
+static scim_refusal_t refusal(int number, const char *text)
+{
+    size_t i;
+
+    for (i = 0; number && text && i < sizeof(refusals) / sizeof(refusals[0]); i++) {
+        if (strstr(text, refusals[i].text)) {
+            return refusals[i].refusal;
+        }
+    }
+    return SCIM_REFUSAL_NONE;
+}
+
 const scim_dialect_t scim_dialect_sqlite = {
     .name = "sqlite3",
     .for_update = "",
@@ -76,5 +108,22 @@ const scim_dialect_t scim_dialect_sqlite = {
     .member_of_append = "COALESCE(member_of, '') || %s",
     .session = session,
     .charset_sql = NULL,
+    .quote = '"',
+    .skip_duplicate = " ON CONFLICT DO NOTHING",
+    .skip_again = NULL,
+    .text_type = "TEXT",
+    .nocase = " COLLATE NOCASE",
+    /* In this order: a pragma's table needs its arguments first. SQLite counts up the one key
+     * column that is INTEGER. */
+    .columns_sql = "SELECT LOWER(c.name), CASE WHEN c.pk = 1 AND LOWER(c.type) = 'integer' "
+                   "AND (SELECT MAX(k.pk) FROM pragma_table_info(t.name, t.base) k) = 1 "
+                   "THEN 1 ELSE 0 END FROM (SELECT COALESCE(%s, 'main') AS base, %s AS name) t "
+                   "CROSS JOIN pragma_table_info(t.name, t.base) c",
+    .keys_sql = "SELECT i.name, LOWER(c.name) "
+                "FROM (SELECT COALESCE(%s, 'main') AS base, %s AS name) t "
+                "CROSS JOIN pragma_index_list(t.name, t.base) i "
+                "CROSS JOIN pragma_index_info(i.name, t.base) c WHERE i.\"unique\" = 1 "
+                "AND i.partial = 0 ORDER BY i.name, c.seqno",
+    .refusal = refusal,
     .cause = cause,
 };

@@ -21,6 +21,21 @@ void scim_sql_add(scim_sql_t *sql, const char *text)
     scim_buf_puts(sql->text, text);
 }
 
+void scim_sql_name(scim_sql_t *sql, const scim_dialect_t *dialect, const char *name)
+{
+    const char *dot = strchr(name, '.');
+
+    scim_buf_add(sql->text, &dialect->quote, 1);
+    if (dot) {
+        scim_buf_add(sql->text, name, (apr_size_t)(dot - name));
+        scim_buf_add(sql->text, &dialect->quote, 1);
+        scim_buf_add(sql->text, ".", 1);
+        scim_buf_add(sql->text, &dialect->quote, 1);
+    }
+    scim_buf_puts(sql->text, dot ? dot + 1 : name);
+    scim_buf_add(sql->text, &dialect->quote, 1);
+}
+
 static void push(scim_sql_t *sql, const char *value)
 {
     APR_ARRAY_PUSH(sql->args, const char *) = apr_pstrdup(sql->text->pool, value);

@@ -24,6 +24,9 @@ typedef struct scim_sql_t {
 scim_sql_t *scim_sql_make(apr_pool_t *p);
 /** Append SQL text: constants of ours only. */
 void scim_sql_add(scim_sql_t *sql, const char *text);
+/** Append the name of one of the application's tables or columns in the dialect's quotes: "a" or,
+ *  of a table, "database.a". The parts are letters, digits and underscores (scim_map.h). */
+void scim_sql_name(scim_sql_t *sql, const scim_dialect_t *dialect, const char *name);
 /** Append a parameter and its value, copied; NULL is SQL NULL. */
 void scim_sql_bind(scim_sql_t *sql, const char *value);
 void scim_sql_bind_int(scim_sql_t *sql, apr_int64_t value);

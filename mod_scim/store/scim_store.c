@@ -113,7 +113,12 @@ scim_error_t *scim_store_select(scim_store_t *store, const scim_sql_t *sql, int 
 
 scim_error_t *scim_store_exec(int *rows, scim_store_t *store, const scim_sql_t *sql)
 {
-    scim_stmt_t stmt = statement(sql, 1, 0);
+    return scim_store_exec_as(rows, store, sql, 1);
+}
+
+scim_error_t *scim_store_exec_as(int *rows, scim_store_t *store, const scim_sql_t *sql, int keep)
+{
+    scim_stmt_t stmt = statement(sql, keep, 0);
     apr_pool_t *scratch;
     scim_error_t *err = scim_store_admit(store);
 

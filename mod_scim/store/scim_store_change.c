@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Copyright the mod_scim authors */
-#include "scim_store_impl.h"
+#include "scim_map_impl.h"
 
 #include <string.h>
 
@@ -278,8 +278,9 @@ apr_time_t scim_store_now(void)
     return now - now % 1000;
 }
 
-scim_error_t *scim_store_insert(scim_row_t **row, scim_store_t *store,
-                                const scim_resource_type_t *type, const json_t *doc, apr_pool_t *p)
+static scim_error_t *insert_whole(scim_row_t **row, scim_store_t *store,
+                                  const scim_resource_type_t *type, const json_t *doc,
+                                  apr_pool_t *p)
 {
     scim_row_t *made = apr_pcalloc(p, sizeof(*made));
     scim_index_columns_t cols;
@@ -301,6 +302,42 @@ scim_error_t *scim_store_insert(scim_row_t **row, scim_store_t *store,
     }
     if (!err) {
         err = count_resource(store, type, 1);
+    }
+    if (!err) {
+        *row = made;
+    }
+    return err;
+}
+
+scim_error_t *scim_store_insert(scim_row_t **row, scim_store_t *store,
+                                const scim_resource_type_t *type, const json_t *doc, apr_pool_t *p)
+{
+    scim_map_found_t *found;
+    scim_row_t *made;
+    scim_error_t *err = scim_map_before_insert(&found, &doc, store, type, p);
+
+    if (!err) {
+        err = insert_whole(&made, store, type, doc, p);
+    }
+    if (!err) {
+        err = scim_map_inserted(store, type, made, doc, found, p);
+    }
+    if (!err) {
+        *row = made;
+    }
+    return err;
+}
+
+scim_error_t *scim_store_insert_linked(scim_row_t **row, scim_store_t *store,
+                                       const scim_resource_type_t *type, const json_t *doc,
+                                       const char *key, apr_pool_t *p)
+{
+    const scim_map_table_t *t = scim_map_table(store->tenant->map, type);
+    scim_row_t *made;
+    scim_error_t *err = insert_whole(&made, store, type, doc, p);
+
+    if (!err) {
+        err = scim_map_link(store, t, made->id, key, p);
     }
     if (!err) {
         *row = made;
@@ -487,9 +524,21 @@ scim_error_t *scim_store_update(scim_row_t **row, scim_store_t *store,
         err = follow_name(store, type, old, next, p);
     }
     if (!err) {
+        err = scim_map_updated(store, type, next, old_doc, doc, p);
+    }
+    if (!err) {
         *row = next;
     }
     return err;
+}
+
+scim_error_t *scim_store_refresh(scim_store_t *store, const scim_resource_type_t *type,
+                                 const scim_row_t *row, const json_t *doc, apr_pool_t *p)
+{
+    if (scim_map_table(store->tenant->map, type)) {
+        scim_store_mark(store, SCIM_MARK_AGAIN, row->id, row->version);
+    }
+    return scim_map_updated(store, type, row, doc, doc, p);
 }
 
 /* ---- delete ---- */
@@ -498,9 +547,9 @@ scim_error_t *scim_store_delete(scim_store_t *store, const scim_resource_type_t 
                                 const scim_row_t *row, apr_pool_t *p)
 {
     int is_group = scim_type_attr_at(type, SCIM_AT_MEMBERS) != NULL;
-    scim_error_t *err = NULL;
+    scim_error_t *err = scim_map_deleted(store, type, row, p);
 
-    if (is_group) {
+    if (!err && is_group) {
         err = scim_nesting_delete(store, row, p);
     }
     if (!err && is_group) {

@@ -30,6 +30,7 @@ struct scim_store_t {
     const char *mark_id;
     const char *write_id;
     apr_int64_t mark_version; /* before the write */
+    int adopting;             /* members are being taken over from the application's join table */
     apr_hash_t *above;        /* groups above groups, read in this request: scim_nesting.h */
 };
 
@@ -100,6 +101,9 @@ scim_error_t *scim_store_exec(int *rows, scim_store_t *store, const scim_sql_t *
  * @param name "#…", at most 32 bytes
  */
 scim_error_t *scim_store_queue(scim_store_t *store, const char *name, apr_pool_t *p) SCIM_CHECKED;
+/** The same for any text. @param keep 0: one of many texts (scim_stmt_t) */
+scim_error_t *scim_store_exec_as(int *rows, scim_store_t *store, const scim_sql_t *sql,
+                                 int keep) SCIM_CHECKED;
 
 /** scim_dbd_row_fn: an integer in the first column; baton apr_int64_t. */
 scim_error_t *scim_store_read_int(void *baton, const char *const *cols);
@@ -159,6 +163,11 @@ scim_error_t *scim_store_insert_values(scim_store_t *store, const scim_resource_
 scim_error_t *scim_store_manager_changed(scim_store_t *store, const scim_resource_type_t *type,
                                          const char *id, const char *display,
                                          apr_pool_t *p) SCIM_CHECKED;
+
+/** Insert a resource that is an application's row already (scim_map_adopt.h): only linked to it. */
+scim_error_t *scim_store_insert_linked(scim_row_t **row, scim_store_t *store,
+                                       const scim_resource_type_t *type, const json_t *doc,
+                                       const char *key, apr_pool_t *p) SCIM_CHECKED;
 
 /** An integer as text, in p. */
 const char *scim_store_int(apr_int64_t n, apr_pool_t *p);

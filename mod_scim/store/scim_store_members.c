@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Copyright the mod_scim authors */
-#include "scim_store_impl.h"
+#include "scim_map_impl.h"
 
 #include <string.h>
 
@@ -192,6 +192,9 @@ static scim_error_t *change_some(plan_t *plan, const apr_array_header_t *rids, i
     if (!err && rows && add && plan->groups) {
         err = scim_nesting_add(plan->store, plan->group->row, "rid", list, rids->nelts,
                                plan->chunk);
+    }
+    if (!err && rows) {
+        err = scim_map_members(plan->store, plan->group_rid, list, rids->nelts, add, plan->chunk);
     }
     apr_pool_clear(plan->chunk);
     if (err || rows == 0) {

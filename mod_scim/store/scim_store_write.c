@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Copyright the mod_scim authors */
-#include "scim_store_impl.h"
+#include "scim_map_impl.h"
 
 #include <string.h>
 
@@ -162,6 +162,9 @@ static scim_error_t *attempt(scim_store_t *store, scim_store_write_fn *fn, void 
     unsigned char random[16];
     scim_error_t *err = ensure_counters(store);
 
+    if (!err) {
+        err = scim_map_ready(store);
+    }
     if (err) {
         return err;
     }

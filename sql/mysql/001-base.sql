@@ -161,4 +161,14 @@ CREATE TABLE scim_jti (
     KEY scim_jti_expires (tenant, expires)
 ) ENGINE=InnoDB ROW_FORMAT=DYNAMIC DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
 
+-- Which row of the application's table (ScimMapTable) a resource is: by the key that it has there.
+CREATE TABLE scim_link (
+    tenant  VARBINARY(64)  NOT NULL,
+    type    VARBINARY(32)  NOT NULL,
+    rid     BIGINT         NOT NULL,
+    app_key VARBINARY(255) NOT NULL,
+    PRIMARY KEY (tenant, type, rid),
+    UNIQUE KEY scim_link_key (tenant, type, app_key)
+) ENGINE=InnoDB ROW_FORMAT=DYNAMIC DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
+
 INSERT INTO scim_schema_version (version) VALUES (1);

@@ -146,6 +146,16 @@ CREATE TABLE scim_jti (
 ) WITHOUT ROWID;
 CREATE INDEX scim_jti_expires ON scim_jti (tenant, expires);
 
+CREATE TABLE scim_link (
+    tenant  TEXT    NOT NULL,
+    type    TEXT    NOT NULL,
+    rid     INTEGER NOT NULL,
+    app_key TEXT    NOT NULL CONSTRAINT too_long_app_key
+            CHECK (LENGTH(CAST(app_key AS BLOB)) <= 255),
+    PRIMARY KEY (tenant, type, rid)
+) WITHOUT ROWID;
+CREATE UNIQUE INDEX scim_link_key ON scim_link (tenant, type, app_key);
+
 INSERT INTO scim_schema_version (version) VALUES (1);
 
 COMMIT;

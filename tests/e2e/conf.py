@@ -12,6 +12,22 @@ import pathlib
 
 TOP = pathlib.Path(__file__).resolve().parents[2]
 
+MAPPED = (
+    "ScimMapTable User people key=id",
+    "ScimMap User userName login",
+    "ScimMap User 'emails[primary eq true].value' mail",
+    "ScimMap User name.givenName given",
+    "ScimMap User name.familyName family",
+    "ScimMap User userType role translate=admin:ADMIN,user:CREATOR,view:SEAT",
+    "ScimMap User active active",
+    "ScimMap User urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:division floor",
+    "ScimMapConstant User org {{tenant}}",
+    "ScimMapTable Group teams key=id",
+    "ScimMap Group displayName name",
+    "ScimMapConstant Group org {{tenant}}",
+    "ScimMapMembers team_people group=team user=person",
+)
+
 # name: (how many, directives inside the Location)
 FLAVOURS = {
     "plain": (1500, ()),
@@ -85,6 +101,17 @@ FLAVOURS = {
     "asks_in_vain": (4, ("ScimHTTPTimeout 1",
                          "ScimIntrospection http://127.0.0.1:{ports[issuer]}/introspect-broken "
                          "scim:server {root}/conf/client-secret")),
+    "mapped": (40, MAPPED),
+    "adopting": (40, MAPPED + ("ScimAdopt User On", "ScimAdopt Group On")),
+    "own_ids": (4, ("ScimMapTable User accounts key=uid id=uid", "ScimMap User id uid",
+                    "ScimMap User userName email", "ScimMap User name.givenName given",
+                    "ScimAdopt User On")),
+    "accounts": (12, ("ScimMapTable User accounts key=uid", "ScimMap User id uid",
+                      "ScimMap User userName email", "ScimMap User name.givenName given",
+                      "ScimMapLink User memberships account=account org={{tenant}} role=user",
+                      "ScimMapOn User deactivate unlink", "ScimAdopt User On")),
+    "changing": (2, ("ScimMapTable User changing key=id", "ScimMap User userName login",
+                     "ScimMap User name.givenName given")),
     "owners": (16, ("ScimToken sha256:{second} owner=Jane@Example.com",
                     "ScimToken sha256:{third} third \"owner=Jörg Müller\"")),
 }

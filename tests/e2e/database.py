@@ -35,6 +35,11 @@ def migrations(folder):
     return files
 
 
+def schema(folder):
+    """What a test's database is made of: the module's tables, and an application's own."""
+    return migrations(folder) + [TOP / "tests" / "e2e" / "app" / (folder + ".sql")]
+
+
 class Sqlite:
     name = "sqlite"
     driver = "sqlite3"
@@ -46,7 +51,7 @@ class Sqlite:
 
     def create(self, user):
         os.makedirs(self.folder, exist_ok=True)
-        for sql in migrations("sqlite"):
+        for sql in schema("sqlite"):
             with open(sql, "rb") as text:
                 run(need_program("sqlite3"), "-bail", self.file, stdin=text)
         if user:
@@ -107,7 +112,7 @@ class Mariadb:
         need_program("mariadbd")
         need_program("mariadb")
         self.start()
-        for sql in migrations("mysql"):
+        for sql in schema("mysql"):
             with open(sql, "rb") as text:
                 run(*self.client(), stdin=text)
 

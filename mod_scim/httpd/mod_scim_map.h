@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright the mod_scim authors */
+#ifndef MOD_SCIM_MAP_H
+#define MOD_SCIM_MAP_H
+
+#include "mod_scim_config.h"
+#include "scim_dbd.h"
+
+/**
+ * Mappings are held to the application's tables three times: when httpd is started or its
+ * configuration tested, if the database answers then; when a child starts, into the log; and before
+ * a connection's first write, which is then refused.
+ */
+
+/** Remember a place's mapping for the children. @param pconf holds the list */
+void scim_mapped_note(server_rec *s, const scim_tenant_t *tenant, apr_pool_t *pconf);
+
+/**
+ * Compare it now, with a connection of its own that is closed again.
+ * @param driver  DBDriver. @param params DBDParams
+ * @param unknown why the database could not be asked, which is no fault of the configuration; NULL
+ *                if it was
+ * @return NULL, or what does not fit
+ */
+const char *scim_mapped_compare(const char **unknown, const scim_tenant_t *tenant,
+                                const char *driver, const char *params, apr_pool_t *p);
+
+/** Compare those of a server on a child's first connection; what does not fit is logged. */
+void scim_mapped_child(const server_rec *s, scim_dbd_t *db, apr_pool_t *p);
+
+#endif

@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright the mod_scim authors */
+#include "scim_service_adopt.h"
+
+#include "scim_service_change.h"
+
+/* Rows that one list without a filter makes resources, and how many it looks at at a time. */
+#define LISTED_MAX 500
+#define LISTED_BATCH 100
+
+typedef struct adopting_t {
+    service_t sv; /* of the row's type, with a store of its own */
+    const scim_adoptable_t *found;
+} adopting_t;
+
+static scim_error_t *adopt_tx(void *baton, scim_store_t *store, apr_pool_t *p)
+{
+    adopting_t *a = baton;
+    service_change_t change = {.sv = &a->sv, .doc = a->found->doc};
+    int there;
+    scim_error_t *err = scim_adopt_namesake(&there, store, a->sv.type, a->found, p);
+
+    if (err || there) {
+        return err;
+    }
+    err = service_before(&change, p);
+    if (!err) {
+        err = scim_adopt(&change.row, store, a->sv.type, a->found, change.doc, p);
+    }
+    if (!err) {
+        err = service_after(&change, p);
+    }
+    return err;
+}
+
+/* One row; it stays what it is where someone else was faster or a policy is against it. */
+static scim_error_t *adopt_one(const service_t *sv, const scim_resource_type_t *type,
+                               const scim_adoptable_t *found)
+{
+    adopting_t a = {*sv, found};
+    apr_pool_t *p;
+    scim_error_t *err;
+
+    if (found->linked) {
+        return NULL;
+    }
+    apr_pool_create(&p, sv->pool);
+    a.sv.type = type;
+    a.sv.pool = p;
+    a.sv.store = scim_store_fork(sv->store, p);
+    err = scim_store_write(a.sv.store, adopt_tx, &a);
+    if (err && err->status >= 500) {
+        return err; /* it may live in p */
+    }
+    apr_pool_destroy(p);
+    return NULL;
+}
+
+/* The rows of one query, in batches. Each counts, also where someone else was faster. */
+static scim_error_t *adopt_all(int *found, service_t *sv, scim_adopt_query_t *query, int most)
+{
+    apr_array_header_t *rows;
+    const char *last;
+    scim_error_t *err;
+    int looked = 0;
+    int i;
+
+    *found = 0;
+    query->limit = LISTED_BATCH;
+    do {
+        err = scim_adopt_find(&rows, &last, sv->store, query, sv->pool);
+        for (i = 0; !err && i < rows->nelts; i++) {
+            err = adopt_one(sv, query->type, &APR_ARRAY_IDX(rows, i, scim_adoptable_t));
+        }
+        *found += err ? 0 : rows->nelts;
+        query->after = last;
+        looked += LISTED_BATCH;
+    } while (!err && last && looked < most);
+    return err;
+}
+
+scim_error_t *service_adopt_id(int *found, service_t *sv, const char *id)
+{
+    scim_adopt_query_t query = {.type = sv->type, .id = id};
+
+    *found = 0;
+    if (!scim_adopt_has_ids(sv->tenant, sv->type)) {
+        return NULL;
+    }
+    return adopt_all(found, sv, &query, 1);
+}
+
+/* The value that a filter compares by eq with an attribute, whatever else must be true; or NULL. */
+static const char *compared(const scim_filter_t *f, const scim_path_t *path)
+{
+    for (; f; f = f->right) {
+        const scim_filter_t *one = f->op == SCIM_OP_AND ? f->left : f;
+
+        if (one->op == SCIM_OP_EQ && one->kind == JSON_STRING && one->path.attr == path->attr &&
+            one->path.sub == path->sub && !one->path.filter) {
+            return one->string;
+        }
+        if (f->op != SCIM_OP_AND) {
+            break;
+        }
+    }
+    return NULL;
+}
+
+scim_error_t *service_adopt_listed(int *found, service_t *sv, const scim_search_part_t *part)
+{
+    scim_adopt_query_t query = {.type = part->type};
+    const scim_path_t *match = scim_adopt_match(sv->tenant, part->type);
+    scim_path_t id = {NULL, scim_type_attr_at(part->type, SCIM_AT_ID), NULL, NULL};
+
+    *found = 0;
+    if (!scim_adopt_is_on(sv->tenant, part->type)) {
+        return NULL;
+    }
+    if (!part->filter) {
+        return adopt_all(found, sv, &query, LISTED_MAX);
+    }
+    query.match = match ? compared(part->filter, match) : NULL;
+    if (!query.match && scim_adopt_has_ids(sv->tenant, part->type)) {
+        query.id = compared(part->filter, &id);
+    }
+    return query.match || query.id ? adopt_all(found, sv, &query, 1) : NULL;
+}
