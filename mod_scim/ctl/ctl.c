@@ -61,6 +61,8 @@ const ctl_command_t ctl_commands[] = {
      "Write every resource of a tenant as a line of JSON"},
     {"import", NULL, ctl_import, CTL_NEED_TENANT, 0, 1, "[FILE]", "update on-error dry-run",
      "Create resources from lines of JSON"},
+    {"adopt", NULL, ctl_adopt, CTL_NEED_TENANT, 0, 0, NULL, "apply type limit",
+     "Make resources of rows that the application had before"},
     {0},
 };
 

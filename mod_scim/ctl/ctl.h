@@ -175,6 +175,7 @@ ctl_run_fn ctl_jwt_issue;
 ctl_run_fn ctl_jwt_revoke;
 ctl_run_fn ctl_resource_list;
 ctl_run_fn ctl_resource_show;
+ctl_run_fn ctl_adopt;
 ctl_run_fn ctl_export;
 ctl_run_fn ctl_import;
 

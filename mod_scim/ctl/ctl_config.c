@@ -14,6 +14,7 @@
 #include "scim_profile.h"
 #include "scim_schema_file.h"
 #include "scim_tenant_settings.h"
+#include "scim_tenants.h"
 
 /* ---- the places ---- */
 
@@ -338,12 +339,16 @@ static const char *load_policies(scim_tenant_t *tenant, const json_t *place, apr
     return lines->nelts ? scim_policy_compile(tenant, lines, p) : NULL;
 }
 
-static int name_is_right(const char *name)
+const char *ctl_config_compile(scim_tenant_t **out, const ctl_place_t *place, apr_pool_t *p)
 {
-    apr_size_t len = strspn(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
-                                  "0123456789._-");
+    const char *wrong;
 
-    return len > 0 && len <= 64 && name[len] == '\0';
+    /* The same steps in the same order as httpd. */
+    *out = scim_tenant_make("", p);
+    wrong = load_schemas(*out, place->json, p);
+    wrong = wrong ? wrong : load_profile(*out, place->json, p);
+    wrong = wrong ? wrong : load_policies(*out, place->json, p);
+    return wrong ? wrong : scim_tenant_set(*out, json_object_get(place->json, "settings"), p);
 }
 
 int ctl_config_tenant(ctl_t *c)
@@ -354,19 +359,13 @@ int ctl_config_tenant(ctl_t *c)
     if (!name) {
         return ctl_fail(c, CTL_USAGE, "which tenant? Say --tenant NAME");
     }
-    if (!name_is_right(name)) {
+    if (!scim_tenants_is_name(name)) {
         return ctl_fail(c, CTL_USAGE,
                         "a tenant's name is 1 to 64 of the characters A-Z a-z 0-9 . _ -");
     }
-    /* The same steps in the same order as httpd. */
     c->tenant = scim_tenant_make("", c->pool);
     if (c->place) {
-        wrong = load_schemas(c->tenant, c->place->json, c->pool);
-        wrong = wrong ? wrong : load_profile(c->tenant, c->place->json, c->pool);
-        wrong = wrong ? wrong : load_policies(c->tenant, c->place->json, c->pool);
-        wrong = wrong ? wrong
-                      : scim_tenant_set(c->tenant, json_object_get(c->place->json, "settings"),
-                                        c->pool);
+        wrong = ctl_config_compile(&c->tenant, c->place, c->pool);
     }
     if (wrong) {
         return ctl_fail(c, CTL_FAILED, "the tenant of %s cannot be made: %s", c->place->at, wrong);

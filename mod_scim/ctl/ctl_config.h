@@ -39,6 +39,9 @@ int ctl_config_choose_database(ctl_t *c);
 /** The places that --tenant, --server and --base leave: array of const ctl_place_t *. */
 apr_array_header_t *ctl_config_matching(const ctl_t *c);
 
+/** A place's tenant as httpd makes it, without a name. @return NULL, or what is wrong */
+const char *ctl_config_compile(scim_tenant_t **out, const ctl_place_t *place, apr_pool_t *p);
+
 /** Make c->tenant as the chosen place configures it. */
 int ctl_config_tenant(ctl_t *c);
 

@@ -12,6 +12,7 @@
 #include "ctl_params.h"
 #include "ctl_print.h"
 #include "scim_json.h"
+#include "scim_map_check.h"
 #include "scim_migrate.h"
 
 static const ctl_column_t database_columns[] = {
@@ -187,6 +188,26 @@ static const database_t *database_of(const apr_array_header_t *databases, const 
     return NULL;
 }
 
+/* Whether the tables and columns that a place's mapping names are there. NULL: they are. */
+static const char *check_mapping(int *rc, ctl_t *c, const ctl_place_t *place)
+{
+    scim_tenant_t *tenant;
+    const char *misfit = ctl_config_compile(&tenant, place, c->pool);
+    scim_error_t *err = NULL;
+    apr_pool_t *p;
+
+    if (!misfit && tenant->map) {
+        ctl_use_database(c, place->driver, place->params);
+        apr_pool_create(&p, c->pool);
+        err = scim_map_check(&misfit, ctl_dbd(c, p), tenant->map, c->pool);
+        misfit = err ? err->log ? err->log : err->detail : misfit;
+        misfit = misfit ? apr_pstrdup(c->pool, misfit) : NULL;
+        apr_pool_destroy(p);
+    }
+    *rc = misfit && *rc == CTL_OK ? CTL_FAILED : *rc;
+    return misfit;
+}
+
 static json_t *place_json(const ctl_place_t *place, const database_t *database, apr_pool_t *p)
 {
     json_t *out = database_json(database, p);
@@ -198,20 +219,26 @@ static json_t *place_json(const ctl_place_t *place, const database_t *database, 
 }
 
 /* The databases of a configuration, by the places that use them. */
-static void list_places(ctl_t *c, const apr_array_header_t *databases)
+static int list_places(ctl_t *c, const apr_array_header_t *databases)
 {
     apr_array_header_t *places = ctl_config_matching(c);
     ctl_list_t *list = ctl_list_begin(c, place_columns);
+    int rc = CTL_OK;
     int i;
 
     for (i = 0; i < places->nelts; i++) {
         const ctl_place_t *place = APR_ARRAY_IDX(places, i, const ctl_place_t *);
         const database_t *database = database_of(databases, place);
-        if (database) {
-            ctl_list_add(list, place_json(place, database, c->pool));
+        json_t *row = place_json(place, database, c->pool);
+        const char *misfit = database->rc == CTL_OK ? check_mapping(&rc, c, place) : NULL;
+
+        if (misfit) {
+            json_object_set_new(row, "state", json_string(misfit));
         }
+        ctl_list_add(list, row);
     }
     ctl_list_end(list, NULL);
+    return rc;
 }
 
 static void list_databases(ctl_t *c, const apr_array_header_t *databases)
@@ -251,11 +278,12 @@ int ctl_db_check(ctl_t *c)
         check_database(&APR_ARRAY_IDX(databases, i, database_t), c);
     }
     if (c->places && !c->driver) {
-        list_places(c, databases);
+        rc = list_places(c, databases);
     } else {
         list_databases(c, databases);
     }
-    return worst(databases);
+    i = worst(databases);
+    return i > rc ? i : rc;
 }
 
 /* ---- db init, db upgrade ---- */

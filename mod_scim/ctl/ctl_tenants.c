@@ -4,7 +4,6 @@
 
 #include <apr_strings.h>
 
-#include "ctl_call.h"
 #include "ctl_config.h"
 #include "ctl_params.h"
 #include "ctl_print.h"
@@ -205,18 +204,20 @@ int ctl_tenant_switch(ctl_t *c)
 
 /* ---- tenant show ---- */
 
-/* How many resources of a type there are. */
+/* How many resources of a type there are: asked of the store, for a list makes rows of the
+ * application resources (ScimAdopt). */
 static scim_error_t *count_type(apr_int64_t *n, ctl_t *c, const scim_resource_type_t *type)
 {
-    ctl_call_t call = {.method = SCIM_GET, .query = "count=0"};
+    scim_search_part_t part = {.type = type};
+    scim_search_t search = {.parts = &part, .nparts = 1};
+    scim_page_t page;
     apr_pool_t *p;
     scim_error_t *err;
 
     apr_pool_create(&p, c->pool);
-    call.path = ctl_call_path(type, NULL, p);
-    err = ctl_call(c, &call, p);
+    err = scim_store_search(&page, ctl_store(c, p), &search, p);
     if (!err) {
-        *n = json_integer_value(json_object_get(call.json, "totalResults"));
+        *n = page.total;
         apr_pool_destroy(p);
     }
     return err;

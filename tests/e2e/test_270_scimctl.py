@@ -717,3 +717,74 @@ def test_270_71_signed_tokens_where_none_are_accepted(two):
     ctl, one, _ = two
     words = ("jwt", "issue", "-t", one, "--subject", "robot", "--expires", "1h")
     assert "ScimJWTIssuer" in ctl(*words, code=1).err
+
+
+# ---- mappings -----------------------------------------------------------------------------------
+
+
+def person(env, org, login):
+    env.db.execute("INSERT INTO people (org, login, mail, given, role, active, note) VALUES "
+                   "('%s', '%s', '%s', 'Local', 'ADMIN', 1, 'local')" % (org, login, login))
+
+
+def people_of(env, org, columns="login, given, role, note"):
+    return env.db.query("SELECT %s FROM people WHERE org = '%s' ORDER BY id" % (columns, org))
+
+
+def test_270_80_rows_are_adopted_after_a_dry_run(env, take, folder):
+    tenant = take("adopting")
+    ctl = alone(env, folder, tenant, "adopting")
+    for i in range(3):
+        person(env, tenant.name, "l%d@x" % i)
+    person(env, fresh(), "theirs@x")
+    env.db.execute("INSERT INTO teams (org, name) VALUES ('%s', 'Sales')" % tenant.name)
+    env.db.execute("INSERT INTO team_people (team, person) SELECT t.id, p.id FROM teams t, people p "
+                   "WHERE t.org = '%s' AND p.org = t.org AND p.login <> 'l0@x'" % tenant.name)
+    before = people_of(env, tenant.name, "*")
+    dry = ctl("adopt")
+    assert [(row["type"], row["name"], row["id"]) for row in dry.rows()] == [
+        ("User", "l0@x", None), ("User", "l1@x", None), ("User", "l2@x", None),
+        ("Group", "Sales", None)]
+    assert "4 rows would" in dry.err and "--apply" in dry.err
+    assert dry.rows()[0]["resource"]["name"]["givenName"] == "Local"
+    assert env.db.query("SELECT COUNT(*) FROM scim_resource WHERE tenant = '%s'" % tenant.name) == [
+        ("0",)]
+    assert ctl("tenant", "show").row()["resources"] == {"User": 0, "Group": 0}
+    done = ctl("adopt", "--apply", "--type", "User")
+    assert [row["state"] for row in done.rows()] == ["adopted"] * 3 and "3 rows are" in done.err
+    assert ctl("adopt", "--apply").row()["type"] == "Group"
+    assert ctl("adopt", "--apply").out == ""
+    assert people_of(env, tenant.name, "*") == before
+    ids = {row["name"]: row["id"] for row in done.rows()}
+    rows = ctl("export").rows()
+    assert [row["id"] for row in rows[:3]] == list(ids.values())
+    assert {m["value"] for m in rows[3]["members"]} == {ids["l1@x"], ids["l2@x"]}
+    assert tenant.scim().find("Users", 'userName eq "l1@x"')[0]["id"] == ids["l1@x"]
+
+
+def test_270_81_a_tenant_that_adopts_nothing(two):
+    ctl, one, _ = two
+    assert "ScimAdopt" in ctl("adopt", "-t", one, code=1).err
+
+
+def test_270_82_an_import_writes_the_application_s_rows(env, take, folder):
+    tenant = take("mapped")
+    ctl = alone(env, folder, tenant, "mapped")
+    data = lines(user("jane@x", name={"givenName": "Jane"}, userType="admin"),
+                 user("joe@x", userType="pilot"))
+    said = ctl("import", "--on-error", "skip", data=data, code=1).err
+    assert said.startswith("scimctl: line 2: invalidValue: ") and "userType" in said
+    assert people_of(env, tenant.name, "login, given, role") == [("jane@x", "Jane", "ADMIN")]
+
+
+def test_270_83_check_holds_mappings_to_the_tables(env, folder):
+    table = fresh("t").replace("-", "_")
+    conf = configuration(env, folder, [(fresh(), "ScimMapTable User %s key=id\n"
+                                        "ScimMap User userName login" % table)])
+    ctl = Ctl(env, conf)
+    env.db.execute("CREATE TABLE %s (id INTEGER PRIMARY KEY %s, login VARCHAR(100))" % (
+        table, "AUTO_INCREMENT" if env.db.name == "mariadb" else ""))
+    assert ctl("db", "check").row()["state"] == "ok"
+    env.db.execute("ALTER TABLE %s RENAME COLUMN login TO username" % table)
+    said = ctl("db", "check", code=1)
+    assert "login" in said.out + said.err and table in said.out + said.err
