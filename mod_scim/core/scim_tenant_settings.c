@@ -54,12 +54,12 @@ static json_int_t get(const scim_tenant_t *tenant, const setting_t *s)
 
     switch (s->width) {
     case WIDTH_SIZE:
-        return (json_int_t)*(const apr_size_t *)(const void *)at;
+        return (json_int_t) * (const apr_size_t *)(const void *)at;
     case WIDTH_UNSIGNED:
-        return (json_int_t)*(const unsigned *)(const void *)at;
+        return (json_int_t) * (const unsigned *)(const void *)at;
     case WIDTH_INT:
     default:
-        return (json_int_t)*(const int *)(const void *)at;
+        return (json_int_t) * (const int *)(const void *)at;
     }
 }
 
@@ -109,7 +109,8 @@ const char *scim_tenant_set(scim_tenant_t *tenant, const json_t *values, apr_poo
     const char *name;
     json_t *value;
 
-    json_object_foreach(scim_json_walk(values), name, value) {
+    json_object_foreach(scim_json_walk(values), name, value)
+    {
         const setting_t *s = find(name);
         if (!s) {
             return apr_psprintf(p, "there is no setting %s in this version", name);

@@ -49,10 +49,8 @@ const ctl_command_t ctl_commands[] = {
      "Sign a token with the place's ScimJWTSecretFile, and show it this once"},
     {"jwt", "revoke", ctl_jwt_revoke, CTL_NEED_TENANT, 1, -1, "JTI...", "expires",
      "Revoke signed tokens for ever, by their jti"},
-    {"user", "list", ctl_resource_list, CTL_NEED_TENANT, 0, 0, NULL, "filter limit",
-     "List users"},
-    {"user", "show", ctl_resource_show, CTL_NEED_TENANT, 1, 1, "USERNAME|ID", NULL,
-     "Show a user"},
+    {"user", "list", ctl_resource_list, CTL_NEED_TENANT, 0, 0, NULL, "filter limit", "List users"},
+    {"user", "show", ctl_resource_show, CTL_NEED_TENANT, 1, 1, "USERNAME|ID", NULL, "Show a user"},
     {"group", "list", ctl_resource_list, CTL_NEED_TENANT, 0, 0, NULL, "filter limit",
      "List groups"},
     {"group", "show", ctl_resource_show, CTL_NEED_TENANT, 1, 1, "NAME|ID", NULL,
@@ -167,9 +165,10 @@ int ctl_use_database(ctl_t *c, const char *driver, const char *params)
         }
         params = ctl_params_account(params, c->opt.db_user, password, c->pool);
         if (!params) {
-            return ctl_fail(c, CTL_USAGE, "the driver cannot be given a name or password with "
-                                          "blanks, commas, semicolons or bars; put it into a group "
-                                          "of my.cnf and say group= in the parameters");
+            return ctl_fail(c, CTL_USAGE,
+                            "the driver cannot be given a name or password with "
+                            "blanks, commas, semicolons or bars; put it into a group "
+                            "of my.cnf and say group= in the parameters");
         }
     }
     c->own = scim_dbd_own_make(driver, params, c->pool);

@@ -32,48 +32,48 @@ typedef enum ctl_format_t { CTL_AUTO, CTL_JSON, CTL_TABLE } ctl_format_t;
 /** The command line. Strings are NULL and numbers 0 where nothing was said. */
 typedef struct ctl_options_t {
     /* where */
-    const char *config;      /* --config */
-    const char *server_root; /* --server-root */
-    const char *httpd;       /* --httpd */
+    const char *config;          /* --config */
+    const char *server_root;     /* --server-root */
+    const char *httpd;           /* --httpd */
     apr_array_header_t *defines; /* --define, of const char * */
-    const char *driver;      /* --driver */
-    const char *params;      /* --params */
-    const char *params_file; /* --params-file */
-    const char *db_user;     /* --db-user */
-    const char *password_file; /* --password-file */
-    const char *tenant;      /* --tenant */
-    const char *server;      /* --server */
-    const char *base;        /* --base */
+    const char *driver;          /* --driver */
+    const char *params;          /* --params */
+    const char *params_file;     /* --params-file */
+    const char *db_user;         /* --db-user */
+    const char *password_file;   /* --password-file */
+    const char *tenant;          /* --tenant */
+    const char *server;          /* --server */
+    const char *base;            /* --base */
     /* how */
-    int json;  /* --json */
-    int table; /* --table */
-    int quiet; /* --quiet */
-    int help;  /* --help */
+    int json;    /* --json */
+    int table;   /* --table */
+    int quiet;   /* --quiet */
+    int help;    /* --help */
     int version; /* --version */
     /* what; each command takes some of these */
-    const char *sql_dir;  /* --sql-dir */
-    const char *filter;   /* --filter */
-    const char *limit;    /* --limit */
-    const char *type;     /* --type */
-    const char *output;   /* --output */
-    const char *on_error; /* --on-error */
-    int update;           /* --update */
-    int dry_run;          /* --dry-run */
-    int apply;            /* --apply */
-    int all;              /* --all */
-    const char *label;    /* --label */
-    const char *creator;  /* --creator */
-    const char *owner;    /* --owner */
-    const char *expires;  /* --expires */
-    const char *note;     /* --note */
-    const char *id;       /* --id */
-    const char *name;     /* --name */
+    const char *sql_dir;           /* --sql-dir */
+    const char *filter;            /* --filter */
+    const char *limit;             /* --limit */
+    const char *type;              /* --type */
+    const char *output;            /* --output */
+    const char *on_error;          /* --on-error */
+    int update;                    /* --update */
+    int dry_run;                   /* --dry-run */
+    int apply;                     /* --apply */
+    int all;                       /* --all */
+    const char *label;             /* --label */
+    const char *creator;           /* --creator */
+    const char *owner;             /* --owner */
+    const char *expires;           /* --expires */
+    const char *note;              /* --note */
+    const char *id;                /* --id */
+    const char *name;              /* --name */
     apr_array_header_t *redirects; /* --redirect, of const char * */
-    const char *jwks;     /* --jwks */
-    const char *jwks_uri; /* --jwks-uri */
-    int every_tenant;     /* --every-tenant */
-    const char *subject;  /* --subject */
-    const char *audience; /* --audience */
+    const char *jwks;              /* --jwks */
+    const char *jwks_uri;          /* --jwks-uri */
+    int every_tenant;              /* --every-tenant */
+    const char *subject;           /* --subject */
+    const char *audience;          /* --audience */
 } ctl_options_t;
 
 typedef struct ctl_place_t ctl_place_t;
@@ -115,8 +115,8 @@ typedef struct ctl_command_t {
     const char *verb; /* NULL: the noun is the whole command */
     ctl_run_fn *run;
     ctl_need_t need;
-    int min; /* arguments, at least */
-    int max; /* and at most; -1: any number */
+    int min;           /* arguments, at least */
+    int max;           /* and at most; -1: any number */
     const char *args;  /* as the usage shows them */
     const char *takes; /* options of its own, with blanks between */
     const char *what;  /* one line for the help */

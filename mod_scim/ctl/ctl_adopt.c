@@ -15,8 +15,8 @@ typedef struct adopt_t {
     ctl_t *c;
     ctl_list_t *list;
     const scim_resource_type_t *type;
-    int left;      /* rows that may still be looked at */
-    int adopted;   /* or would be */
+    int left;    /* rows that may still be looked at */
+    int adopted; /* or would be */
     int refused;
 } adopt_t;
 
@@ -48,8 +48,9 @@ static void on_row(void *baton, const scim_adoptable_t *found, const scim_error_
     json_object_set_new(row, "id", json_null()); /* unless there is one to show */
     json_object_set(row, "id", json_object_get(shown, "id"));
     json_object_set_new(row, "state",
-                        json_string(refused ? refused->detail
-                                            : a->c->opt.apply ? "adopted" : "would be adopted"));
+                        json_string(refused           ? refused->detail
+                                    : a->c->opt.apply ? "adopted"
+                                                      : "would be adopted"));
     if (!a->c->opt.apply) {
         json_object_set(row, "resource", shown);
     }
@@ -114,8 +115,9 @@ int ctl_adopt(ctl_t *c)
         return ctl_error(c, err);
     }
     if (types == 0) {
-        return ctl_fail(c, CTL_FAILED, "the tenant adopts nothing: its directives have no "
-                                       "ScimMapTable with ScimAdopt On");
+        return ctl_fail(c, CTL_FAILED,
+                        "the tenant adopts nothing: its directives have no "
+                        "ScimMapTable with ScimAdopt On");
     }
     if (c->opt.apply) {
         ctl_say(c, "%d rows are resources now, %d stay what they are.", a.adopted, a.refused);

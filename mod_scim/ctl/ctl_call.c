@@ -33,8 +33,8 @@ scim_error_t *ctl_call(ctl_t *c, ctl_call_t *call, apr_pool_t *p)
     request.create_id = call->id;
     request.bare = call->bare;
     call->json = NULL;
-    err = scim_service_handle(&call->reply, &request, c->tenant,
-                              scim_store_make(db, c->tenant, p), &sink, p);
+    err = scim_service_handle(&call->reply, &request, c->tenant, scim_store_make(db, c->tenant, p),
+                              &sink, p);
     /* There may be another call in the same pool. */
     scim_dbd_release(db, !err || err->cause != SCIM_CAUSE_GONE);
     if (err) {

@@ -11,10 +11,9 @@
 #include "scim_id.h"
 #include "scim_json.h"
 
-static const ctl_column_t columns[] = {{"id", "ID"},           {"name", "NAME"},
-                                       {"tenant", "TENANT"},   {"auth", "PROVED BY"},
-                                       {"state", "STATE"},     {"created", "CREATED"},
-                                       {"redirects", "REDIRECTS"}, {NULL, NULL}};
+static const ctl_column_t columns[] = {
+    {"id", "ID"},       {"name", "NAME"},       {"tenant", "TENANT"},       {"auth", "PROVED BY"},
+    {"state", "STATE"}, {"created", "CREATED"}, {"redirects", "REDIRECTS"}, {NULL, NULL}};
 
 static json_t *client_json(const scim_client_t *client, apr_pool_t *p)
 {

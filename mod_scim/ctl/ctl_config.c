@@ -32,8 +32,9 @@ static int add_place(ctl_t *c, const char *line, apr_size_t len)
     scim_error_t *err = scim_json_load(&json, line, len, NULL, c->pool);
 
     if (err || !json_is_object(json)) {
-        return ctl_fail(c, CTL_FAILED, "httpd's mod_scim printed something that this scimctl does "
-                                       "not read: are both of one version?");
+        return ctl_fail(c, CTL_FAILED,
+                        "httpd's mod_scim printed something that this scimctl does "
+                        "not read: are both of one version?");
     }
     place->json = json;
     place->server = text_of(json, "server");
@@ -144,8 +145,7 @@ static int ambiguous(ctl_t *c, const apr_array_header_t *places, const char *que
 {
     int i;
 
-    ctl_fail(c, CTL_USAGE, "%s Say --tenant, or --server and --base, of one of these:",
-             question);
+    ctl_fail(c, CTL_USAGE, "%s Say --tenant, or --server and --base, of one of these:", question);
     for (i = 0; i < places->nelts; i++) {
         const ctl_place_t *place = APR_ARRAY_IDX(places, i, const ctl_place_t *);
         fprintf(stderr, "  --tenant %s --server %s --base %s\n",
@@ -157,8 +157,9 @@ static int ambiguous(ctl_t *c, const apr_array_header_t *places, const char *que
 
 static int no_place(ctl_t *c)
 {
-    return ctl_fail(c, CTL_NOT_FOUND, "httpd's configuration has no such place; scimctl tenant "
-                                      "list shows what it has");
+    return ctl_fail(c, CTL_NOT_FOUND,
+                    "httpd's configuration has no such place; scimctl tenant "
+                    "list shows what it has");
 }
 
 static int choose_place(ctl_t *c)
@@ -205,15 +206,17 @@ static int take_database(ctl_t *c)
         return ctl_fail(c, CTL_USAGE, "--params and --params-file contradict each other");
     }
     if (c->opt.params && ctl_params_secret(c->opt.params)) {
-        return ctl_fail(c, CTL_USAGE, "a password in --params can be seen by everyone on this host "
-                                      "(ps); use --params-file, or --db-user with a prompt");
+        return ctl_fail(c, CTL_USAGE,
+                        "a password in --params can be seen by everyone on this host "
+                        "(ps); use --params-file, or --db-user with a prompt");
     }
     if (c->opt.params_file) {
         rc = read_params(&c->params, c, c->opt.params_file);
     }
     if (rc == CTL_OK && (!c->driver || !*c->driver || !c->params || !*c->params)) {
-        return ctl_fail(c, CTL_USAGE, "--driver and --params go together: mysql or sqlite3, and "
-                                      "what DBDParams would say");
+        return ctl_fail(c, CTL_USAGE,
+                        "--driver and --params go together: mysql or sqlite3, and "
+                        "what DBDParams would say");
     }
     return rc;
 }

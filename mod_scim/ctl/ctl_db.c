@@ -148,11 +148,15 @@ static void judge_version(database_t *database, apr_pool_t *p)
     } else if (database->version == 0) {
         database->state = "has no tables of mod_scim: run scimctl db init";
     } else if (database->version < SCIM_STORE_SCHEMA) {
-        database->state = apr_psprintf(p, "its tables are older than version %d: run scimctl db "
-                                       "upgrade", SCIM_STORE_SCHEMA);
+        database->state = apr_psprintf(p,
+                                       "its tables are older than version %d: run scimctl db "
+                                       "upgrade",
+                                       SCIM_STORE_SCHEMA);
     } else {
-        database->state = apr_psprintf(p, "its tables are newer than version %d, which this "
-                                       "scimctl knows", SCIM_STORE_SCHEMA);
+        database->state = apr_psprintf(p,
+                                       "its tables are newer than version %d, which this "
+                                       "scimctl knows",
+                                       SCIM_STORE_SCHEMA);
     }
 }
 
@@ -322,17 +326,20 @@ static void apply(database_t *database, ctl_t *c, scim_dbd_t *db,
         say_error(database, c, err);
         return;
     }
-    database->state = done.skipped
-                          ? apr_psprintf(p, "completed: %d tables were there of a run before",
-                                         done.skipped)
-                          : before ? apr_psprintf(p, "upgraded from version %d", before) : "made";
+    database->state =
+        done.skipped
+            ? apr_psprintf(p, "completed: %d tables were there of a run before", done.skipped)
+        : before ? apr_psprintf(p, "upgraded from version %d", before)
+                 : "made";
 }
 
 static void say_owner(ctl_t *c, const database_t *database)
 {
     if (strcmp(database->driver, "sqlite3") == 0 && geteuid() == 0) {
-        ctl_say(c, "The file is root's: give it, and its folder, to the account that httpd's "
-                   "children run as, such as\n    chown www-data: %s", database->params);
+        ctl_say(c,
+                "The file is root's: give it, and its folder, to the account that httpd's "
+                "children run as, such as\n    chown www-data: %s",
+                database->params);
     }
 }
 
@@ -357,8 +364,8 @@ static void init_database(database_t *database, ctl_t *c, const apr_array_header
     }
 }
 
-static void upgrade_database(database_t *database, ctl_t *c,
-                             const apr_array_header_t *migrations, apr_pool_t *p)
+static void upgrade_database(database_t *database, ctl_t *c, const apr_array_header_t *migrations,
+                             apr_pool_t *p)
 {
     scim_dbd_t *db;
 

@@ -182,8 +182,9 @@ int ctl_httpd_dump(const char **out, ctl_t *c)
     int code = 0;
 
     if (!program) {
-        return ctl_fail(c, CTL_FAILED, "neither apachectl nor httpd was found; say --httpd "
-                                       "PROGRAM, or --driver, --params and --tenant");
+        return ctl_fail(c, CTL_FAILED,
+                        "neither apachectl nor httpd was found; say --httpd "
+                        "PROGRAM, or --driver, --params and --tenant");
     }
     rv = errors_file(&errors, c->pool);
     if (rv == APR_SUCCESS) {

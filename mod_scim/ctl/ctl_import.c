@@ -46,8 +46,8 @@ static int report(import_t *im, apr_uint64_t line, const scim_error_t *err)
     return im->skip && !im->away;
 }
 
-static scim_error_t *keep(import_t *im, const ctl_item_t *item, ctl_stored_t how,
-                          apr_uint64_t line, apr_pool_t *p)
+static scim_error_t *keep(import_t *im, const ctl_item_t *item, ctl_stored_t how, apr_uint64_t line,
+                          apr_pool_t *p)
 {
     apr_size_t len;
     const char *text = ctl_item_wait_text(item, how, line, &len, p);
@@ -62,23 +62,23 @@ static scim_error_t *keep(import_t *im, const ctl_item_t *item, ctl_stored_t how
 static scim_error_t *check_only(import_t *im, const ctl_item_t *item, apr_pool_t *p)
 {
     json_t *doc;
-    scim_error_t *err =
-        scim_resource_create(&doc, NULL, item->body, item->type, im->c->tenant, p);
+    scim_error_t *err = scim_resource_create(&doc, NULL, item->body, item->type, im->c->tenant, p);
 
     im->created += !err;
     return err;
 }
 
-static scim_error_t *import_line(import_t *im, const char *data, apr_size_t len,
-                                 apr_uint64_t line, apr_pool_t *p)
+static scim_error_t *import_line(import_t *im, const char *data, apr_size_t len, apr_uint64_t line,
+                                 apr_pool_t *p)
 {
     ctl_item_t item = {0};
     ctl_stored_t how;
     scim_error_t *err;
 
     if (!data) {
-        return scim_error_make(p, 413, SCIM_TYPE_NONE, "The line is longer than %" APR_SIZE_T_FMT
-                               " bytes.", im->c->tenant->json.bytes);
+        return scim_error_make(p, 413, SCIM_TYPE_NONE,
+                               "The line is longer than %" APR_SIZE_T_FMT " bytes.",
+                               im->c->tenant->json.bytes);
     }
     err = ctl_item_read(&item, im->c, data, len, p);
     if (err || im->c->opt.dry_run) {
@@ -164,8 +164,10 @@ static int finish_line(import_t *im, const char *data, apr_size_t len)
         go_on = report(im, line, err);
     } else if (unknown > 0) {
         ctl_bar_hide(&im->bar);
-        ctl_say(im->c, "line %" APR_UINT64_T_FMT ": %d of its members are not there and were left "
-                "out", line, unknown);
+        ctl_say(im->c,
+                "line %" APR_UINT64_T_FMT ": %d of its members are not there and were left "
+                "out",
+                line, unknown);
         im->unknown += (apr_uint64_t)unknown;
     }
     apr_pool_destroy(p);
@@ -241,13 +243,13 @@ static int open_input(FILE **in, ctl_t *c)
 
     if (strcmp(path, "-") != 0) {
         *in = fopen(path, "r");
-        return *in ? CTL_OK
-                   : ctl_fail(c, CTL_FAILED, "cannot read %s: %s", path, strerror(errno));
+        return *in ? CTL_OK : ctl_fail(c, CTL_FAILED, "cannot read %s: %s", path, strerror(errno));
     }
     *in = stdin;
     if (!c->nargs && isatty(STDIN_FILENO)) {
-        return ctl_fail(c, CTL_USAGE, "import reads lines of JSON: name a file, or feed it by a "
-                                      "pipe");
+        return ctl_fail(c, CTL_USAGE,
+                        "import reads lines of JSON: name a file, or feed it by a "
+                        "pipe");
     }
     return CTL_OK;
 }

@@ -266,8 +266,7 @@ static scim_error_t *add(int *unknown, ctl_t *c, const char *target, const char 
     json_object_set_new(op, "path", json_string(path));
     json_object_set_new(op, "value", fresh_value);
     json_array_append_new(ops, op);
-    json_array_append_new(schemas,
-                          json_string("urn:ietf:params:scim:api:messages:2.0:PatchOp"));
+    json_array_append_new(schemas, json_string("urn:ietf:params:scim:api:messages:2.0:PatchOp"));
     json_object_set_new(body, "schemas", schemas);
     json_object_set_new(body, "Operations", ops);
     call.body = body;

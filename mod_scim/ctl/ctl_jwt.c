@@ -22,10 +22,11 @@ static const json_t *find_said(ctl_t *c)
     const json_t *said = c->place ? json_object_get(c->place->json, "jwt") : NULL;
 
     if (!json_is_object(said)) {
-        ctl_fail(c, CTL_FAILED, "%s", c->place ? "the place accepts no signed tokens: its directives "
-                                                 "have no ScimJWTIssuer"
-                                               : "signing a token takes what httpd's configuration "
-                                                 "says of it");
+        ctl_fail(c, CTL_FAILED, "%s",
+                 c->place ? "the place accepts no signed tokens: its directives "
+                            "have no ScimJWTIssuer"
+                          : "signing a token takes what httpd's configuration "
+                            "says of it");
         return NULL;
     }
     return said;
@@ -42,8 +43,9 @@ static int read_secret(const char **secret, apr_size_t *len, ctl_t *c, const jso
     const char *wrong;
 
     if (!path || !json_is_true(json_object_get(said, "hs256"))) {
-        return ctl_fail(c, CTL_FAILED, "the place has no ScimJWTSecretFile for HS256: its tokens "
-                                       "are signed elsewhere");
+        return ctl_fail(c, CTL_FAILED,
+                        "the place has no ScimJWTSecretFile for HS256: its tokens "
+                        "are signed elsewhere");
     }
     wrong = scim_file_read(secret, len, path, SECRET_MAX, c->pool, c->pool);
     if (wrong) {
@@ -92,8 +94,8 @@ static int find_owner(scim_jwt_issue_t *what, ctl_t *c, const json_t *said)
         return CTL_OK;
     }
     if (!what->owner_claim || !c->opt.owner) {
-        return ctl_fail(c, CTL_USAGE, what->owner_claim
-                                          ? "the place's tokens have an owner (ScimJWTOwner): say "
+        return ctl_fail(c, CTL_USAGE,
+                        what->owner_claim ? "the place's tokens have an owner (ScimJWTOwner): say "
                                             "--owner USERNAME"
                                           : "the place's tokens have no owner: ScimJWTOwner is not "
                                             "set");

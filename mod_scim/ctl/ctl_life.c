@@ -12,7 +12,7 @@ typedef struct unit_t {
     apr_int64_t seconds;
 } unit_t;
 
-static const unit_t units[] = {{"", 1},     {"s", 1},     {"m", 60},      {"h", 3600},
+static const unit_t units[] = {{"", 1},      {"s", 1},      {"m", 60},      {"h", 3600},
                                {"d", 86400}, {"w", 604800}, {"y", 31536000}};
 
 int ctl_life_parse(int *seconds, const char *text)

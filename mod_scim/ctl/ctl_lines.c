@@ -7,7 +7,7 @@
 struct ctl_lines_t {
     FILE *in;
     apr_size_t max;
-    char *data;      /* not of a pool: it grows, and a pool would keep every size of it */
+    char *data; /* not of a pool: it grows, and a pool would keep every size of it */
     apr_size_t room;
     apr_uint64_t number;
     apr_uint64_t bytes;

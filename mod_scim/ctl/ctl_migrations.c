@@ -41,8 +41,7 @@ static apr_status_t read_folder(apr_array_header_t *out, const char *folder, apr
         return rv;
     }
     while (apr_dir_read(&info, APR_FINFO_NAME, dir) == APR_SUCCESS) {
-        ctl_migration_t one = {number_of(info.name),
-                               apr_pstrcat(p, folder, "/", info.name, NULL)};
+        ctl_migration_t one = {number_of(info.name), apr_pstrcat(p, folder, "/", info.name, NULL)};
         if (one.number > 0 && one.number <= SCIM_STORE_SCHEMA) {
             APR_ARRAY_PUSH(out, ctl_migration_t) = one;
         }

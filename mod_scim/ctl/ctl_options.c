@@ -57,7 +57,8 @@ static const option_t options[] = {
     {"note", 318, KIND_TEXT, AT(note), 0, "TEXT", "for those who read the list"},
     {"id", 319, KIND_TEXT, AT(id), 0, "ID", "its client_id (default: a new one)"},
     {"name", 320, KIND_TEXT, AT(name), 0, "TEXT", "what the consent page calls it"},
-    {"redirect", 321, KIND_LIST, AT(redirects), 0, "URI", "where codes may go, exactly; repeatable"},
+    {"redirect", 321, KIND_LIST, AT(redirects), 0, "URI",
+     "where codes may go, exactly; repeatable"},
     {"jwks", 322, KIND_TEXT, AT(jwks), 0, "FILE", "its public keys, in place of a secret"},
     {"jwks-uri", 323, KIND_TEXT, AT(jwks_uri), 0, "URI", "where its public keys are"},
     {"every-tenant", 324, KIND_FLAG, AT(every_tenant), 0, NULL, "for every tenant, not just one"},
@@ -314,9 +315,9 @@ static void help_commands(const ctl_t *c, FILE *out)
 void ctl_options_help(const ctl_t *c, FILE *out)
 {
     if (c->command) {
-        fprintf(out, "usage: scimctl [options] %s%s%s\n\n%s.\n",
-                command_name(c->command, c->pool), c->command->args ? " " : "",
-                c->command->args ? c->command->args : "", c->command->what);
+        fprintf(out, "usage: scimctl [options] %s%s%s\n\n%s.\n", command_name(c->command, c->pool),
+                c->command->args ? " " : "", c->command->args ? c->command->args : "",
+                c->command->what);
         if (c->command->takes) {
             fputs("\nOptions of this command:\n", out);
             help_options(out, c->command->takes, 0);

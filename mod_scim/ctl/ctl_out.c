@@ -17,7 +17,7 @@ struct ctl_rows_t {
     int n;
     int width;
     apr_pool_t *pool;
-    apr_pool_t *cells; /* of the rows since the last flush */
+    apr_pool_t *cells;        /* of the rows since the last flush */
     apr_array_header_t *rows; /* of const char **: n texts each */
     apr_size_t *widths;
     int titled; /* 1: the title line is written */
@@ -201,8 +201,7 @@ typedef struct flat_t {
     const char *text;
 } flat_t;
 
-static void flatten(apr_array_header_t *lines, const char *path, const json_t *value,
-                    apr_pool_t *p)
+static void flatten(apr_array_header_t *lines, const char *path, const json_t *value, apr_pool_t *p)
 {
     const char *name;
     json_t *inner;
@@ -210,7 +209,8 @@ static void flatten(apr_array_header_t *lines, const char *path, const json_t *v
     flat_t line;
 
     if (json_is_object(value)) {
-        json_object_foreach(scim_json_walk(value), name, inner) {
+        json_object_foreach(scim_json_walk(value), name, inner)
+        {
             /* An extension's URN is told from its attribute by a colon, as in a filter. */
             const char *dot = strchr(path, ':') && !strchr(strrchr(path, ':'), '.') ? ":" : ".";
             flatten(lines, *path ? apr_pstrcat(p, path, dot, name, NULL) : name, inner, p);

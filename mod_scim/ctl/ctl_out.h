@@ -47,10 +47,10 @@ void ctl_out_flat(scim_buf_t *out, const json_t *value, apr_pool_t *p);
 /** How far a long work is. */
 typedef struct ctl_progress_t {
     apr_uint64_t done;
-    apr_uint64_t total;  /* 0: not known */
-    apr_uint64_t count;  /* of what is counted, */
-    const char *unit;    /* such as "lines" */
-    apr_time_t seconds;  /* since it began, in microseconds */
+    apr_uint64_t total; /* 0: not known */
+    apr_uint64_t count; /* of what is counted, */
+    const char *unit;   /* such as "lines" */
+    apr_time_t seconds; /* since it began, in microseconds */
 } ctl_progress_t;
 
 /** A line of at most width columns: "[=====>     ]  42%  4,200 lines  700/s", in p. */

@@ -9,9 +9,9 @@
 
 #include "scim_json.h"
 
-#define CHUNK 500                       /* rows that decide a table's widths together */
-#define REDRAW (APR_USEC_PER_SEC / 10)  /* of a bar */
-#define BAR_COLUMNS 79                  /* where the terminal does not tell its width */
+#define CHUNK 500                      /* rows that decide a table's widths together */
+#define REDRAW (APR_USEC_PER_SEC / 10) /* of a bar */
+#define BAR_COLUMNS 79                 /* where the terminal does not tell its width */
 
 struct ctl_list_t {
     ctl_t *c;

@@ -11,9 +11,12 @@
 
 #define PAGE 200 /* resources read at a time */
 
-static const ctl_column_t user_columns[] = {
-    {"userName", "USERNAME"}, {"displayName", "NAME"}, {"active", "ACTIVE"},
-    {"email", "EMAIL"},       {"id", "ID"},            {NULL, NULL}};
+static const ctl_column_t user_columns[] = {{"userName", "USERNAME"},
+                                            {"displayName", "NAME"},
+                                            {"active", "ACTIVE"},
+                                            {"email", "EMAIL"},
+                                            {"id", "ID"},
+                                            {NULL, NULL}};
 
 static const ctl_column_t group_columns[] = {
     {"displayName", "NAME"}, {"externalId", "EXTERNALID"}, {"id", "ID"}, {NULL, NULL}};

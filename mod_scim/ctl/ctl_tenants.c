@@ -142,8 +142,9 @@ int ctl_tenant_list(ctl_t *c)
     int i;
 
     if (!c->places) {
-        return ctl_fail(c, CTL_USAGE, "tenants are what httpd's configuration names; without it "
-                                      "there is nothing to list");
+        return ctl_fail(c, CTL_USAGE,
+                        "tenants are what httpd's configuration names; without it "
+                        "there is nothing to list");
     }
     places = ctl_config_matching(c);
     listing.list = ctl_list_begin(c, columns);
@@ -197,8 +198,11 @@ int ctl_tenant_switch(ctl_t *c)
     if (err) {
         return ctl_error(c, err);
     }
-    ctl_say(c, on ? "The tenant %s is on." : "The tenant %s is off: its clients get 403 from the "
-                                             "next request on.", c->args[0]);
+    ctl_say(c,
+            on ? "The tenant %s is on."
+               : "The tenant %s is off: its clients get 403 from the "
+                 "next request on.",
+            c->args[0]);
     return CTL_OK;
 }
 

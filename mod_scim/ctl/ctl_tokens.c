@@ -14,10 +14,16 @@
 #include "ctl_tokens.h"
 #include "scim_json.h"
 
-static const ctl_column_t columns[] = {
-    {"id", "ID"},           {"label", "LABEL"},     {"kind", "KIND"},       {"state", "STATE"},
-    {"ownerName", "OWNER"}, {"created", "CREATED"}, {"lastUsed", "LAST USED"},
-    {"expires", "EXPIRES"}, {"creator", "CREATOR"}, {NULL, NULL}};
+static const ctl_column_t columns[] = {{"id", "ID"},
+                                       {"label", "LABEL"},
+                                       {"kind", "KIND"},
+                                       {"state", "STATE"},
+                                       {"ownerName", "OWNER"},
+                                       {"created", "CREATED"},
+                                       {"lastUsed", "LAST USED"},
+                                       {"expires", "EXPIRES"},
+                                       {"creator", "CREATOR"},
+                                       {NULL, NULL}};
 
 /* ---- what the configuration says ---- */
 
@@ -60,8 +66,9 @@ int ctl_token_life(int *life, ctl_t *c)
 {
     *life = SCIM_TOKEN_LIFE_DEFAULT;
     if (c->opt.expires && !ctl_life_parse(life, c->opt.expires)) {
-        return ctl_fail(c, CTL_USAGE, "--expires is never, or a number with s, m, h, d, w or y "
-                                      "behind it, such as 90d");
+        return ctl_fail(c, CTL_USAGE,
+                        "--expires is never, or a number with s, m, h, d, w or y "
+                        "behind it, such as 90d");
     }
     return CTL_OK;
 }

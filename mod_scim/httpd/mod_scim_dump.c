@@ -147,8 +147,7 @@ static json_t *place_json(const server_rec *s, const scim_place_t *place, apr_po
     json_object_set_new(out, "jwt", dir->jwt ? jwt_new(dir->jwt, p) : json_null());
     json_object_set_new(out, "driver", text_new(place->driver, p));
     json_object_set_new(out, "params", text_new(place->params, p));
-    json_object_set_new(out, "profile",
-                        text_new(dir->profile ? dir->profile->name : NULL, p));
+    json_object_set_new(out, "profile", text_new(dir->profile ? dir->profile->name : NULL, p));
     json_object_set_new(out, "schemas", files_new(dir->schemas, p));
     json_object_set_new(out, "indexes", indexes_new(dir->schemas, p));
     json_object_set_new(out, "policies", policies_new(dir, p));

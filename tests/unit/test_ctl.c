@@ -57,8 +57,8 @@ START_TEST(values_are_shown_as_people_read_them)
     size_t i;
 
     for (i = 0; i < sizeof(pairs) / sizeof(pairs[0]); i++) {
-        const json_t *value = json_array_get(
-            parse(apr_pstrcat(pool, "[", pairs[i][0], "]", NULL)), 0);
+        const json_t *value =
+            json_array_get(parse(apr_pstrcat(pool, "[", pairs[i][0], "]", NULL)), 0);
         ck_assert_str_eq(ctl_out_text(value, pool), pairs[i][1]);
     }
     ck_assert_str_eq(ctl_out_text(NULL, pool), "-");
@@ -70,7 +70,8 @@ START_TEST(a_terminal_is_told_nothing_by_a_value)
 {
     const json_t *value = parse("[\"a\\u001b[2Jb\\n\\u007f\\u009b31m\\u00a0c\"]");
 
-    ck_assert_str_eq(ctl_out_text(json_array_get(value, 0), pool), "a?[2Jb????31m\xc2\xa0" "c");
+    ck_assert_str_eq(ctl_out_text(json_array_get(value, 0), pool), "a?[2Jb????31m\xc2\xa0"
+                                                                   "c");
 }
 END_TEST
 
@@ -115,10 +116,11 @@ START_TEST(an_object_is_shown_by_paths)
 {
     scim_buf_t *out = scim_buf_make(0, pool);
 
-    ctl_out_flat(out,
-                 parse("{\"id\":\"7\",\"name\":{\"familyName\":\"J\"},\"emails\":[{\"value\":\"a\"},"
-                       "{\"value\":\"b\"}],\"urn:x:2.0:User\":{\"dept\":\"d\"},\"tags\":[\"x\"]}"),
-                 pool);
+    ctl_out_flat(
+        out,
+        parse("{\"id\":\"7\",\"name\":{\"familyName\":\"J\"},\"emails\":[{\"value\":\"a\"},"
+              "{\"value\":\"b\"}],\"urn:x:2.0:User\":{\"dept\":\"d\"},\"tags\":[\"x\"]}"),
+        pool);
     ck_assert_str_eq(out->data, "id                   7\n"
                                 "name.familyName      J\n"
                                 "emails[0].value      a\n"
@@ -150,11 +152,11 @@ START_TEST(how_long_something_lives)
     static const struct {
         const char *text;
         int seconds; /* -1: refused */
-    } texts[] = {{"90d", 7776000}, {"12h", 43200}, {"3600", 3600},    {"3600s", 3600},
-                 {"30m", 1800},    {"2w", 1209600}, {"10y", 315360000}, {"never", 0},
-                 {"0", -1},        {"0d", -1},     {"", -1},          {"d", -1},
-                 {"-1d", -1},      {"1.5h", -1},   {"90dd", -1},      {"99y", -1},
-                 {"9999999999", -1}, {"99999999999", -1}, {"5 d", -1}, {"Never", -1}};
+    } texts[] = {{"90d", 7776000},   {"12h", 43200},      {"3600", 3600},     {"3600s", 3600},
+                 {"30m", 1800},      {"2w", 1209600},     {"10y", 315360000}, {"never", 0},
+                 {"0", -1},          {"0d", -1},          {"", -1},           {"d", -1},
+                 {"-1d", -1},        {"1.5h", -1},        {"90dd", -1},       {"99y", -1},
+                 {"9999999999", -1}, {"99999999999", -1}, {"5 d", -1},        {"Never", -1}};
     size_t i;
 
     for (i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
@@ -168,10 +170,11 @@ END_TEST
 
 START_TEST(a_password_is_found_wherever_it_stands)
 {
-    static const char *const secret[] = {"pass=x", "host=a pass=x", "host=a,pass=x", "pa=x",
-                                         "host=a;p = x", "dbname=a\tpas=x"};
-    static const char *const plain[] = {"", "host=a user=b", "passport=x", "dbname=pass",
-                                        "sock=/a/pass", "/var/lib/x.db", "PASS=x"};
+    static const char *const secret[] = {"pass=x", "host=a pass=x", "host=a,pass=x",
+                                         "pa=x",   "host=a;p = x",  "dbname=a\tpas=x"};
+    static const char *const plain[] = {
+        "",      "host=a user=b", "passport=x", "dbname=pass", "sock=/a/pass", "/var/lib/x.db",
+        "PASS=x"};
     size_t i;
 
     for (i = 0; i < sizeof(secret) / sizeof(secret[0]); i++) {
@@ -251,13 +254,12 @@ END_TEST
 
 START_TEST(statements_one_by_one)
 {
-    static const char text[] =
-        "-- a comment; with a semicolon\n"
-        "/* and; another */ ;;\n"
-        "CREATE TABLE a (b TEXT DEFAULT 'it''s; -- here', -- why; so\n"
-        "  \"c;d\" INT, `e;f` INT);\n"
-        "/*!40101 SET x = 1 */;\n"
-        "  INSERT INTO a VALUES (1) ; \n-- the end";
+    static const char text[] = "-- a comment; with a semicolon\n"
+                               "/* and; another */ ;;\n"
+                               "CREATE TABLE a (b TEXT DEFAULT 'it''s; -- here', -- why; so\n"
+                               "  \"c;d\" INT, `e;f` INT);\n"
+                               "/*!40101 SET x = 1 */;\n"
+                               "  INSERT INTO a VALUES (1) ; \n-- the end";
     static const char *const wanted[] = {
         "CREATE TABLE a (b TEXT DEFAULT 'it''s; -- here',   \"c;d\" INT, `e;f` INT)",
         "/*!40101 SET x = 1 */", "INSERT INTO a VALUES (1)"};
@@ -298,7 +300,8 @@ START_TEST(settings_there_and_back)
     int n = 0;
 
     /* A value of its own for each, so that none can stand for another. */
-    json_object_foreach(settings, name, value) {
+    json_object_foreach(settings, name, value)
+    {
         json_object_set_new(settings, name, json_integer(1000 + n++));
     }
     ck_assert_int_gt(n, 20);
