@@ -50,8 +50,7 @@ static scim_error_t *read_pair(scim_query_raw_t *raw, const char *s, apr_size_t 
     apr_size_t value_at = equals ? name_len + 1 : n;
     const char *why = NULL;
     const char *name = scim_form_decode(s, name_len, 1, &why, p);
-    const char *value =
-        name ? scim_form_decode(s + value_at, n - value_at, 1, &why, p) : NULL;
+    const char *value = name ? scim_form_decode(s + value_at, n - value_at, 1, &why, p) : NULL;
     const char **slot;
 
     if (!value) {
@@ -127,8 +126,8 @@ static scim_error_t *read_paging(scim_query_t *q, const scim_query_raw_t *raw,
 
     q->start_index = 1;
     if (raw->start_index) {
-        err = read_integer(&q->start_index, raw->start_index, "startIndex", 1,
-                           SCIM_QUERY_START_MAX, p);
+        err = read_integer(&q->start_index, raw->start_index, "startIndex", 1, SCIM_QUERY_START_MAX,
+                           p);
     }
     if (err) {
         return err;

@@ -16,6 +16,7 @@
 #include "mod_scim_handler.h"
 #include "mod_scim_jwt.h"
 #include "mod_scim_oauth.h"
+#include "mod_scim_oauth_keys.h"
 #include "mod_scim_rate.h"
 #include "mod_scim_route.h"
 
@@ -35,7 +36,8 @@ static int post_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, s
     }
     /* Before there are threads, and before children could share one seed by accident. */
     json_object_seed(0);
-    if (scim_rate_setup(pconf, s) != OK || scim_jwt_setup(pconf, ptemp, s) != OK) {
+    if (scim_rate_setup(pconf, s) != OK || scim_jwt_setup(pconf, ptemp, s) != OK ||
+        scim_oauth_keys_setup(pconf, s) != OK) {
         return HTTP_INTERNAL_SERVER_ERROR;
     }
     return scim_db_setup(pconf, s);
@@ -44,6 +46,7 @@ static int post_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, s
 static void child_init(apr_pool_t *pchild, server_rec *s)
 {
     scim_jwt_child(pchild, s);
+    scim_oauth_keys_child(pchild, s);
     scim_db_child(pchild, s);
 }
 

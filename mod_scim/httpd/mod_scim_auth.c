@@ -6,6 +6,7 @@
 
 #include <openssl/evp.h>
 
+#include <apr_escape.h>
 #include <apr_lib.h>
 #include <apr_strings.h>
 
@@ -154,14 +155,11 @@ static scim_error_t *let_in(scim_auth_t *auth, const char *type, const scim_toke
 
 /* ---- the ways ---- */
 
-static int accepts_static(scim_auth_t *auth, const char *token, apr_size_t len)
+static int accepts_static(scim_auth_t *auth, const unsigned char *hash)
 {
-    unsigned char hash[SCIM_HASH_BYTES];
-    const scim_static_t *match = NULL;
+    const scim_static_t *match =
+        auth->dir->tokens ? scim_static_match(auth->dir->tokens, hash) : NULL;
 
-    if (auth->dir->tokens && EVP_Digest(token, len, hash, NULL, EVP_sha256(), NULL) == 1) {
-        match = scim_static_match(auth->dir->tokens, hash);
-    }
     if (match) {
         auth->caller.label = match->label;
         auth->caller.owner = match->owner;
@@ -288,22 +286,22 @@ static const char *guarded_tenant(const scim_auth_t *auth)
                                                                    : auth->dir->tenant;
 }
 
-static scim_error_t *ask_database(scim_auth_t *auth, int defer)
+static scim_error_t *ask_database(scim_auth_t *auth, const unsigned char *hash, int defer)
 {
-    auth->guard.hash = scim_token_hash(auth->token, auth->token_len, auth->r->pool);
+    auth->guard.hash = apr_pescape_hex(auth->r->pool, hash, SCIM_HASH_BYTES, 0);
     auth->guard.tenant = guarded_tenant(auth);
+    auth->guard.owned = scim_config_token_rules(auth->dir).owner_required;
     auth->guard.judge = judge;
     auth->guard.baton = auth;
-    if (!auth->guard.hash) {
-        return trust_or(auth, invalid(auth));
-    }
     scim_store_guard(auth->store, &auth->guard);
     /* With a server to ask, not in the midst of a read. */
     return defer && !scim_jwt_asks(auth->dir) ? NULL : scim_store_admit(auth->store);
 }
 
+/* One way after the other. */
 static scim_error_t *check_token(scim_auth_t *auth, int defer)
 {
+    unsigned char hash[SCIM_HASH_BYTES];
     const char *token = auth->token;
     apr_size_t len = auth->token_len;
 
@@ -311,7 +309,10 @@ static scim_error_t *check_token(scim_auth_t *auth, int defer)
         return trust_or(auth, refuse(auth->r, invalid_challenge,
                                      "The token is longer than any that was given out."));
     }
-    if (accepts_static(auth, token, len)) {
+    if (EVP_Digest(token, len, hash, NULL, EVP_sha256(), NULL) != 1) {
+        return trust_or(auth, invalid(auth));
+    }
+    if (accepts_static(auth, hash)) {
         return let_in(auth, "Bearer", NULL);
     }
     if (has_trusted_user(auth) && is_basic(token)) {
@@ -320,7 +321,7 @@ static scim_error_t *check_token(scim_auth_t *auth, int defer)
     if (scim_jwt_takes(auth->dir, token, len)) {
         return check_signed(auth);
     }
-    return auth->dir->token_store == 1 ? ask_database(auth, defer) : ask_server(auth);
+    return auth->dir->token_store == 1 ? ask_database(auth, hash, defer) : ask_server(auth);
 }
 
 scim_error_t *scim_auth_check(scim_auth_t *auth, scim_store_t *store, int defer)

@@ -58,8 +58,7 @@ static scim_error_t *check_type(const request_rec *r)
     apr_size_t len;
 
     if (encoding && *encoding && ap_cstr_casecmp(encoding, "identity") != 0) {
-        return refuse(r, HTTP_UNSUPPORTED_MEDIA_TYPE,
-                      "The body must not have a Content-Encoding.");
+        return refuse(r, HTTP_UNSUPPORTED_MEDIA_TYPE, "The body must not have a Content-Encoding.");
     }
     if (!type || !*type) {
         return NULL;
@@ -87,8 +86,7 @@ static scim_error_t *check_length(const request_rec *r, apr_size_t max)
 
     /* In HTTP/2 a body may come without either header. */
     if (!length && !apr_table_get(r->headers_in, "Transfer-Encoding")) {
-        return refuse(r, HTTP_LENGTH_REQUIRED,
-                      "This request needs a body and its Content-Length.");
+        return refuse(r, HTTP_LENGTH_REQUIRED, "This request needs a body and its Content-Length.");
     }
     if (length && apr_atoi64(length) > (apr_int64_t)max) {
         return too_large(r, max);

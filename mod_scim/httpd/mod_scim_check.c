@@ -433,6 +433,11 @@ static int add_oauth(place_t *place, const scim_dir_t *own)
 
     place->oauth = 1;
     place->base = scim_oauth_base(own->oauth);
+    place->dir = own;
+    wrong = scim_oauth_check_path(own, place->pool);
+    if (wrong) {
+        return fail(place, "SCIM3252", wrong);
+    }
     place->dir = effective(place->server, place->base, place->pconf);
     if (!scim_oauth_is_on(place->dir) ||
         strcmp(scim_oauth_base(place->dir->oauth), place->base) != 0) {

@@ -155,11 +155,12 @@ static apr_array_header_t *tokens_of(scim_dir_t *dir, apr_pool_t *p)
 
 static const char *set_token(cmd_parms *cmd, void *config, int argc, char *const argv[])
 {
+    const char *const *words = (const char *const *)argv;
     scim_dir_t *dir = config;
     const char *wrong = scim_config_context(cmd);
 
     if (!wrong) {
-        wrong = scim_static_add(tokens_of(dir, cmd->pool), argc, (const char *const *)argv, cmd->pool);
+        wrong = scim_static_add(tokens_of(dir, cmd->pool), argc, words, cmd->pool);
         wrong = wrong ? apr_pstrcat(cmd->pool, "ScimToken: ", wrong, NULL) : NULL;
     }
     return wrong;

@@ -90,6 +90,7 @@ typedef struct scim_server_t {
     const struct scim_dbd_source_t *source; /* made in post_config where bases has any */
     apr_global_mutex_t *mutex;              /* queues SQLite's writers; one for all servers */
     apr_hash_t *limits; /* the main server's: rate limits by tenant (mod_scim_rate.c), or NULL */
+    struct scim_oauth_keys_t *oauth_keys;   /* the main server's, or NULL */
     const struct scim_bookmarks_t *bookmarks; /* of long lists; one for all servers, or NULL */
     struct scim_jwt_all_t *jwt; /* the main server's: all of them (mod_scim_jwt.c), or NULL */
 } scim_server_t;

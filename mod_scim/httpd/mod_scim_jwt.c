@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include <apr_signal.h>
 #include <apr_strings.h>
 
 #include <http_log.h>
@@ -94,12 +95,12 @@ static void set_jwks(scim_jwt_conf_t *conf, struct scim_jwt_all_t *all, const se
     }
 }
 
-int scim_jwt_setup(apr_pool_t *pconf, apr_pool_t *ptemp, server_rec *main_server)
+static int setup_all(struct scim_jwt_all_t *all, apr_pool_t *pconf, apr_pool_t *ptemp,
+                     const server_rec *main_server)
 {
-    struct scim_jwt_all_t *all = scim_server_get(main_server)->jwt;
     int i;
 
-    for (i = 0; all && i < all->confs->nelts; i++) {
+    for (i = 0; i < all->confs->nelts; i++) {
         scim_jwt_conf_t *conf = APR_ARRAY_IDX(all->confs, i, scim_jwt_conf_t *);
         if (conf->source.uri) {
             set_jwks(conf, all, main_server, pconf, ptemp);
@@ -114,6 +115,22 @@ int scim_jwt_setup(apr_pool_t *pconf, apr_pool_t *ptemp, server_rec *main_server
         }
     }
     return OK;
+}
+
+int scim_jwt_setup(apr_pool_t *pconf, apr_pool_t *ptemp, server_rec *main_server)
+{
+    struct scim_jwt_all_t *all = scim_server_get(main_server)->jwt;
+    apr_sigfunc_t *before;
+    int rc;
+
+    if (!all) {
+        return OK;
+    }
+    /* Children ignore it; the parent does not yet, and a peer that hangs up must not end it. */
+    before = apr_signal(SIGPIPE, SIG_IGN);
+    rc = setup_all(all, pconf, ptemp, main_server);
+    apr_signal(SIGPIPE, before);
+    return rc;
 }
 
 void scim_jwt_child(apr_pool_t *pchild, server_rec *main_server)

@@ -200,6 +200,8 @@ scim_oauth_error_t *scim_oauth_form(scim_oauth_call_t *call, scim_form_field_t *
         return scim_oauth_fail(call, HTTP_BAD_REQUEST, "invalid_request",
                                "The body must be " FORM_TYPE ".");
     }
+    /* A client may be slow; nobody else should wait for this connection meanwhile. */
+    scim_dbd_release(call->db, 1);
     err = scim_body_bytes(&body, call->r, FORM_MAX);
     if (!err) {
         err = scim_form_read(fields, n, body->data, body->len, call->r->pool);

@@ -77,9 +77,9 @@ static const char *find_redirect(const scim_client_t *client, const char *asked)
 
 static scim_oauth_error_t *read_request(asking_t *asking)
 {
-    static const char *const names[] = {"response_type", "client_id",      "redirect_uri",
-                                        "state",         "scope",          "code_challenge",
-                                        "code_challenge_method"};
+    static const char *const names[] = {
+        "response_type", "client_id",      "redirect_uri",         "state",
+        "scope",         "code_challenge", "code_challenge_method"};
     scim_oauth_call_t *call = asking->call;
     const char *args = call->r->args ? call->r->args : "";
     scim_error_t *err;
@@ -152,8 +152,8 @@ static scim_oauth_error_t *check_request(const asking_t *asking)
 static scim_oauth_error_t *answer(const asking_t *asking, scim_oauth_answer_t *answer)
 {
     answer->state = asking->fields[STATE].raw;
-    scim_oauth_send_redirect(asking->call, scim_oauth_redirect(asking->redirect, answer,
-                                                               asking->call->r->pool));
+    scim_oauth_send_redirect(asking->call,
+                             scim_oauth_redirect(asking->redirect, answer, asking->call->r->pool));
     return NULL;
 }
 

@@ -9,6 +9,7 @@
 #include <apr_encode.h>
 #include <apr_strings.h>
 
+#include "mod_scim_oauth_keys.h"
 #include "scim_form.h"
 #include "scim_jose.h"
 
@@ -169,16 +170,35 @@ static const char *claims_wrong(scim_jwt_identity_t *out, const scim_oauth_call_
                : NULL;
 }
 
-static const char *signature_wrong(const scim_oauth_call_t *call, const scim_client_t *client,
-                                   const scim_jwt_t *jwt)
+static scim_jwks_result_t verify(const scim_oauth_call_t *call, const scim_client_t *client,
+                                 const scim_jwt_t *jwt)
 {
     apr_pool_t *p = call->r->pool;
-    scim_jose_keys_t *keys = scim_jose_keys_make(p);
+    scim_jose_keys_t *keys;
 
-    if (!client->jwks || scim_jose_add_jwks(keys, client->jwks, strlen(client->jwks), p)) {
-        return "the client has no key that can be used";
+    if (client->jwks_uri) {
+        scim_dbd_release(call->db, 1); /* its server may be slow */
+        return scim_oauth_keys_verify(client->jwks_uri, jwt, call->r, call->dir);
     }
-    return scim_jose_verify(jwt, keys) == SCIM_JOSE_VALID ? NULL : "its signature is not good";
+    keys = scim_jose_keys_make(p);
+    if (!client->jwks || scim_jose_add_jwks(keys, client->jwks, strlen(client->jwks), p)) {
+        return SCIM_JWKS_INVALID;
+    }
+    return scim_jose_verify(jwt, keys) == SCIM_JOSE_VALID ? SCIM_JWKS_VALID : SCIM_JWKS_INVALID;
+}
+
+static scim_oauth_error_t *check_signature(scim_oauth_call_t *call, const scim_client_t *client,
+                                           const scim_jwt_t *jwt)
+{
+    switch (verify(call, client, jwt)) {
+    case SCIM_JWKS_VALID:
+        return NULL;
+    case SCIM_JWKS_UNKNOWN:
+        return scim_oauth_fail(call, HTTP_SERVICE_UNAVAILABLE, "temporarily_unavailable",
+                               "The client's keys cannot be had at the moment.");
+    default:
+        return refuse(call, "no key of the client's made its assertion's signature");
+    }
 }
 
 static scim_oauth_error_t *use_up(scim_oauth_call_t *call, const char *id,
@@ -198,6 +218,7 @@ static scim_oauth_error_t *use_up(scim_oauth_call_t *call, const char *id,
 static scim_oauth_error_t *by_assertion(scim_oauth_call_t *call, const scim_client_t *client,
                                         const scim_jwt_t *jwt, const char *id)
 {
+    scim_oauth_error_t *err;
     scim_jwt_identity_t who;
     const char *wrong;
 
@@ -205,11 +226,11 @@ static scim_oauth_error_t *by_assertion(scim_oauth_call_t *call, const scim_clie
         return refuse(call, client ? "it has no key" : "unknown client_id");
     }
     wrong = claims_wrong(&who, call, jwt, id);
-    if (!wrong) {
-        wrong = signature_wrong(call, client, jwt);
+    if (wrong) {
+        return refuse(call, apr_pstrcat(call->r->pool, "of its assertion, ", wrong, NULL));
     }
-    return wrong ? refuse(call, apr_pstrcat(call->r->pool, "of its assertion, ", wrong, NULL))
-                 : use_up(call, id, &who);
+    err = check_signature(call, client, jwt);
+    return err ? err : use_up(call, id, &who);
 }
 
 /* ---- which of them ---- */

@@ -88,8 +88,7 @@ const char *scim_oauth_set(cmd_parms *cmd, void *config, int on)
     }
     conf = conf_of(config, cmd->pool);
     conf->on = on ? 1 : 0;
-    conf->at =
-        apr_psprintf(cmd->pool, "%s:%d", cmd->directive->filename, cmd->directive->line_num);
+    conf->at = apr_psprintf(cmd->pool, "%s:%d", cmd->directive->filename, cmd->directive->line_num);
     conf->path = apr_pstrmemdup(cmd->pool, cmd->path, len);
     return NULL;
 }
@@ -203,9 +202,9 @@ const char *scim_oauth_set_grace(cmd_parms *cmd, void *config, const char *value
 {
     const char *wrong = scim_config_context(cmd);
 
-    return wrong ? wrong
-                 : seconds(&conf_of(config, cmd->pool)->grace, cmd, "the time", value, 0,
-                           GRACE_MAX);
+    return wrong
+               ? wrong
+               : seconds(&conf_of(config, cmd->pool)->grace, cmd, "the time", value, 0, GRACE_MAX);
 }
 
 /* ---- what they mean together ---- */
@@ -265,7 +264,8 @@ static const char *check_tenant(const scim_dir_t *dir, const char *path)
                " where ScimTenantBy is path, and only there";
     }
     if (issuer && (strstr(issuer, SCIM_BASE_TENANT) != NULL) != (by == SCIM_TENANT_BY_PATH)) {
-        return "ScimOAuthIssuer has " SCIM_BASE_TENANT " where ScimTenantBy is path, and only there";
+        return "ScimOAuthIssuer has " SCIM_BASE_TENANT
+               " where ScimTenantBy is path, and only there";
     }
     return NULL;
 }
@@ -293,27 +293,33 @@ static const char *check_tokens(const scim_dir_t *dir, apr_pool_t *p)
     return NULL;
 }
 
-const char *scim_oauth_check(const scim_dir_t *dir, const char *below, apr_pool_t *p)
+const char *scim_oauth_check_path(const scim_dir_t *own, apr_pool_t *p)
 {
-    const scim_oauth_conf_t *conf = dir->oauth;
-    const char *path = scim_oauth_base(conf);
-    const char *wrong;
+    const char *path = scim_oauth_base(own->oauth);
 
     if (!*path || strcmp(path, "/") == 0) {
         return "the endpoints need a path of their own; put them in a <Location> with one or give "
                "ScimOAuthBase";
     }
-    if (!scim_base_below(conf->path, path)) {
+    if (!scim_base_below(own->oauth->path, path)) {
         return apr_psprintf(p,
                             "ScimOAuthBase is outside <Location %s>, which would never see its "
                             "requests",
-                            conf->path);
+                            own->oauth->path);
     }
+    return NULL;
+}
+
+const char *scim_oauth_check(const scim_dir_t *dir, const char *below, apr_pool_t *p)
+{
+    const scim_oauth_conf_t *conf = dir->oauth;
+    const char *wrong;
+
     if (below) {
         return apr_psprintf(p, "the place is below the SCIM base %s, which would take its requests",
                             *below ? below : "/");
     }
-    wrong = check_tenant(dir, path);
+    wrong = check_tenant(dir, scim_oauth_base(conf));
     wrong = wrong ? wrong : check_tokens(dir, p);
     if (!wrong && (scim_oauth_auths(conf) & SCIM_OAUTH_AUTH_JWT) && !conf->issuer) {
         wrong = "ScimOAuthClientAuth private_key_jwt needs ScimOAuthIssuer: an assertion names "

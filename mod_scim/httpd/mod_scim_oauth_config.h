@@ -50,6 +50,9 @@ unsigned scim_oauth_grants(const scim_oauth_conf_t *conf);
 /** The same and the life times, for the store. */
 scim_grant_rules_t scim_oauth_rules(const scim_dir_t *dir);
 
+/** Where a section with ScimOAuth On has its endpoints. @return NULL, or what is wrong */
+const char *scim_oauth_check_path(const scim_dir_t *own, apr_pool_t *p);
+
 /**
  * What the directives mean together.
  * @param dir   merged as for a request to the place

@@ -42,8 +42,7 @@ scim_oauth_error_t *scim_oauth_from(const scim_oauth_call_t *call, const scim_er
  * Read a body of application/x-www-form-urlencoded. 400 invalid_request for another type, for a
  * parameter that is given twice and for broken ones; 411 and 413 as for any body.
  */
-scim_oauth_error_t *scim_oauth_form(scim_oauth_call_t *call, scim_form_field_t *fields,
-                                    int n);
+scim_oauth_error_t *scim_oauth_form(scim_oauth_call_t *call, scim_form_field_t *fields, int n);
 
 /** Send a JSON text that nobody may keep. */
 void scim_oauth_send_json(const scim_oauth_call_t *call, int status, const char *body);

@@ -16,8 +16,7 @@
  * No form-action: browsers hold it against the redirect that answers the form too, and that of the
  * application may go on to any host. Nothing in the page could change the form.
  */
-#define POLICY                                                                                     \
-    "default-src 'none'; style-src 'nonce-%s'; frame-ancestors 'none'; base-uri 'none'"
+#define POLICY "default-src 'none'; style-src 'nonce-%s'; frame-ancestors 'none'; base-uri 'none'"
 
 #define STYLE                                                                                      \
     "body{font:1em/1.5 sans-serif;max-width:36em;margin:3em auto;padding:0 1em;color:#1a1a1a;"     \
@@ -50,8 +49,7 @@ static void send_html(const scim_oauth_call_t *call, int status, const char *tit
     r->status = status;
     apr_table_unset(r->headers_in, "Range");
     apr_table_setn(r->headers_out, "Cache-Control", "no-store");
-    apr_table_setn(r->headers_out, "Content-Security-Policy",
-                   apr_psprintf(r->pool, POLICY, once));
+    apr_table_setn(r->headers_out, "Content-Security-Policy", apr_psprintf(r->pool, POLICY, once));
     apr_table_setn(r->headers_out, "X-Frame-Options", "DENY");
     apr_table_setn(r->headers_out, "X-Content-Type-Options", "nosniff");
     apr_table_setn(r->headers_out, "Referrer-Policy", "no-referrer");
@@ -74,8 +72,8 @@ void scim_oauth_send_page(const scim_oauth_call_t *call, const scim_oauth_page_t
                     "tenant, until you or another administrator ends it.</p>\n<dl>\n<dt>Tenant</dt>"
                     "<dd>",
                     ap_escape_html(p, page->tenant), "</dd>\n<dt>You are signed in as</dt><dd>",
-                    ap_escape_html(p, page->user),
-                    "</dd>\n<dt>From here you go on to</dt><dd>", ap_escape_html(p, page->host),
+                    ap_escape_html(p, page->user), "</dd>\n<dt>From here you go on to</dt><dd>",
+                    ap_escape_html(p, page->host),
                     "</dd>\n</dl>\n<form method=\"post\">\n"
                     "<input type=\"hidden\" name=\"seal\" value=\"",
                     page->seal,
@@ -91,6 +89,6 @@ void scim_oauth_send_error_page(const scim_oauth_call_t *call, const scim_oauth_
     apr_pool_t *p = call->r->pool;
 
     send_html(call, err->status, "Access cannot be given",
-              apr_pstrcat(p, "<h1>Access cannot be given</h1>\n<p>",
-                          ap_escape_html(p, err->detail), "</p>\n", NULL));
+              apr_pstrcat(p, "<h1>Access cannot be given</h1>\n<p>", ap_escape_html(p, err->detail),
+                          "</p>\n", NULL));
 }

@@ -34,9 +34,9 @@ enum {
 static scim_oauth_error_t *admit(scim_form_field_t *fields, scim_oauth_call_t *call)
 {
     static const char *const names[] = {
-        "client_id",    "client_secret", "client_assertion_type", "client_assertion",
-        "grant_type",   "code",          "redirect_uri",          "code_verifier",
-        "refresh_token", "scope",        "token"};
+        "client_id", "client_secret", "client_assertion_type", "client_assertion", "grant_type",
+        "code",      "redirect_uri",  "code_verifier",         "refresh_token",    "scope",
+        "token"};
     scim_oauth_proof_t proof;
     scim_oauth_error_t *err;
     int i;

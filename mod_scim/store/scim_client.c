@@ -252,8 +252,9 @@ scim_error_t *scim_client_list(apr_array_header_t **clients, scim_store_t *store
     scim_error_t *err;
 
     scim_sql_addv(sql,
-                  "SELECT " COLUMNS " FROM scim_client c WHERE c.tenant IN (%s, '"
-                  SCIM_CLIENT_EVERY_TENANT "') ORDER BY c.id",
+                  "SELECT " COLUMNS
+                  " FROM scim_client c WHERE c.tenant IN (%s, '" SCIM_CLIENT_EVERY_TENANT
+                  "') ORDER BY c.id",
                   store->tenant->name, NULL);
     err = scim_store_select(store, sql, 1, NCOLUMNS, read_client, &reading);
     if (!err) {
@@ -285,8 +286,8 @@ static scim_error_t *insert(void *baton, scim_store_t *store, apr_pool_t *p)
     scim_sql_addv(sql,
                   "INSERT INTO scim_client (id, tenant, name, auth, redirects, created, secret, "
                   "jwks, jwks_uri) VALUES (%s, %s, %s, %s, %s, %s, ",
-                  client->id, client->tenant, client->name, client->auth,
-                  join_redirects(client, p), scim_store_int(scim_store_now() / 1000, p), NULL);
+                  client->id, client->tenant, client->name, client->auth, join_redirects(client, p),
+                  scim_store_int(scim_store_now() / 1000, p), NULL);
     scim_sql_bind(sql, client->secret);
     scim_sql_add(sql, ", ");
     scim_sql_bind(sql, client->jwks);
@@ -351,8 +352,7 @@ scim_error_t *scim_client_revoke(int *done, scim_store_t *store, const char *ten
     revoking_t revoking = {tenant, id, 0};
     scim_error_t *err;
 
-    if (strcmp(tenant, SCIM_CLIENT_EVERY_TENANT) != 0 &&
-        strcmp(tenant, store->tenant->name) != 0) {
+    if (strcmp(tenant, SCIM_CLIENT_EVERY_TENANT) != 0 && strcmp(tenant, store->tenant->name) != 0) {
         *done = 0;
         return NULL;
     }

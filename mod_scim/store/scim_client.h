@@ -25,11 +25,11 @@
 #define SCIM_CLIENT_JWKS_BYTES 16000     /* of a key set */
 
 typedef struct scim_client_t {
-    const char *id;        /* client_id: 1 to 64 of A-Z a-z 0-9 . _ - */
-    const char *tenant;    /* a tenant's name or SCIM_CLIENT_EVERY_TENANT */
-    const char *name;      /* what the consent page calls it */
-    const char *auth;      /* SCIM_CLIENT_SECRET or SCIM_CLIENT_JWT */
-    const char *secret;    /* SHA-256 in lower-case hexadecimal digits; NULL with SCIM_CLIENT_JWT */
+    const char *id;     /* client_id: 1 to 64 of A-Z a-z 0-9 . _ - */
+    const char *tenant; /* a tenant's name or SCIM_CLIENT_EVERY_TENANT */
+    const char *name;   /* what the consent page calls it */
+    const char *auth;   /* SCIM_CLIENT_SECRET or SCIM_CLIENT_JWT */
+    const char *secret; /* SHA-256 in lower-case hexadecimal digits; NULL with SCIM_CLIENT_JWT */
     const char *const *redirects; /* redirect URIs, in the order they were given */
     int nredirects;               /* 0: no authorization code for it */
     const char *jwks;             /* public keys (RFC 7517), or NULL */

@@ -28,6 +28,7 @@ typedef struct work_t {
     const char *client;
     const char *scope;
     scim_grant_t *out;
+    scim_grant_t earlier; /* what an attempt before gave, whose COMMIT may have been done */
     const char *code;
     int foreign;
     apr_pool_t *pool; /* what comes out lives in it */
@@ -44,8 +45,8 @@ static scim_error_t *lock_client(int *there, scim_store_t *store, const char *cl
     scim_error_t *err;
 
     scim_sql_addv(sql,
-                  "SELECT 1 FROM scim_client c WHERE c.id = %s AND c.tenant IN (%s, '"
-                  SCIM_CLIENT_EVERY_TENANT "') AND c.revoked IS NULL",
+                  "SELECT 1 FROM scim_client c WHERE c.id = %s AND c.tenant IN (%s, "
+                  "'" SCIM_CLIENT_EVERY_TENANT "') AND c.revoked IS NULL",
                   client, store->tenant->name, NULL);
     scim_sql_add(sql, scim_dbd_dialect(store->db)->for_update);
     err = scim_store_select(store, sql, 1, 1, scim_store_read_int, &one);
@@ -59,7 +60,7 @@ static int is(const char *a, const char *b)
 }
 
 /*
- * The token that was brought, with its state, if it is this client's.
+ * The token that was brought, with its state, if it is this client's. Behind the client's lock.
  * found: NULL where it is none of those
  */
 static scim_error_t *find(scim_token_found_t **found, scim_store_t *store, const work_t *work,
@@ -67,11 +68,10 @@ static scim_error_t *find(scim_token_found_t **found, scim_store_t *store, const
 {
     const char *secret = work->ask->secret;
     const char *hash = scim_token_hash(secret, strlen(secret), p);
-    int there = 0;
-    scim_error_t *err = lock_client(&there, store, work->client, p);
+    scim_error_t *err = NULL;
 
     *found = NULL;
-    if (!err && there) {
+    if (hash) {
         err = scim_token_find(found, store, hash, store->tenant->name, 1, p);
     }
     if (!err && *found &&
@@ -111,6 +111,7 @@ static scim_error_t *give(work_t *work, scim_store_t *store, const scim_token_ro
     wanted.owner = row ? row->owner : NULL;
     wanted.grant = row ? row->grant : NULL;
     wanted.life = work->rules->access;
+    scim_store_mark(store, SCIM_MARK_AGAIN, NULL, 0); /* start() notices */
     err = issue(&out->access, &made, store, &wanted, work->pool);
     if (!err && row && work->rules->refreshing) {
         wanted.kind = SCIM_TOKEN_REFRESH;
@@ -125,11 +126,32 @@ static scim_error_t *give(work_t *work, scim_store_t *store, const scim_token_ro
     return err;
 }
 
-/* Begin again: an attempt before may have come some way. */
-static void start(work_t *work)
+/*
+ * Begin, or begin again after an attempt whose COMMIT was not answered. If that was done, and the
+ * client's row was locked until then, its access token is there, and with it the answer; the code
+ * or refresh token would now look like one that is used a second time.
+ * done: 1: it was, and *work->out says what it gave
+ */
+static scim_error_t *start(int *done, work_t *work, scim_store_t *store, apr_pool_t *p)
 {
+    const char *access = work->out->access ? work->out->access : work->earlier.access;
+    scim_token_found_t *found = NULL;
+    scim_error_t *err = NULL;
+
+    if (work->out->access) {
+        work->earlier = *work->out;
+    }
     memset(work->out, 0, sizeof(*work->out));
     work->out->outcome = SCIM_GRANT_INVALID;
+    if (access) {
+        err = scim_token_find(&found, store, scim_token_hash(access, strlen(access), p),
+                              store->tenant->name, 0, p);
+    }
+    *done = found != NULL;
+    if (found) {
+        *work->out = work->earlier;
+    }
+    return err;
 }
 
 static scim_error_t *run(scim_store_t *store, scim_store_write_fn *fn, work_t *work)
@@ -137,7 +159,33 @@ static scim_error_t *run(scim_store_t *store, scim_store_write_fn *fn, work_t *w
     scim_grant_t nothing;
 
     work->out = work->out ? work->out : &nothing;
+    memset(work->out, 0, sizeof(*work->out));
     return scim_store_write(store, fn, work);
+}
+
+/*
+ * Lock, begin, and look at what was brought.
+ * found: NULL where there is nothing to be done: it is not this client's, or all was done before
+ */
+static scim_error_t *begin(scim_token_found_t **found, work_t *work, scim_store_t *store,
+                           const char *kind, apr_pool_t *p)
+{
+    int there = 0;
+    int done = 0;
+    scim_error_t *err = lock_client(&there, store, work->client, p);
+
+    *found = NULL;
+    if (!err) {
+        err = start(&done, work, store, p);
+    }
+    if (err || done || !there) {
+        return err;
+    }
+    err = find(found, store, work, kind, p);
+    if (!err && *found) {
+        work->out->user = apr_pstrdup(work->pool, (*found)->row.creator);
+    }
+    return err;
 }
 
 /* ---- codes ---- */
@@ -236,6 +284,7 @@ static scim_error_t *give_code(void *baton, scim_store_t *store, apr_pool_t *p)
     wanted.scope = consent->scope;
     wanted.data = code_data(consent, p);
     wanted.life = work->rules->code;
+    scim_store_mark(store, SCIM_MARK_AGAIN, NULL, 0); /* a code that nobody has does no harm */
     return issue(&work->code, &made, store, &wanted, work->pool);
 }
 
@@ -300,13 +349,11 @@ static scim_error_t *redeem(void *baton, scim_store_t *store, apr_pool_t *p)
 {
     work_t *work = baton;
     scim_token_found_t *found;
-    scim_error_t *err = find(&found, store, work, SCIM_TOKEN_CODE, p);
+    scim_error_t *err = begin(&found, work, store, SCIM_TOKEN_CODE, p);
 
-    start(work);
     if (err || !found) {
         return err;
     }
-    work->out->user = apr_pstrdup(work->pool, found->row.creator);
     err = judge(work->out, store, found, p);
     if (err || work->out->outcome != SCIM_GRANT_GIVEN) {
         return err;
@@ -360,11 +407,12 @@ static scim_error_t *forget_used(scim_store_t *store, const scim_token_row_t *ro
 {
     scim_sql_t *sql = scim_sql_make(p);
 
-    scim_sql_addv(sql,
-                  "DELETE FROM scim_token WHERE tenant = %s AND grant_id = %s AND kind = '"
-                  SCIM_TOKEN_REFRESH "' AND revoked < %s",
-                  store->tenant->name, row->grant,
-                  scim_store_int((apr_time_now() - USED_KEPT) / 1000, p), NULL);
+    scim_sql_addv(
+        sql,
+        "DELETE FROM scim_token WHERE tenant = %s AND grant_id = %s AND kind = '" SCIM_TOKEN_REFRESH
+        "' AND revoked < %s",
+        store->tenant->name, row->grant, scim_store_int((apr_time_now() - USED_KEPT) / 1000, p),
+        NULL);
     return scim_store_exec(NULL, store, sql);
 }
 
@@ -373,11 +421,9 @@ static scim_error_t *refresh(void *baton, scim_store_t *store, apr_pool_t *p)
     work_t *work = baton;
     scim_token_found_t *found;
     int grace = 0;
-    scim_error_t *err = find(&found, store, work, SCIM_TOKEN_REFRESH, p);
+    scim_error_t *err = begin(&found, work, store, SCIM_TOKEN_REFRESH, p);
 
-    start(work);
     if (!err && found) {
-        work->out->user = apr_pstrdup(work->pool, found->row.creator);
         err = has_grace(&grace, store, work, &found->row, p);
     }
     if (err || !found) {
@@ -415,10 +461,13 @@ static scim_error_t *give_self(void *baton, scim_store_t *store, apr_pool_t *p)
 {
     work_t *work = baton;
     int there = 0;
+    int done = 0;
     scim_error_t *err = lock_client(&there, store, work->client, p);
 
-    start(work);
-    return err || !there ? err : give(work, store, NULL, p);
+    if (!err) {
+        err = start(&done, work, store, p);
+    }
+    return err || done || !there ? err : give(work, store, NULL, p);
 }
 
 scim_error_t *scim_grant_self(scim_grant_t *out, scim_store_t *store,
@@ -440,16 +489,15 @@ scim_error_t *scim_grant_self(scim_grant_t *out, scim_store_t *store,
 static scim_error_t *revoke_token(void *baton, scim_store_t *store, apr_pool_t *p)
 {
     work_t *work = baton;
-    const char *secret = work->ask->secret;
+    const char *hash = scim_token_hash(work->ask->secret, strlen(work->ask->secret), p);
     scim_token_found_t *found = NULL;
     int there = 0;
     scim_error_t *err = lock_client(&there, store, work->client, p);
 
     work->foreign = 0;
     scim_store_mark(store, SCIM_MARK_AGAIN, NULL, 0);
-    if (!err) {
-        err = scim_token_find(&found, store, scim_token_hash(secret, strlen(secret), p),
-                              store->tenant->name, 1, p);
+    if (!err && hash) {
+        err = scim_token_find(&found, store, hash, store->tenant->name, 1, p);
     }
     if (err || !found) {
         return err;

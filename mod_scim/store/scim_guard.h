@@ -13,6 +13,8 @@
 typedef struct scim_guard_t {
     const char *hash;   /* of the token that came with the request: scim_token_hash() */
     const char *tenant; /* whose it must be; NULL: anyone's, and the judge names the tenant */
+    int owned;          /* 1: it is bound to a User if it is any good; 0: it may be, which then
+                           costs a statement more */
     /** Says whether the request may go on. Called once. @param found NULL: there is no such token
      */
     scim_error_t *(*judge)(void *baton, const scim_token_found_t *found);

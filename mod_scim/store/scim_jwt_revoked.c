@@ -32,58 +32,43 @@ static scim_error_t *read_state(void *baton, const char *const *cols)
     return NULL;
 }
 
-static scim_error_t *add_revoked(scim_sql_t *sql, const scim_store_t *store, const char *id,
-                                 apr_pool_t *p)
-{
-    const char *hash = id ? scim_token_hash(id, strlen(id), p) : NULL;
-
-    if (!id) {
-        scim_sql_add(sql, "0");
-        return NULL;
-    }
-    if (!hash) {
-        return no_hash(p);
-    }
-    scim_sql_addv(sql,
-                  "(SELECT COUNT(*) FROM scim_jwt_revoked j WHERE j.tenant = %s "
-                  "AND j.jti_hash = %s)",
-                  store->tenant->name, hash, NULL);
-    return NULL;
-}
-
-/* 1: active, or without `active` in its document; NULL: there is no such User. */
-static void add_owner(scim_sql_t *sql, const scim_store_t *store, const char *owner, apr_pool_t *p)
+/* Its owner's row, if there is one, and beside it whether it is on the list. */
+static void ask_both(scim_sql_t *sql, const scim_store_t *store, const char *hash,
+                     const char *owner, apr_pool_t *p)
 {
     const scim_resource_type_t *type = scim_catalog_type(store->tenant->catalog, "User");
     const scim_attr_t *unique = type ? scim_type_attr_at(type, SCIM_AT_UNIQUE) : NULL;
 
-    if (!owner) {
-        scim_sql_add(sql, ", 1");
-        return;
-    }
     scim_sql_addv(sql,
-                  ", (SELECT COALESCE(o.active, 1) FROM scim_resource o WHERE o.tenant = %s "
-                  "AND o.type = 'User' AND o.ukey = %s)",
-                  store->tenant->name,
+                  "SELECT (SELECT COUNT(*) FROM scim_jwt_revoked j WHERE j.tenant = %s "
+                  "AND j.jti_hash = %s), COALESCE(o.active, 1) FROM scim_resource o "
+                  "WHERE o.tenant = %s AND o.type = 'User' AND o.ukey = %s",
+                  store->tenant->name, hash ? hash : "", store->tenant->name,
                   unique && unique->case_exact ? owner : scim_text_fold(owner, p), NULL);
 }
 
 scim_error_t *scim_jwt_state(scim_jwt_state_t *out, scim_store_t *store, const char *id,
                              const char *owner, apr_pool_t *p)
 {
+    const char *hash = id ? scim_token_hash(id, strlen(id), p) : NULL;
     scim_sql_t *sql = scim_sql_make(p);
-    scim_error_t *err;
 
-    memset(out, 0, sizeof(*out));
-    if (!id && !owner) {
+    /* What holds if no row is found. */
+    out->revoked = 0;
+    out->owner_dead = owner != NULL;
+    if (id && !hash) {
+        return no_hash(p);
+    }
+    if (owner) {
+        ask_both(sql, store, hash, owner, p);
+    } else if (hash) {
+        scim_sql_addv(sql,
+                      "SELECT 1, 1 FROM scim_jwt_revoked j WHERE j.tenant = %s "
+                      "AND j.jti_hash = %s",
+                      store->tenant->name, hash, NULL);
+    } else {
         return NULL;
     }
-    scim_sql_add(sql, "SELECT ");
-    err = add_revoked(sql, store, id, p);
-    if (err) {
-        return err;
-    }
-    add_owner(sql, store, owner, p);
     return scim_store_select(store, sql, 1, 2, read_state, out);
 }
 

@@ -7,6 +7,7 @@
 #include <apr_strings.h>
 
 #include "scim_text.h"
+#include "scim_token_impl.h"
 
 int scim_tenants_is_name(const char *name)
 {
@@ -73,31 +74,61 @@ scim_error_t *scim_tenants_list(apr_array_header_t **rows, scim_dbd_t *db, apr_p
 
 /* ---- writing ---- */
 
-/* One statement, one transaction. @param rows what it changed; may be NULL */
-static scim_error_t *write_one(int *rows, scim_dbd_t *db, const char *sql, const char *const *args,
-                               int nargs, apr_pool_t *p)
+typedef struct change_t {
+    scim_dbd_t *db;
+    apr_pool_t *pool;
+    const char *name;
+} change_t;
+
+static scim_error_t *exec(int *rows, const change_t *c, const char *sql, const char *const *args,
+                          int nargs)
 {
     scim_stmt_t stmt = {sql, 1, args, nargs, 0};
-    scim_error_t *err = scim_dbd_begin(db);
     apr_pool_t *scratch;
+    scim_error_t *err;
+
+    apr_pool_create(&scratch, c->pool);
+    err = scim_dbd_exec(rows, c->db, &stmt, scratch);
+    apr_pool_destroy(scratch);
+    return err;
+}
+
+/* Begin, in the queue of those who copy a tenant's state into its tokens. */
+static scim_error_t *begin(const change_t *c)
+{
+    scim_error_t *err = scim_dbd_begin(c->db);
+    scim_store_t *store;
 
     if (err) {
         return err;
     }
-    apr_pool_create(&scratch, p);
-    err = scim_dbd_exec(rows, db, &stmt, scratch);
-    apr_pool_destroy(scratch);
+    store = scim_store_make(c->db, scim_tenant_make(c->name, c->pool), c->pool);
+    err = scim_store_queue(store, SCIM_TOKEN_QUEUE, c->pool);
     if (err) {
-        scim_dbd_rollback(db);
+        scim_dbd_rollback(c->db);
+    }
+    return err;
+}
+
+/* Copy the state into the tenant's tokens, and commit. */
+static scim_error_t *finish(const change_t *c, const char *state, scim_error_t *err)
+{
+    const char *args[] = {state, c->name};
+
+    if (!err) {
+        err = exec(NULL, c, "UPDATE scim_token SET state = %s WHERE tenant = %s", args, 2);
+    }
+    if (err) {
+        scim_dbd_rollback(c->db);
         return err;
     }
-    return scim_dbd_commit(db);
+    return scim_dbd_commit(c->db);
 }
 
 scim_error_t *scim_tenants_create(scim_dbd_t *db, const char *name, const char *note, apr_pool_t *p)
 {
-    const char *args[] = {
-        name, apr_psprintf(p, "%" APR_TIME_T_FMT, apr_time_as_msec(apr_time_now())), note};
+    const change_t c = {db, p, name};
+    const char *args[] = {name, NULL, note};
     scim_error_t *err;
 
     if (!scim_tenants_is_name(name)) {
@@ -109,10 +140,16 @@ scim_error_t *scim_tenants_create(scim_dbd_t *db, const char *name, const char *
                                "A tenant's note has 1 to 255 characters, and no control "
                                "characters.");
     }
-    err = write_one(NULL, db,
-                    "INSERT INTO scim_tenant (tenant, state, created, note) "
-                    "VALUES (%s, 'on', %s, %s)",
-                    args, 3, p);
+    args[1] = scim_store_int(apr_time_as_msec(apr_time_now()), p);
+    err = begin(&c);
+    if (err) {
+        return err;
+    }
+    err = finish(&c, "on",
+                 exec(NULL, &c,
+                      "INSERT INTO scim_tenant (tenant, state, created, note) "
+                      "VALUES (%s, 'on', %s, %s)",
+                      args, 3));
     if (err && err->cause == SCIM_CAUSE_DUPLICATE) {
         return scim_error_make(p, 409, SCIM_TYPE_UNIQUENESS, "There is a tenant with this name.");
     }
@@ -121,6 +158,7 @@ scim_error_t *scim_tenants_create(scim_dbd_t *db, const char *name, const char *
 
 scim_error_t *scim_tenants_switch(scim_dbd_t *db, const char *name, int on, apr_pool_t *p)
 {
+    const change_t c = {db, p, name};
     const char *args[] = {on ? "on" : "off", name};
     scim_tenant_row_t *row;
     scim_error_t *err = scim_tenants_find(&row, db, name, p);
@@ -128,7 +166,10 @@ scim_error_t *scim_tenants_switch(scim_dbd_t *db, const char *name, int on, apr_
     if (!err && !row) {
         return scim_error_make(p, 404, SCIM_TYPE_NONE, "There is no tenant with this name.");
     }
-    return err ? err
-               : write_one(NULL, db, "UPDATE scim_tenant SET state = %s WHERE tenant = %s", args, 2,
-                           p);
+    err = err ? err : begin(&c);
+    if (err) {
+        return err;
+    }
+    return finish(&c, args[0],
+                  exec(NULL, &c, "UPDATE scim_tenant SET state = %s WHERE tenant = %s", args, 2));
 }

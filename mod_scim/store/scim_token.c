@@ -48,20 +48,24 @@ static apr_time_t time_of(const char *text)
 }
 
 /*
- * Every read of a resource may carry these columns, so there is no more of them than decides:
- * neither creator nor scope, and the owner's row in four words.
+ * Every read of a resource may carry these columns, so there is no more of them than decides. For
+ * the same reason the tenant's state is repeated in the token's row, and the owner is only joined
+ * where there may be one: each join costs a read of one resource about a tenth.
  */
-void scim_token_columns(scim_sql_t *sql)
+void scim_token_columns(scim_sql_t *sql, int owner)
 {
-    scim_sql_add(sql, "k.id, k.tenant, k.kind, k.label, k.owner, k.client, k.expires, k.used, "
-                      "k.revoked, o.ukey, o.active, t.state");
+    scim_sql_add(sql, "k.id, k.tenant, k.kind, k.label, k.owner, k.expires, k.used, k.revoked, "
+                      "k.state");
+    scim_sql_add(sql, owner ? ", o.ukey, o.active" : "");
 }
 
-void scim_token_from(scim_sql_t *sql)
+void scim_token_from(scim_sql_t *sql, int owner)
 {
-    scim_sql_add(sql, " FROM scim_token k LEFT JOIN scim_resource o ON o.tenant = k.tenant "
-                      "AND o.id = k.owner AND o.type = 'User' "
-                      "LEFT JOIN scim_tenant t ON t.tenant = k.tenant");
+    scim_sql_add(sql, " FROM scim_token k");
+    if (owner) {
+        scim_sql_add(sql, " LEFT JOIN scim_resource o ON o.tenant = k.tenant AND o.id = k.owner "
+                          "AND o.type = 'User'");
+    }
 }
 
 void scim_token_where(scim_sql_t *sql, const char *hash, const char *tenant)
@@ -72,10 +76,10 @@ void scim_token_where(scim_sql_t *sql, const char *hash, const char *tenant)
     }
 }
 
-void scim_token_read(scim_token_found_t *found, const char *const *cols, apr_pool_t *p)
+void scim_token_read(scim_token_found_t *found, const char *const *cols, int owner, apr_pool_t *p)
 {
     scim_token_row_t *row = &found->row;
-    int active = cols[9] && (!cols[10] || apr_atoi64(cols[10]) != 0);
+    int active = owner && cols[9] && (!cols[10] || apr_atoi64(cols[10]) != 0);
 
     memset(found, 0, sizeof(*found));
     row->id = apr_pstrdup(p, cols[0]);
@@ -83,22 +87,22 @@ void scim_token_read(scim_token_found_t *found, const char *const *cols, apr_poo
     row->kind = apr_pstrdup(p, cols[2]);
     row->label = apr_pstrdup(p, cols[3]);
     row->owner = apr_pstrdup(p, cols[4]);
-    row->client = apr_pstrdup(p, cols[5]);
-    row->expires = time_of(cols[6]);
-    row->used = time_of(cols[7]);
-    row->revoked = time_of(cols[8]);
+    row->expires = time_of(cols[5]);
+    row->used = time_of(cols[6]);
+    row->revoked = time_of(cols[7]);
     found->owner_name = active ? apr_pstrdup(p, cols[9]) : NULL;
     found->owner_dead = row->owner && !active;
-    found->tenant_known = cols[11] != NULL;
-    found->tenant_off = cols[11] && strcmp(cols[11], "on") != 0;
+    found->tenant_known = cols[8] != NULL;
+    found->tenant_off = cols[8] && strcmp(cols[8], "on") != 0;
 }
 
 /* What a guard does without, behind those columns. */
-#define MORE_COLUMNS 5
+#define MORE_COLUMNS 6
+#define ALL_COLUMNS (SCIM_TOKEN_COLUMNS + SCIM_TOKEN_OWNER_COLUMNS + MORE_COLUMNS)
 
 static void more_columns(scim_sql_t *sql, int with_data)
 {
-    scim_sql_add(sql, ", k.creator, k.grant_id, k.scope, k.created, ");
+    scim_sql_add(sql, ", k.creator, k.grant_id, k.scope, k.created, k.client, ");
     scim_sql_add(sql, with_data ? "SUBSTR(k.data, 1, 4000)" : "NULL");
 }
 
@@ -108,7 +112,8 @@ static void read_more(scim_token_row_t *row, const char *const *cols, apr_pool_t
     row->grant = apr_pstrdup(p, cols[1]);
     row->scope = apr_pstrdup(p, cols[2]);
     row->created = time_of(cols[3]);
-    row->data = apr_pstrdup(p, cols[4]);
+    row->client = apr_pstrdup(p, cols[4]);
+    row->data = apr_pstrdup(p, cols[5]);
 }
 
 typedef struct finding_t {
@@ -121,8 +126,8 @@ static scim_error_t *read_found(void *baton, const char *const *cols)
     finding_t *f = baton;
     scim_token_found_t *found = apr_array_push(f->found);
 
-    scim_token_read(found, cols, f->pool);
-    read_more(&found->row, cols + SCIM_TOKEN_COLUMNS, f->pool);
+    scim_token_read(found, cols, 1, f->pool);
+    read_more(&found->row, cols + SCIM_TOKEN_COLUMNS + SCIM_TOKEN_OWNER_COLUMNS, f->pool);
     return NULL;
 }
 
@@ -131,9 +136,9 @@ static scim_sql_t *begin(int with_data, apr_pool_t *p)
     scim_sql_t *sql = scim_sql_make(p);
 
     scim_sql_add(sql, "SELECT ");
-    scim_token_columns(sql);
+    scim_token_columns(sql, 1);
     more_columns(sql, with_data);
-    scim_token_from(sql);
+    scim_token_from(sql, 1);
     return sql;
 }
 
@@ -141,8 +146,7 @@ static scim_error_t *select_found(apr_array_header_t **out, scim_store_t *store,
                                   const scim_sql_t *sql, apr_pool_t *p)
 {
     finding_t f = {apr_array_make(p, 1, sizeof(scim_token_found_t)), p};
-    scim_error_t *err =
-        scim_store_select(store, sql, 1, SCIM_TOKEN_COLUMNS + MORE_COLUMNS, read_found, &f);
+    scim_error_t *err = scim_store_select(store, sql, 1, ALL_COLUMNS, read_found, &f);
 
     *out = f.found;
     return err;

@@ -41,7 +41,10 @@ typedef struct scim_token_row_t {
     apr_time_t revoked;
 } scim_token_row_t;
 
-/** A token with the state of all that it depends on, as one statement found it. */
+/**
+ * A token with the state of all that it depends on, as one statement found it. The tenant's is the
+ * copy in the token's row, which scim_tenants_create() and scim_tenants_switch() keep.
+ */
 typedef struct scim_token_found_t {
     scim_token_row_t row;
     const char *owner_name; /* userName (folded) of its owner; NULL: none, or dead */

@@ -16,9 +16,6 @@
 /* Bytes of the columns that hold ids. */
 #define ID_BYTES 64
 
-/* New tokens of a tenant queue here while they are counted. */
-#define QUEUE "#token"
-
 /*
  * The prefix is for people and for scanners that look for lost secrets; nothing depends on it.
  * Each byte makes one of 64 characters, so the last two bits of it are not used.
@@ -145,10 +142,6 @@ static scim_error_t *check_limit(scim_store_t *store, const scim_token_rules_t *
     if (!rules->limit || strcmp(kind, SCIM_TOKEN_API) != 0) {
         return NULL;
     }
-    err = scim_store_queue(store, QUEUE, p);
-    if (err) {
-        return err;
-    }
     scim_sql_addv(sql,
                   "SELECT COUNT(*) FROM scim_token k WHERE k.tenant = %s AND k.kind = %s "
                   "AND k.revoked IS NULL AND (k.expires IS NULL OR k.expires > %s)",
@@ -165,6 +158,7 @@ static scim_error_t *check_limit(scim_store_t *store, const scim_token_rules_t *
 
 /* ---- the row ---- */
 
+/* The tenant's state is copied in the queue, in which it is changed too. */
 static scim_error_t *insert(scim_store_t *store, const scim_token_row_t *row, const char *hash,
                             apr_pool_t *p)
 {
@@ -185,12 +179,13 @@ static scim_error_t *insert(scim_store_t *store, const scim_token_row_t *row, co
     apr_size_t i;
 
     scim_sql_add(sql, "INSERT INTO scim_token (id, tenant, hash, kind, label, creator, owner, "
-                      "client, grant_id, scope, data, created, expires) VALUES (");
+                      "client, grant_id, scope, data, created, expires, state) VALUES (");
     for (i = 0; i < sizeof(values) / sizeof(values[0]); i++) {
         scim_sql_add(sql, i ? ", " : "");
         scim_sql_bind(sql, values[i]);
     }
-    scim_sql_add(sql, ")");
+    scim_sql_addv(sql, ", (SELECT t.state FROM scim_tenant t WHERE t.tenant = %s))", row->tenant,
+                  NULL);
     return scim_store_exec(NULL, store, sql);
 }
 
@@ -208,6 +203,7 @@ scim_error_t *scim_token_issue(const char **secret, scim_token_row_t **row, scim
 
     err = err ? err : check_life(&life, store, rules, wanted, kind);
     err = err ? err : check_owner(store, rules, wanted, p);
+    err = err ? err : scim_store_queue(store, SCIM_TOKEN_QUEUE, p);
     err = err ? err : check_limit(store, rules, kind, now, p);
     if (err) {
         return err;

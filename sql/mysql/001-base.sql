@@ -97,7 +97,7 @@ CREATE TABLE scim_secret (
 -- be here to be switched off.
 CREATE TABLE scim_tenant (
     tenant  VARBINARY(64) NOT NULL,
-    state   VARBINARY(8)  NOT NULL DEFAULT 'on', -- or 'off'
+    state   VARBINARY(8)  NOT NULL DEFAULT 'on', -- or 'off'; scim_token repeats it
     created BIGINT        NOT NULL,
     note    VARCHAR(255)  NULL,
     PRIMARY KEY (tenant)
@@ -120,6 +120,7 @@ CREATE TABLE scim_token (
     expires  BIGINT        NULL,               -- NULL: never
     used     BIGINT        NULL,               -- to the minute
     revoked  BIGINT        NULL,               -- once set it stays
+    state    VARBINARY(8)  NULL,               -- scim_tenant.state once more: a join is dear
     PRIMARY KEY (id),
     UNIQUE KEY scim_token_hash (hash),
     KEY scim_token_list (tenant, kind, created),

@@ -109,7 +109,8 @@ CREATE TABLE scim_token (
     created  INTEGER NOT NULL,
     expires  INTEGER NULL,
     used     INTEGER NULL,
-    revoked  INTEGER NULL
+    revoked  INTEGER NULL,
+    state    TEXT    NULL
 );
 CREATE UNIQUE INDEX scim_token_hash ON scim_token (hash);
 CREATE INDEX scim_token_list ON scim_token (tenant, kind, created);

@@ -13,16 +13,18 @@ function setup(thread)
 end
 
 local function read_data(path)
-   local users, groups = {}, {}
+   local users, groups, tokens = {}, {}, {}
    for line in io.lines(path) do
       local kind, id, rest = line:match("^(%S+) (%S+) (%S+)$")
       if kind == "user" then
          users[#users + 1] = { id = id, name = rest, number = tonumber(rest:match("%d+$")) }
       elseif kind == "group" then
          groups[#groups + 1] = { id = id, size = tonumber(rest) }
+      else
+         tokens[kind] = rest
       end
    end
-   return users, groups
+   return users, groups, tokens
 end
 
 local patch_head = '{"schemas":["urn:ietf:params:scim:api:messages:2.0:PatchOp"],"Operations":['
@@ -43,6 +45,7 @@ end
 local ops = {}
 local users, groups, counter
 local unchanged = {} -- headers of a conditional request
+local stored, rsa, ec = {}, {}, {} -- headers with a token of the database, and with signed ones
 local middle -- pages before the middle of all users
 local in_large -- users of the sample who are in the largest group
 
@@ -64,6 +67,19 @@ function ops.insert()
 end
 
 function ops.get() return wrk.format("GET", wrk.path .. "/Users/" .. any_user().id) end
+
+-- With a token that is in the database and not in the configuration.
+function ops.get_token()
+   return wrk.format("GET", wrk.path .. "/Users/" .. any_user().id, stored)
+end
+
+-- With one that is signed.
+function ops.get_jwt()
+   return wrk.format("GET", wrk.path .. "/Users/" .. any_user().id, rsa)
+end
+function ops.get_jwt_ec()
+   return wrk.format("GET", wrk.path .. "/Users/" .. any_user().id, ec)
+end
 
 -- In the large groups and no small one; and in none.
 local function member() return users[11 + math.random(0, 4)] end
@@ -139,12 +155,17 @@ local operation
 
 function init(args)
    math.randomseed(os.time() * 100 + thread_number)
-   users, groups = read_data(args[2])
+   local tokens
+   users, groups, tokens = read_data(args[2])
    counter = 0
    for name, value in pairs(wrk.headers) do
       json[name] = value
       unchanged[name] = value
+      stored[name], rsa[name], ec[name] = value, value, value
    end
+   stored["Authorization"] = "Bearer " .. tokens.token
+   rsa["Authorization"] = "Bearer " .. tokens.rsa
+   ec["Authorization"] = "Bearer " .. tokens.ec
    json["Content-Type"] = "application/scim+json"
    unchanged["If-None-Match"] = 'W/"1"'
    middle = math.floor(users[#users].number / 200)

@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 # Copyright the mod_scim authors
 """The bench's private database and httpd, and what can be read off them."""
+import base64
 import hashlib
+import json
 import os
 import pathlib
 import secrets
@@ -46,6 +48,12 @@ DBDMax 25
   ScimEnable On
   ScimTenant bench
   ScimToken sha256:{digest} bench
+  ScimTokenStore On
+  ScimJWTIssuer bench
+  ScimJWTAudience bench
+  ScimJWTAlgorithms RS256 ES256
+  ScimJWTKeyFile "{work}/rsa.pem"
+  ScimJWTKeyFile "{work}/ec.pem"
 </Location>
 <Location "/probe">
   SetHandler probe
@@ -78,7 +86,7 @@ def build(folder):
         sh(ROOT / "configure", "--quiet", "CFLAGS=-O2 -g", cwd=folder)
     with open(folder / "build.log", "wb") as log:
         sh("make", "-j2", cwd=folder, stdout=log, stderr=log)
-    flags = flags_of("apr-1", "apr-util-1", "jansson", "icu-uc")
+    flags = flags_of("apr-1", "apr-util-1", "jansson", "icu-uc", "libcrypto")
     sh("gcc", "-O2", "-std=gnu99", "-Wall", "-o", folder / "load", BENCH / "load.c",
        *[f"-I{ROOT}/mod_scim/{d}" for d in ("core", "store")],
        folder / ".libs/libscimstore.a", folder / ".libs/libscimcore.a", *flags)
@@ -86,6 +94,20 @@ def build(folder):
                              text=True).stdout.strip()
     sh("gcc", "-O2", "-shared", "-fPIC", "-o", folder / "mod_probe.so", BENCH / "mod_probe.c",
        f"-I{include}", *[f for f in flags if f.startswith(("-I", "-D"))], "-D_GNU_SOURCE")
+
+
+def base64url(data):
+    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
+
+
+def two_numbers(der):
+    """An ECDSA signature as JWS has it (RFC 7518 section 3.4), from the one in DER."""
+    out, at = b"", 2
+    for _ in range(2):
+        length = der[at + 1]
+        out += der[at + 2:at + 2 + length].lstrip(b"\0").rjust(32, b"\0")
+        at += 2 + length
+    return out
 
 
 def free_port():
@@ -121,10 +143,39 @@ class Server:
         began = time.monotonic()
         with open(self.work / "data", "w", encoding="ascii") as data:
             sh(self.folder / "load", self.sock, users, *groups, stdout=data)
+            self.add_token(data)
+            self.add_signed(data)
         print(f"loaded {users} users and groups of {groups} in {time.monotonic() - began:.1f} s",
               flush=True)
         self.sql("ANALYZE TABLE scim_resource, scim_value, scim_member")
         self.start_httpd()
+
+    def add_token(self, data):
+        """A token of the database whose use need not be noted any more."""
+        token = secrets.token_urlsafe(24)
+        self.sql("INSERT INTO scim_tenant (tenant, created) VALUES ('bench', 1);"
+                 "INSERT INTO scim_token (id, tenant, hash, kind, label, created, used, state) VALUES "
+                 "('bench', 'bench', SHA2('" + token + "', 256), 'token', 'bench', 1, "
+                 "4000000000000, 'on')")
+        print("token - " + token, file=data)
+
+    def add_signed(self, data):
+        """Tokens signed by an issuer's keys, for the bench's tenant."""
+        for name, alg, make in (("rsa", "RS256", ["-algorithm", "RSA"]),
+                                ("ec", "ES256", ["-algorithm", "EC", "-pkeyopt",
+                                                 "ec_paramgen_curve:P-256"])):
+            private = self.work / (name + ".key")
+            sh("openssl", "genpkey", *make, "-out", private, stderr=subprocess.DEVNULL)
+            sh("openssl", "pkey", "-in", private, "-pubout", "-out", self.work / (name + ".pem"))
+            claims = {"iss": "bench", "aud": "bench", "sub": "bench", "jti": secrets.token_hex(16),
+                      "exp": int(time.time()) + 86400}
+            text = ".".join(base64url(json.dumps(x).encode())
+                            for x in ({"alg": alg, "typ": "JWT"}, claims))
+            signature = subprocess.run(["openssl", "dgst", "-sha256", "-sign", private],
+                                       input=text.encode(), check=True, capture_output=True).stdout
+            if name == "ec":
+                signature = two_numbers(signature)
+            print(name + " - " + text + "." + base64url(signature), file=data)
 
     def start_httpd(self):
         conf = HTTPD_CONF.format(work=self.work, port=self.port, build=self.folder, sock=self.sock,

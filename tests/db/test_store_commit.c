@@ -8,6 +8,8 @@
 
 #include <apr_strings.h>
 
+#include "scim_grant.h"
+
 static db_env_t *env;
 static apr_pool_t *pool;
 
@@ -24,8 +26,8 @@ static void teardown(void)
 
 static int rows(const char *table)
 {
-    return (int)db_count(env, apr_psprintf(pool, "SELECT COUNT(*) FROM %s WHERE tenant = %%s",
-                                           table));
+    return (int)db_count(env,
+                         apr_psprintf(pool, "SELECT COUNT(*) FROM %s WHERE tenant = %%s", table));
 }
 
 static void check_consistent(void)
@@ -234,6 +236,95 @@ START_TEST(away_before_it_is_done_again)
 }
 END_TEST
 
+/* ---- grants ---- */
+
+static const scim_grant_rules_t rules = {60, 3600, 0, 1, 0, 0};
+
+static const char *a_client(void)
+{
+    static const char *const uri = "https://example.com/cb";
+    db_request_t r = db_request(env);
+    scim_client_t client = {.id = apr_pstrcat(pool, "c.", db_env_tenant(env)->name, NULL),
+                            .tenant = db_env_tenant(env)->name,
+                            .name = "An application",
+                            .auth = SCIM_CLIENT_JWT,
+                            .jwks = "{\"keys\":[{\"kty\":\"EC\"}]}",
+                            .redirects = &uri,
+                            .nredirects = 1};
+
+    db_ok(scim_client_create(r.store, &client, r.pool));
+    db_request_end(&r);
+    return client.id;
+}
+
+static const char *a_code(const char *client)
+{
+    const scim_consent_t consent = {.client = client, .user = "admin", .scope = "scim"};
+    db_request_t r = db_request(env);
+    const char *code = NULL;
+
+    db_ok(scim_grant_code(&code, r.store, &rules, &consent, pool));
+    db_request_end(&r);
+    return code;
+}
+
+static scim_grant_t exchange(const char *client, const char *secret, int is_code,
+                             const db_fault_t *fault)
+{
+    const scim_grant_ask_t ask = {.client = client, .secret = secret};
+    db_request_t r = db_request(env);
+    scim_grant_t grant;
+
+    if (fault) {
+        db_fault(env, fault);
+    }
+    db_ok(is_code ? scim_grant_redeem(&grant, r.store, &rules, &ask, pool)
+                  : scim_grant_refresh(&grant, r.store, &rules, &ask, pool));
+    db_request_end(&r);
+    return grant;
+}
+
+/* What was given by a COMMIT that was not answered is the answer of the next attempt. */
+START_TEST(a_grant_is_given_once)
+{
+    static const db_fault_kind_t kinds[] = {DB_FAULT_LOSE_ANSWER, DB_FAULT_NUMBER};
+    db_fault_t fault = {kinds[_i], "COMMIT", 2013, 1, NULL, NULL};
+    const char *client = a_client();
+    scim_grant_t one = exchange(client, a_code(client), 1, &fault);
+    scim_grant_t two;
+
+    ck_assert_int_eq(db_fault_count(env), 1);
+    ck_assert_int_eq(one.outcome, SCIM_GRANT_GIVEN);
+    ck_assert_str_eq(one.user, "admin");
+    ck_assert_int_eq(rows("scim_token"), 3);
+    two = exchange(client, one.refresh, 0, &fault);
+    ck_assert_int_eq(db_fault_count(env), 1);
+    ck_assert_int_eq(two.outcome, SCIM_GRANT_GIVEN);
+    ck_assert_int_eq(rows("scim_token"), 5);
+    ck_assert_int_eq(exchange(client, two.refresh, 0, NULL).outcome, SCIM_GRANT_GIVEN);
+    ck_assert_int_eq(exchange(client, two.refresh, 0, NULL).outcome, SCIM_GRANT_REUSED);
+}
+END_TEST
+
+START_TEST(a_clients_own_token_is_given_once)
+{
+    db_fault_t fault = {DB_FAULT_LOSE_ANSWER, "COMMIT", 2013, 1, NULL, NULL};
+    const char *client = a_client();
+    db_request_t r = db_request(env);
+    scim_token_found_t *found = NULL;
+    scim_grant_t grant;
+
+    db_fault(env, &fault);
+    db_ok(scim_grant_self(&grant, r.store, &rules, client, "scim", pool));
+    ck_assert_int_eq(db_fault_count(env), 1);
+    ck_assert_int_eq(rows("scim_token"), 1);
+    db_ok(scim_token_find(
+        &found, r.store, scim_token_hash(grant.access, strlen(grant.access), pool), NULL, 0, pool));
+    ck_assert_ptr_nonnull(found);
+    db_request_end(&r);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("store commit");
@@ -249,6 +340,8 @@ int main(void)
     tcase_add_test(tc, full_at_commit);
     tcase_add_test(tc, away_after_commit);
     tcase_add_test(tc, away_before_it_is_done_again);
+    tcase_add_loop_test(tc, a_grant_is_given_once, 0, 2);
+    tcase_add_test(tc, a_clients_own_token_is_given_once);
     suite_add_tcase(suite, tc);
     return db_main(suite);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Copyright the mod_scim authors */
 
-/* Tokens and tenants in the database, and the guard that they are at a store's door. */
+/* Tokens in the database. */
 #include "db_env.h"
 
 #include <pthread.h>
@@ -9,8 +9,7 @@
 
 #include <apr_strings.h>
 
-#include "scim_guard.h"
-#include "scim_tenants.h"
+#include "db_tokens.h"
 
 #define THREADS 12
 
@@ -33,61 +32,7 @@ static const char *tenant(void)
     return db_env_tenant(env)->name;
 }
 
-/* A request of another tenant in the same database. */
-static db_request_t stranger(void)
-{
-    db_request_t r = db_request(env);
-
-    r.store = scim_store_make(r.db, scim_tenant_make(apr_pstrcat(pool, tenant(), "-b", NULL), pool),
-                              r.pool);
-    return r;
-}
-
 /* ---- tokens ---- */
-
-static scim_error_t *create(const char **secret, scim_token_row_t **row,
-                            const scim_token_rules_t *rules, const scim_token_new_t *wanted)
-{
-    db_request_t r = db_request(env);
-    scim_error_t *err = scim_token_create(secret, row, r.store,
-                                          rules ? rules : &scim_token_rules_default, wanted, pool);
-
-    if (err) {
-        err = scim_error_make(pool, err->status, err->type, "%s", err->detail);
-    }
-    db_request_end(&r);
-    return err;
-}
-
-/* A token that must come to be. @param row may be NULL */
-static const char *token(scim_token_row_t **row, const char *owner, int life)
-{
-    scim_token_new_t wanted = {
-        .label = "Okta, production", .creator = "admin@example.com", .owner = owner, .life = life};
-    const char *secret = NULL;
-    scim_token_row_t *made = NULL;
-
-    db_ok(create(&secret, &made, NULL, &wanted));
-    if (row) {
-        *row = made;
-    }
-    return secret;
-}
-
-static const char *hash_of(const char *secret)
-{
-    return scim_token_hash(secret, strlen(secret), pool);
-}
-
-static scim_token_found_t *find(const char *secret, const char *of)
-{
-    db_request_t r = db_request(env);
-    scim_token_found_t *found = NULL;
-
-    db_ok(scim_token_find(&found, r.store, hash_of(secret), of, 0, pool));
-    db_request_end(&r);
-    return found;
-}
 
 static int end(const char *id)
 {
@@ -102,9 +47,9 @@ static int end(const char *id)
 START_TEST(made_and_found)
 {
     scim_token_row_t *row;
-    const char *secret = token(&row, NULL, 3600);
-    const char *other = token(NULL, NULL, SCIM_TOKEN_LIFE_NEVER);
-    scim_token_found_t *found = find(secret, tenant());
+    const char *secret = db_token(env, &row, NULL, 3600);
+    const char *other = db_token(env, NULL, NULL, SCIM_TOKEN_LIFE_NEVER);
+    scim_token_found_t *found = db_token_find(env, secret, tenant());
 
     ck_assert(strncmp(secret, "scim_", 5) == 0);
     ck_assert_int_eq((int)strlen(secret), 48);
@@ -120,9 +65,9 @@ START_TEST(made_and_found)
     ck_assert_int_eq(found->row.used, 0);
     ck_assert_int_eq(found->row.revoked, 0);
     ck_assert_int_eq(found->owner_dead, 0);
-    ck_assert_int_eq(find(other, NULL)->row.expires, 0);
-    ck_assert_ptr_null(find("scim_nobody-has-this", NULL));
-    ck_assert_ptr_null(find(secret, "another-tenant"));
+    ck_assert_int_eq(db_token_find(env, other, NULL)->row.expires, 0);
+    ck_assert_ptr_null(db_token_find(env, "scim_nobody-has-this", NULL));
+    ck_assert_ptr_null(db_token_find(env, secret, "another-tenant"));
 }
 END_TEST
 
@@ -130,11 +75,11 @@ END_TEST
 START_TEST(only_the_hash_is_kept)
 {
     scim_token_row_t *row;
-    const char *secret = token(&row, NULL, SCIM_TOKEN_LIFE_NEVER);
+    const char *secret = db_token(env, &row, NULL, SCIM_TOKEN_LIFE_NEVER);
 
     ck_assert_str_eq(
         db_value(env, apr_psprintf(pool, "SELECT hash FROM scim_token WHERE id = '%s'", row->id)),
-        hash_of(secret));
+        db_token_hash(env, secret));
     ck_assert_int_eq(db_int(env, apr_psprintf(pool,
                                               "SELECT COUNT(*) FROM scim_token WHERE id = '%s' OR "
                                               "label = '%s' OR data = '%s' OR hash = '%s'",
@@ -157,28 +102,28 @@ END_TEST
 START_TEST(revoked_for_ever)
 {
     scim_token_row_t *row;
-    const char *secret = token(&row, NULL, SCIM_TOKEN_LIFE_NEVER);
+    const char *secret = db_token(env, &row, NULL, SCIM_TOKEN_LIFE_NEVER);
     apr_time_t revoked;
 
-    ck_assert_int_eq(scim_token_is_live(&find(secret, NULL)->row, apr_time_now()), 1);
+    ck_assert_int_eq(scim_token_is_live(&db_token_find(env, secret, NULL)->row, apr_time_now()), 1);
     ck_assert_int_eq(end("not-there"), 0);
-    ck_assert_int_eq(scim_token_is_live(&find(secret, NULL)->row, apr_time_now()), 1);
+    ck_assert_int_eq(scim_token_is_live(&db_token_find(env, secret, NULL)->row, apr_time_now()), 1);
     ck_assert_int_eq(end(row->id), 1);
-    revoked = find(secret, NULL)->row.revoked;
+    revoked = db_token_find(env, secret, NULL)->row.revoked;
     ck_assert_int_gt(revoked, 0);
-    ck_assert_int_eq(scim_token_is_live(&find(secret, NULL)->row, apr_time_now()), 0);
+    ck_assert_int_eq(scim_token_is_live(&db_token_find(env, secret, NULL)->row, apr_time_now()), 0);
     ck_assert_int_eq(end(row->id), 0);
-    ck_assert_int_eq(find(secret, NULL)->row.revoked, revoked);
+    ck_assert_int_eq(db_token_find(env, secret, NULL)->row.revoked, revoked);
 }
 END_TEST
 
 START_TEST(nobody_revokes_anothers)
 {
-    db_request_t r = stranger();
+    db_request_t r = db_stranger(env);
     scim_token_row_t *row;
     scim_token_row_t *seen;
     apr_array_header_t *rows;
-    const char *secret = token(&row, NULL, SCIM_TOKEN_LIFE_NEVER);
+    const char *secret = db_token(env, &row, NULL, SCIM_TOKEN_LIFE_NEVER);
     int done = -1;
 
     db_ok(scim_token_end(&done, r.store, row->id));
@@ -188,7 +133,7 @@ START_TEST(nobody_revokes_anothers)
     db_ok(scim_token_list(&rows, r.store, NULL, r.pool));
     ck_assert_int_eq(rows->nelts, 0);
     db_request_end(&r);
-    ck_assert_int_eq(find(secret, NULL)->row.revoked, 0);
+    ck_assert_int_eq(db_token_find(env, secret, NULL)->row.revoked, 0);
 }
 END_TEST
 
@@ -219,7 +164,7 @@ START_TEST(lives_as_the_rules_say)
     scim_token_new_t wanted = {.label = "x", .life = c->life};
     const char *secret;
     scim_token_row_t *row;
-    scim_error_t *err = create(&secret, &row, &c->rules, &wanted);
+    scim_error_t *err = db_token_create(env, &secret, &row, &c->rules, &wanted);
 
     ck_assert_int_eq(err ? err->status : 200, c->status);
     if (err) {
@@ -251,17 +196,17 @@ START_TEST(other_kinds_live_as_they_like)
     scim_token_row_t *row;
     scim_token_found_t *found;
 
-    db_ok(create(&secret, &row, &rules, &wanted));
-    found = find(secret, NULL);
+    db_ok(db_token_create(env, &secret, &row, &rules, &wanted));
+    found = db_token_find(env, secret, NULL);
     ck_assert_str_eq(found->row.data, "d");
     ck_assert_str_eq(found->row.grant, "g");
     ck_assert_str_eq(found->row.client, "c");
     ck_assert_str_eq(found->row.scope, "scim");
     wanted.kind = SCIM_TOKEN_REFRESH;
     wanted.life = SCIM_TOKEN_LIFE_NEVER;
-    db_ok(create(&secret, &row, &rules, &wanted));
+    db_ok(db_token_create(env, &secret, &row, &rules, &wanted));
     wanted.kind = SCIM_TOKEN_ACCESS;
-    ck_assert_int_eq(create(&secret, &row, &rules, &wanted)->status, 400);
+    ck_assert_int_eq(db_token_create(env, &secret, &row, &rules, &wanted)->status, 400);
 }
 END_TEST
 
@@ -287,59 +232,48 @@ START_TEST(texts_are_bounded)
 
     for (i = 0; i < sizeof(labels) / sizeof(labels[0]); i++) {
         wanted.label = labels[i];
-        ck_assert_int_eq(create(&secret, &row, NULL, &wanted)->status, 400);
+        ck_assert_int_eq(db_token_create(env, &secret, &row, NULL, &wanted)->status, 400);
     }
     wanted.label = long_text(255);
     wanted.creator = long_text(256);
-    ck_assert_int_eq(create(&secret, &row, NULL, &wanted)->status, 400);
+    ck_assert_int_eq(db_token_create(env, &secret, &row, NULL, &wanted)->status, 400);
     wanted.creator = long_text(255);
-    db_ok(create(&secret, &row, NULL, &wanted));
-    ck_assert_str_eq(find(secret, NULL)->row.label, long_text(255));
+    db_ok(db_token_create(env, &secret, &row, NULL, &wanted));
+    ck_assert_str_eq(db_token_find(env, secret, NULL)->row.label, long_text(255));
     wanted.data = apr_pstrcat(pool, long_text(2000), "x", NULL);
-    ck_assert_int_eq(create(&secret, &row, NULL, &wanted)->status, 400);
+    ck_assert_int_eq(db_token_create(env, &secret, &row, NULL, &wanted)->status, 400);
 }
 END_TEST
 
 /* ---- owners ---- */
 
-static void set_active(const char *id, int active)
-{
-    db_request_t r = db_request(env);
-    json_t *doc = db_user("Owner", r.pool);
-
-    json_object_set_new(doc, "id", json_string(id));
-    json_object_set_new(doc, "active", json_boolean(active));
-    db_ok(db_change(NULL, &r, "User", id, doc));
-    db_request_end(&r);
-}
-
 START_TEST(a_token_dies_with_its_owner)
 {
     const char *id = db_put(env, db_user("Owner", pool));
-    const char *secret = token(NULL, id, SCIM_TOKEN_LIFE_NEVER);
-    const char *free_one = token(NULL, NULL, SCIM_TOKEN_LIFE_NEVER);
+    const char *secret = db_token(env, NULL, id, SCIM_TOKEN_LIFE_NEVER);
+    const char *free_one = db_token(env, NULL, NULL, SCIM_TOKEN_LIFE_NEVER);
     db_request_t r;
 
-    ck_assert_int_eq(find(secret, NULL)->owner_dead, 0);
-    ck_assert_str_eq(find(secret, NULL)->owner_name, "owner");
-    set_active(id, 0);
-    ck_assert_int_eq(find(secret, NULL)->owner_dead, 1);
-    ck_assert_ptr_null(find(secret, NULL)->owner_name);
-    ck_assert_int_eq(find(free_one, NULL)->owner_dead, 0);
-    set_active(id, 1);
-    ck_assert_int_eq(find(secret, NULL)->owner_dead, 0);
+    ck_assert_int_eq(db_token_find(env, secret, NULL)->owner_dead, 0);
+    ck_assert_str_eq(db_token_find(env, secret, NULL)->owner_name, "owner");
+    db_owner_active(env, id, 0);
+    ck_assert_int_eq(db_token_find(env, secret, NULL)->owner_dead, 1);
+    ck_assert_ptr_null(db_token_find(env, secret, NULL)->owner_name);
+    ck_assert_int_eq(db_token_find(env, free_one, NULL)->owner_dead, 0);
+    db_owner_active(env, id, 1);
+    ck_assert_int_eq(db_token_find(env, secret, NULL)->owner_dead, 0);
     r = db_request(env);
     db_ok(db_change(NULL, &r, "User", id, NULL));
     db_request_end(&r);
-    ck_assert_int_eq(find(secret, NULL)->owner_dead, 1);
-    ck_assert_int_eq(find(free_one, NULL)->owner_dead, 0);
+    ck_assert_int_eq(db_token_find(env, secret, NULL)->owner_dead, 1);
+    ck_assert_int_eq(db_token_find(env, free_one, NULL)->owner_dead, 0);
 }
 END_TEST
 
 START_TEST(an_owner_must_be_an_active_user)
 {
     static const scim_token_rules_t required = {0, 60, 0, 0, 1};
-    db_request_t strange = stranger();
+    db_request_t strange = db_stranger(env);
     json_t *strangers = db_user("Owner", pool);
     const char *user = db_put(env, db_user("Owner", pool));
     const char *group = db_put(env, db_group("Owner", pool));
@@ -350,22 +284,22 @@ START_TEST(an_owner_must_be_an_active_user)
     scim_token_row_t *row;
 
     db_ok(db_insert(NULL, &strange, strangers));
-    ck_assert_int_eq(create(&secret, &row, &required, &wanted)->status, 400);
+    ck_assert_int_eq(db_token_create(env, &secret, &row, &required, &wanted)->status, 400);
     wanted.owner = db_id(strangers);
-    ck_assert_int_eq(create(&secret, &row, &required, &wanted)->status, 400);
+    ck_assert_int_eq(db_token_create(env, &secret, &row, &required, &wanted)->status, 400);
     wanted.owner = group;
-    ck_assert_int_eq(create(&secret, &row, &required, &wanted)->status, 400);
+    ck_assert_int_eq(db_token_create(env, &secret, &row, &required, &wanted)->status, 400);
     wanted.owner = user;
-    db_ok(create(&secret, &row, &required, &wanted));
+    db_ok(db_token_create(env, &secret, &row, &required, &wanted));
     db_ok(scim_token_owner(&id, r.store, "oWNER", r.pool));
     ck_assert_str_eq(id, user);
     db_ok(scim_token_owner(&id, r.store, "nobody", r.pool));
     ck_assert_ptr_null(id);
-    set_active(user, 0);
+    db_owner_active(env, user, 0);
     db_ok(scim_token_owner(&id, r.store, "owner", r.pool));
     ck_assert_ptr_null(id);
     db_request_end(&r);
-    ck_assert_int_eq(create(&secret, &row, &required, &wanted)->status, 400);
+    ck_assert_int_eq(db_token_create(env, &secret, &row, &required, &wanted)->status, 400);
     db_request_end(&strange);
 }
 END_TEST
@@ -380,14 +314,14 @@ START_TEST(no_more_than_the_limit)
     scim_token_row_t *first;
     scim_token_row_t *row;
 
-    db_ok(create(&secret, &first, &two, &wanted));
-    db_ok(create(&secret, &row, &two, &wanted));
-    ck_assert_int_eq(create(&secret, &row, &two, &wanted)->status, 409);
+    db_ok(db_token_create(env, &secret, &first, &two, &wanted));
+    db_ok(db_token_create(env, &secret, &row, &two, &wanted));
+    ck_assert_int_eq(db_token_create(env, &secret, &row, &two, &wanted)->status, 409);
     ck_assert_int_eq(end(first->id), 1);
-    db_ok(create(&secret, &row, &two, &wanted));
-    ck_assert_int_eq(create(&secret, &row, &two, &wanted)->status, 409);
+    db_ok(db_token_create(env, &secret, &row, &two, &wanted));
+    ck_assert_int_eq(db_token_create(env, &secret, &row, &two, &wanted)->status, 409);
     db_sql(env, apr_psprintf(pool, "UPDATE scim_token SET expires = 1 WHERE id = '%s'", row->id));
-    db_ok(create(&secret, &row, &two, &wanted));
+    db_ok(db_token_create(env, &secret, &row, &two, &wanted));
     ck_assert_int_eq(db_count(env, "SELECT COUNT(*) FROM scim_token WHERE tenant = %s"), 4);
 }
 END_TEST
@@ -440,8 +374,8 @@ START_TEST(listed_in_order)
     apr_array_header_t *rows;
     scim_token_row_t *row;
 
-    token(NULL, NULL, 60);
-    token(&row, NULL, 60);
+    db_token(env, NULL, NULL, 60);
+    db_token(env, &row, NULL, 60);
     db_sql(env, apr_psprintf(pool,
                              "UPDATE scim_token SET kind = 'access', created = created + 5 "
                              "WHERE id = '%s'",
@@ -477,12 +411,12 @@ START_TEST(a_grant_goes_as_a_whole)
 
     for (i = 0; i < 3; i++) {
         wanted.grant = i < 2 ? "one" : "two";
-        db_ok(create(&secrets[i], &row, NULL, &wanted));
+        db_ok(db_token_create(env, &secrets[i], &row, NULL, &wanted));
     }
     db_ok(scim_store_write(r.store, revoke_grant, one));
     ck_assert_int_eq(grant_revoked, 2);
     for (i = 0; i < 3; i++) {
-        ck_assert_int_eq(find(secrets[i], NULL)->row.revoked != 0, i < 2);
+        ck_assert_int_eq(db_token_find(env, secrets[i], NULL)->row.revoked != 0, i < 2);
     }
     db_request_end(&r);
 }
@@ -503,17 +437,17 @@ START_TEST(old_ones_go)
     int i;
 
     for (i = 0; i < 102; i++) {
-        db_ok(create(&secret, &row, NULL, &wanted));
+        db_ok(db_token_create(env, &secret, &row, NULL, &wanted));
     }
     wanted.life = 1000;
-    db_ok(create(&secret, &row, NULL, &wanted));
-    token(NULL, NULL, 60);
+    db_ok(db_token_create(env, &secret, &row, NULL, &wanted));
+    db_token(env, NULL, NULL, 60);
     db_ok(scim_store_write(r.store, purge, &before));
     ck_assert_int_eq(db_count(env, "SELECT COUNT(*) FROM scim_token WHERE tenant = %s"), 4);
     db_ok(scim_store_write(r.store, purge, &before));
     db_ok(scim_store_write(r.store, purge, &before));
     ck_assert_int_eq(db_count(env, "SELECT COUNT(*) FROM scim_token WHERE tenant = %s"), 2);
-    ck_assert_ptr_nonnull(find(secret, NULL));
+    ck_assert_ptr_nonnull(db_token_find(env, secret, NULL));
     db_request_end(&r);
 }
 END_TEST
@@ -530,218 +464,21 @@ START_TEST(used_is_kept_to_the_minute)
 {
     apr_time_t now = apr_time_from_sec(2000000000);
     scim_token_row_t *row;
-    const char *secret = token(&row, NULL, SCIM_TOKEN_LIFE_NEVER);
+    const char *secret = db_token(env, &row, NULL, SCIM_TOKEN_LIFE_NEVER);
 
     ck_assert_int_eq(scim_token_is_stale(row, now), 1);
     use(row, now);
-    ck_assert_int_eq(find(secret, NULL)->row.used, now);
-    ck_assert_int_eq(scim_token_is_stale(&find(secret, NULL)->row, now + apr_time_from_sec(59)), 0);
-    use(row, now + apr_time_from_sec(59)); /* by who has read an older row */
-    ck_assert_int_eq(find(secret, NULL)->row.used, now);
-    ck_assert_int_eq(scim_token_is_stale(&find(secret, NULL)->row, now + apr_time_from_sec(60)), 1);
-    use(row, now + apr_time_from_sec(60));
-    ck_assert_int_eq(find(secret, NULL)->row.used, now + apr_time_from_sec(60));
-}
-END_TEST
-
-/* ---- the guard ---- */
-
-typedef struct door_t {
-    scim_guard_t guard;
-    int asked;
-    int refuses;
-    char id[65]; /* of the token that was found */
-} door_t;
-
-static scim_error_t *judge(void *baton, const scim_token_found_t *found)
-{
-    door_t *door = baton;
-
-    door->asked++;
-    apr_cpystrn(door->id, found ? found->row.id : "", sizeof(door->id));
-    return door->refuses || !found ? scim_error_make(pool, 401, SCIM_TYPE_NONE, "No.") : NULL;
-}
-
-static void guard(door_t *door, db_request_t *r, const char *secret, int refuses)
-{
-    memset(door, 0, sizeof(*door));
-    door->guard.hash = hash_of(secret);
-    door->guard.tenant = tenant();
-    door->guard.judge = judge;
-    door->guard.baton = door;
-    door->refuses = refuses;
-    scim_store_guard(r->store, &door->guard);
-}
-
-static unsigned count(const db_request_t *r)
-{
-    unsigned n;
-    unsigned takes;
-
-    scim_dbd_counts(r->db, &n, &takes);
-    return n;
-}
-
-START_TEST(a_read_takes_its_token_along)
-{
-    const char *id = db_put(env, db_user("Somebody", pool));
-    scim_token_row_t *made;
-    const char *secret = token(&made, id, SCIM_TOKEN_LIFE_NEVER);
-    db_request_t r = db_request(env);
-    scim_row_t *row;
-    door_t door;
-
-    guard(&door, &r, secret, 0);
-    db_ok(scim_store_get(&row, r.store, db_type("User"), id, r.pool));
-    ck_assert_int_eq(count(&r), 1);
-    ck_assert_str_eq(row->id, id);
-    ck_assert_str_eq(row->display, "Somebody");
-    ck_assert_str_eq(door.id, made->id);
-    db_ok(scim_store_get(&row, r.store, db_type("User"), id, r.pool));
-    ck_assert_int_eq(door.asked, 1);
-    ck_assert_int_eq(count(&r), 2);
-    db_ok(scim_store_admit(r.store));
-    ck_assert_int_eq(door.asked, 1);
-    db_request_end(&r);
-
-    /* what is not there, or is of another type, changes nothing about the token */
-    r = db_request(env);
-    guard(&door, &r, secret, 0);
-    db_ok(scim_store_get(&row, r.store, db_type("Group"), id, r.pool));
-    ck_assert_ptr_null(row);
-    ck_assert_str_eq(door.id, made->id);
-    db_request_end(&r);
-}
-END_TEST
-
-START_TEST(what_was_read_is_kept_from_strangers)
-{
-    const char *id = db_put(env, db_user("Somebody", pool));
-    const char *secret = token(NULL, NULL, SCIM_TOKEN_LIFE_NEVER);
-    db_request_t r;
-    scim_row_t *row = NULL;
-    door_t door;
-    int i;
-
-    for (i = 0; i < 3; i++) {
-        r = db_request(env);
-        guard(&door, &r, i == 0 ? "scim_unknown" : secret, i == 1);
-        if (i == 2) {
-            door.guard.tenant = "another-tenant";
-        }
-        row = NULL;
-        ck_assert_int_eq(scim_store_get(&row, r.store, db_type("User"), id, r.pool)->status, 401);
-        ck_assert_ptr_null(row);
-        ck_assert_int_eq(door.asked, 1);
-        ck_assert_int_eq(scim_store_admit(r.store)->status, 401);
-        ck_assert_int_eq(scim_store_get(&row, r.store, db_type("User"), id, r.pool)->status, 401);
-        ck_assert_int_eq(door.asked, 1);
-        db_request_end(&r);
-    }
-}
-END_TEST
-
-/* Whatever the statement, the guard comes first. */
-START_TEST(nothing_passes_an_unasked_guard)
-{
-    static const scim_list_t all = {.limit = 10};
-    scim_list_t list = all;
-    db_request_t r = db_request(env);
-    apr_array_header_t *rows;
-    apr_int64_t total;
-    door_t door;
-
-    list.type = db_type("User");
-    guard(&door, &r, "scim_unknown", 0);
-    ck_assert_int_eq(scim_store_list(&rows, &total, r.store, &list, r.pool)->status, 401);
-    ck_assert_int_eq(door.asked, 1);
-    db_request_end(&r);
-
-    r = db_request(env);
-    guard(&door, &r, "scim_unknown", 0);
-    ck_assert_int_eq(db_insert(NULL, &r, db_user("New", r.pool))->status, 401);
-    db_request_end(&r);
-    ck_assert_int_eq(db_count(env, "SELECT COUNT(*) FROM scim_resource WHERE tenant = %s"), 0);
-
-    r = db_request(env);
-    guard(&door, &r, token(NULL, NULL, 60), 0);
-    db_ok(scim_store_list(&rows, &total, r.store, &list, r.pool));
-    ck_assert_int_eq(door.asked, 1);
-    db_ok(db_insert(NULL, &r, db_user("New", r.pool)));
-    db_request_end(&r);
-}
-END_TEST
-
-/* The token names the tenant: what is read is that tenant's, though nobody had named it. */
-START_TEST(a_token_may_name_the_tenant)
-{
-    const char *id = db_put(env, db_user("Somebody", pool));
-    const char *secret = token(NULL, NULL, SCIM_TOKEN_LIFE_NEVER);
-    db_request_t r = stranger();
-    scim_row_t *row;
-    door_t door;
-
-    guard(&door, &r, secret, 0);
-    door.guard.tenant = NULL;
-    db_ok(scim_store_get(&row, r.store, db_type("User"), id, r.pool));
-    ck_assert_ptr_nonnull(row);
-    db_request_end(&r);
-}
-END_TEST
-
-/* ---- tenants ---- */
-
-START_TEST(tenants_come_and_are_switched)
-{
-    const char *secret = token(NULL, NULL, SCIM_TOKEN_LIFE_NEVER);
-    db_request_t r = db_request(env);
-    scim_tenant_row_t *row;
-    apr_array_header_t *rows;
-    int found = 0;
-    int i;
-
-    db_ok(scim_tenants_find(&row, r.db, tenant(), r.pool));
-    ck_assert_ptr_null(row);
-    ck_assert_int_eq(find(secret, NULL)->tenant_known, 0);
-    ck_assert_int_eq(scim_tenants_switch(r.db, tenant(), 0, r.pool)->status, 404);
-    db_ok(scim_tenants_create(r.db, tenant(), "\xC3\x84 note", r.pool));
-    ck_assert_int_eq(scim_tenants_create(r.db, tenant(), NULL, r.pool)->status, 409);
-    ck_assert_int_eq(find(secret, NULL)->tenant_known, 1);
-    ck_assert_int_eq(find(secret, NULL)->tenant_off, 0);
-    db_ok(scim_tenants_switch(r.db, tenant(), 0, r.pool));
-    db_ok(scim_tenants_switch(r.db, tenant(), 0, r.pool));
-    ck_assert_int_eq(find(secret, NULL)->tenant_off, 1);
-    db_ok(scim_tenants_find(&row, r.db, tenant(), r.pool));
-    ck_assert_int_eq(row->on, 0);
-    ck_assert_str_eq(row->note, "\xC3\x84 note");
-    db_ok(scim_tenants_switch(r.db, tenant(), 1, r.pool));
-    db_ok(scim_tenants_list(&rows, r.db, r.pool));
-    for (i = 0; i < rows->nelts; i++) {
-        row = &APR_ARRAY_IDX(rows, i, scim_tenant_row_t);
-        found += strcmp(row->name, tenant()) == 0 && row->on && row->created > 0;
-    }
-    ck_assert_int_eq(found, 1);
-    db_request_end(&r);
-}
-END_TEST
-
-START_TEST(tenants_have_names)
-{
-    static const char *const bad[] = {
-        "",         "a b",
-        "a/b",      "{tenant}",
-        "\xC3\xA4", "0123456789012345678901234567890123456789012345678901234567890123x"};
-    db_request_t r = db_request(env);
-    apr_size_t i;
-
-    for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
-        ck_assert_int_eq(scim_tenants_create(r.db, bad[i], NULL, r.pool)->status, 400);
-    }
-    ck_assert_int_eq(scim_tenants_create(r.db, tenant(), "a\tb", r.pool)->status, 400);
+    ck_assert_int_eq(db_token_find(env, secret, NULL)->row.used, now);
     ck_assert_int_eq(
-        scim_tenants_is_name("0123456789012345678901234567890123456789012345678901234567890-_."),
+        scim_token_is_stale(&db_token_find(env, secret, NULL)->row, now + apr_time_from_sec(59)),
+        0);
+    use(row, now + apr_time_from_sec(59)); /* by who has read an older row */
+    ck_assert_int_eq(db_token_find(env, secret, NULL)->row.used, now);
+    ck_assert_int_eq(
+        scim_token_is_stale(&db_token_find(env, secret, NULL)->row, now + apr_time_from_sec(60)),
         1);
-    db_request_end(&r);
+    use(row, now + apr_time_from_sec(60));
+    ck_assert_int_eq(db_token_find(env, secret, NULL)->row.used, now + apr_time_from_sec(60));
 }
 END_TEST
 
@@ -768,12 +505,6 @@ int main(void)
     tcase_add_test(tc, a_grant_goes_as_a_whole);
     tcase_add_test(tc, old_ones_go);
     tcase_add_test(tc, used_is_kept_to_the_minute);
-    tcase_add_test(tc, a_read_takes_its_token_along);
-    tcase_add_test(tc, what_was_read_is_kept_from_strangers);
-    tcase_add_test(tc, nothing_passes_an_unasked_guard);
-    tcase_add_test(tc, a_token_may_name_the_tenant);
-    tcase_add_test(tc, tenants_come_and_are_switched);
-    tcase_add_test(tc, tenants_have_names);
     suite_add_tcase(suite, tc);
     return db_main(suite);
 }

@@ -6,9 +6,11 @@ A test takes a tenant that nobody has used; reloading httpd per test would cost 
 that need other directives come in flavours, prepared here.
 """
 
-import base64
 import hashlib
 import pathlib
+
+import conf_oauth
+import conf_tenants
 
 TOP = pathlib.Path(__file__).resolve().parents[2]
 
@@ -116,64 +118,6 @@ FLAVOURS = {
                     "ScimToken sha256:{third} third \"owner=Jörg Müller\"")),
 }
 
-# Tenants with an authorization server beside them, and what its <Location> says of it.
-OAUTH_FLAVOURS = {
-    "oauth": (200, ("ScimOAuthGrants authorization_code refresh_token client_credentials",)),
-    "oauth_default": (6, ()),
-    "oauth_owner": (4, ("ScimTokenOwner required",)),
-    "oauth_basic": (3, ("ScimOAuthClientAuth basic",)),
-    "oauth_body": (3, ("ScimOAuthClientAuth body",)),
-    "oauth_grace": (3, ("ScimOAuthRefreshGrace 60",)),
-    "oauth_code": (3, ("ScimOAuthGrants authorization_code", "ScimOAuthLifetime 600 never 30")),
-    "oauth_client": (3, ("ScimOAuthGrants client_credentials",)),
-    "oauth_jwt": (20, ("ScimOAuthGrants authorization_code refresh_token client_credentials",
-                       "ScimOAuthClientAuth private_key_jwt body",
-                       "ScimOAuthIssuer http://127.0.0.1:{ports[main]}/t/{name}/oauth")),
-    "oauth_limited": (2, ("ScimOAuthGrants client_credentials", "ScimRateLimit 5/86400")),
-    "oauth_off": (2, ("ScimProvisioning Off",)),
-    "oauth_nobody": (2, ()),
-}
-FLAVOURS.update({name: (count, ("ScimTokenStore On",))
-                 for name, (count, _) in OAUTH_FLAVOURS.items()})
-FLAVOURS["oauth_limited"] = (2, ("ScimTokenStore On", "ScimRateLimit 5/86400"))
-
-# The admins who may give access; httpd knows them, the module does not.
-ADMINS = ("admin", "second", "jane@example.com", "Tom <b>&amp;</b>")
-
-AUTHORIZE = """
-<Location "{path}/authorize">
-    AuthType Basic
-    AuthName admins
-    AuthBasicProvider file
-    AuthUserFile {root}/conf/admins
-    Require valid-user
-</Location>
-"""
-
-# Tenants that the path names; they must be in scim_tenant.
-OAUTH_PATHS = """
-Listen {ports[oauth]}
-<VirtualHost *:{ports[oauth]}>
-    ServerName vhost-oauth.example
-    <Location "/paths">
-        ScimEnable On
-        ScimBase /paths/{{tenant}}/scim/v2
-        ScimTenantBy path
-        ScimTokenStore On
-        ScimOAuth On
-        ScimOAuthBase /paths/{{tenant}}/oauth
-        ScimOAuthGrants authorization_code refresh_token client_credentials
-    </Location>
-    <LocationMatch "^/paths/[^/]+/oauth/authorize$">
-        AuthType Basic
-        AuthName admins
-        AuthBasicProvider file
-        AuthUserFile {root}/conf/admins
-        Require valid-user
-    </LocationMatch>
-</VirtualHost>
-"""
-
 # One tenant in three places: two share its limit, and nothing is counted in the third.
 SHARED = """
 <Location "/t/shared-a/scim/v2">
@@ -212,7 +156,7 @@ ErrorDocument 503 "<h1>operator 503</h1>"
 """
 
 MODULES = ("mpm_event", "authz_core", "authn_core", "dbd", "deflate", "filter", "headers", "ssl",
-           "socache_shmcb", "reqtimeout", "auth_basic", "authn_file", "authz_user")
+           "socache_shmcb", "reqtimeout") + conf_tenants.MODULES
 
 BASE = """
 ServerName localhost
@@ -220,7 +164,7 @@ PidFile {root}/run/httpd.pid
 DefaultRuntimeDir {root}/run
 DocumentRoot {root}/htdocs
 ErrorLog {root}/logs/error_log
-LogLevel info scim:trace8
+LogLevel info scim:trace8 auth_openidc:crit
 LogFormat "%t %a \\"%r\\" %>s %B" plain
 CustomLog {root}/logs/access_log plain
 StartServers 4
@@ -298,7 +242,8 @@ Listen {ports[once]}
 </VirtualHost>
 """
 
-PORTS = ("main", "vhost", "other", "tls", "slow", "cut", "once", "oauth")
+PORTS = (("main", "vhost", "other", "tls", "slow", "cut", "once") + conf_tenants.PORTS
+         + conf_oauth.PORTS)
 
 
 def token_of(tenant):
@@ -312,8 +257,10 @@ def token_hash(token):
 
 def tenant_names():
     """Every prepared tenant: (name, flavour)."""
+    every = {**FLAVOURS, **conf_tenants.FLAVOURS, **conf_oauth.FLAVOURS}
     return [("%s-%03d" % (flavour.replace("_", "-"), i), flavour)
-            for flavour, (count, _) in FLAVOURS.items() for i in range(count)]
+            for flavour, (count, _) in every.items()
+            for i in range(count)]
 
 
 def location(name, flavour, root, ports):
@@ -321,28 +268,12 @@ def location(name, flavour, root, ports):
               "jwt": "ScimJWTIssuer https://idp.example\n    ScimJWTAudience " + name,
               "second": token_hash(token_of(name + "-second")),
               "third": token_hash(token_of(name + "-third"))}
-    lines = ["ScimEnable On", "ScimTenant " + name,
-             "ScimToken sha256:%s e2e" % token_hash(token_of(name))]
-    lines += [line.format(**fields) for line in FLAVOURS[flavour][1]]
+    lines = ["ScimEnable On", "ScimTenant " + name]
+    if flavour in FLAVOURS:
+        lines.append("ScimToken sha256:%s e2e" % token_hash(token_of(name)))
+    more = FLAVOURS[flavour] if flavour in FLAVOURS else conf_tenants.FLAVOURS[flavour]
+    lines += [line.format(**fields) for line in more[1]]
     return "<Location \"/t/%s/scim/v2\">\n    %s\n</Location>\n" % (name, "\n    ".join(lines))
-
-
-def admin_password(name):
-    return "pw-" + token_hash("e2e admin " + name)[:16]
-
-
-def admins_file():
-    """What mod_authn_file reads: {SHA} takes no time to check."""
-    return "".join("%s:{SHA}%s\n" % (name, base64.b64encode(hashlib.sha1(
-        admin_password(name).encode()).digest()).decode()) for name in ADMINS)
-
-
-def oauth_location(name, flavour, root, ports):
-    path = "/t/%s/oauth" % name
-    lines = ["ScimOAuth On", "ScimTenant " + name] + [
-        line.format(name=name, ports=ports) for line in OAUTH_FLAVOURS[flavour][1]]
-    text = "<Location \"%s\">\n    %s\n</Location>\n" % (path, "\n    ".join(lines))
-    return text if flavour == "oauth_nobody" else text + AUTHORIZE.format(path=path, root=root)
 
 
 def token_file():
@@ -368,8 +299,14 @@ def server_conf(root, ports, module, modules_dir, database, user):
     if user:
         text += "User %s\nGroup %s\n" % (user, user)
     text += "Listen %d\n" % ports["main"] + BASE.format(**fields) + OPERATOR
-    text += "".join(location(name, flavour, root, ports) for name, flavour in tenant_names())
-    text += "".join(oauth_location(name, flavour, root, ports)
-                    for name, flavour in tenant_names() if flavour in OAUTH_FLAVOURS)
+    text += "".join(location(name, flavour, root, ports) for name, flavour in tenant_names()
+                    if flavour in FLAVOURS)
     text += SHARED.format(shared=token_hash(token_of("shared")))
-    return text + VHOSTS.format(**fields) + OAUTH_PATHS.format(**fields)
+    text += conf_tenants.places(
+        root, ports, database, lambda name: token_hash(token_of(name)),
+        "".join(location(name, flavour, root, ports) for name, flavour in tenant_names()
+                if flavour in conf_tenants.FLAVOURS))
+    text += conf_oauth.places(root, ports, [
+        (name, flavour, token_hash(token_of(name))) for name, flavour in tenant_names()
+        if flavour in conf_oauth.FLAVOURS])
+    return text + VHOSTS.format(**fields)

@@ -47,15 +47,18 @@ class Sqlite:
     def __init__(self, root):
         self.folder = os.path.join(root, "db")
         self.file = os.path.join(self.folder, "scim.db")
+        self.second = os.path.join(self.folder, "second.db")
         self.params = self.cut_params = self.file
+        self.second_params = self.second
 
     def create(self, user):
         os.makedirs(self.folder, exist_ok=True)
-        for sql in schema("sqlite"):
-            with open(sql, "rb") as text:
-                run(need_program("sqlite3"), "-bail", self.file, stdin=text)
+        for file in (self.file, self.second):
+            for sql in schema("sqlite"):
+                with open(sql, "rb") as text:
+                    run(need_program("sqlite3"), "-bail", file, stdin=text)
         if user:
-            for path in (self.folder, self.file):
+            for path in (self.folder, self.file, self.second):
                 shutil.chown(path, user, user)
 
     def query(self, sql):
@@ -65,11 +68,15 @@ class Sqlite:
         db.close()
         return [tuple(None if v is None else str(v) for v in row) for row in rows]
 
-    def execute(self, sql):
-        db = sqlite3.connect(self.file, timeout=30)
+    def execute(self, sql, file=None):
+        db = sqlite3.connect(file or self.file, timeout=30)
         with db:
             db.execute(sql)
         db.close()
+
+    def execute_second(self, sql):
+        """In the other database."""
+        self.execute(sql, self.second)
 
     def lock(self, tenant, resource_id):
         """Keep every writer out until the lock is closed."""
@@ -106,20 +113,24 @@ class Mariadb:
                   "flags=CLIENT_FOUND_ROWS reconnect=0")
         self.params = params % self.socket
         self.cut_params = params % self.cut_socket
+        self.second_params = self.params.replace("dbname=scim ", "dbname=scim2 ")
         self.up = False
 
     def create(self, user):
         need_program("mariadbd")
         need_program("mariadb")
         self.start()
-        for sql in schema("mysql"):
-            with open(sql, "rb") as text:
-                run(*self.client(), stdin=text)
+        self.admin("CREATE DATABASE scim2 CHARACTER SET utf8mb4; "
+                   "GRANT ALL ON scim2.* TO scim@localhost")
+        for name in ("scim", "scim2"):
+            for sql in schema("mysql"):
+                with open(sql, "rb") as text:
+                    run(*self.client(name=name), stdin=text)
 
-    def client(self, user="scim", password="scim"):
+    def client(self, user="scim", password="scim", name="scim"):
         return [need_program("mariadb"), "--no-defaults", "--socket=" + self.socket,
                 "--user=" + user, "--password=" + password, "--default-character-set=utf8mb4",
-                "scim"]
+                name]
 
     def _tool(self, verb):
         # The server it starts outlives it: its output must not be a pipe that we wait on.
@@ -153,6 +164,10 @@ class Mariadb:
 
     def execute(self, sql):
         run(*self.client(), "-e", sql)
+
+    def execute_second(self, sql):
+        """In the other database."""
+        run(*self.client(name="scim2"), "-e", sql)
 
     def admin(self, sql):
         """Rows of a statement that needs an administrator."""

@@ -13,6 +13,8 @@ import tempfile
 import time
 
 import conf
+import conf_oauth
+import conf_tenants
 import database
 from issuer import Issuer
 from okta_client import OktaClient
@@ -202,8 +204,9 @@ class Env:
         if self.db.name == "mariadb":
             self.proxy = Proxy(self.db.cut_socket, self.db.socket)
         self.write("conf/tokens", conf.token_file())
-        self.write("conf/admins", conf.admins_file())
+        self.write("conf/admins", conf_oauth.admins_file())
         self._certificate()
+        conf_tenants.files(self.root)
         self._issuer()
         self.write("conf/httpd.conf", conf.server_conf(
             self.root, self.ports, self.module, modules_dir(), self.db, self.user))
@@ -261,8 +264,9 @@ class Env:
     def _no_secrets(self):
         text = self.read("logs/error_log")
         assert not re.search("scim_[A-Za-z0-9_-]{43}", text), "a token is in the error log"
-        for secret in ("1mz050nq", "n3w-Passw0rd", "tok-plain-", "tok-many-", "tok-in-file", "eyJ",
-                       "secret of an issuer", "of + the", "of+%2B+the", "sec-", "pw-"):
+        for secret in ("1mz050nq", "n3w-Passw0rd", "tok-plain-", "tok-many-", "tok-in-file",
+                       "sekret-", "j4ne-Passw0rd", "secret of an issuer", "of + the",
+                       "of+%2B+the", "eyJhbGci", "sec-", "pw-"):
             assert secret not in text, "a secret is in the error log"
 
     def _certificate(self):
@@ -313,7 +317,9 @@ class Env:
         """A tenant that no test has used."""
         assert self.free[flavour], "conf.py prepares too few tenants of flavour " + flavour
         name = self.free[flavour].pop(0)
-        return Tenant(name, self.base(path="/t/%s/scim/v2" % name), conf.token_of(name))
+        port = "tenants" if flavour in conf_tenants.FLAVOURS else \
+            "oauth" if flavour in conf_oauth.FLAVOURS else "main"
+        return Tenant(name, self.base(port, "/t/%s/scim/v2" % name), conf.token_of(name))
 
     def vhost(self, port, name, path="/scim/v2"):
         """The tenant of a vhost; shared by the tests that use it."""

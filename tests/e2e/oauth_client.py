@@ -17,6 +17,7 @@ import urllib.parse
 import requests
 
 import conf
+import conf_oauth
 from okta_wire import need
 from scim_http import check_sentence
 
@@ -138,7 +139,7 @@ class Client:
         """A request of the admin's browser, which stays where it is. The URL goes out as it is."""
         prepared = requests.Request(
             method, self.base, data=data, headers=headers,
-            auth=(user.encode(), conf.admin_password(user).encode()) if user else None).prepare()
+            auth=(user.encode(), conf_oauth.admin_password(user).encode()) if user else None).prepare()
         where = urllib.parse.urlsplit(self.url(query))
         # Libraries above this one write escapes in capitals.
         raw = http.client.HTTPConnection(where.hostname, where.port, timeout=60)
@@ -221,7 +222,7 @@ class Client:
 
 def of_tenant(env, tenant, **more):
     """A client of a tenant's own authorization server."""
-    return Client(env, env.base(path="/t/%s/oauth" % tenant.name), more.pop("belongs", tenant.name),
+    return Client(env, env.base("oauth", "/t/%s/oauth" % tenant.name), more.pop("belongs", tenant.name),
                   **more)
 
 

@@ -112,7 +112,7 @@ def test_220_09_an_application_of_every_tenant(env, take):
     client = of_tenant(env, one, belongs="*")
     got = client.tokens()
     assert opens(one, got["access_token"]) and not opens(two, got["access_token"])
-    client.base = env.base(path="/t/%s/oauth" % two.name)
+    client.base = env.base("oauth", "/t/%s/oauth" % two.name)
     assert client.refresh(got["refresh_token"]) == (400, "invalid_grant")
     other = client.tokens()
     assert opens(two, other["access_token"]) and not opens(one, other["access_token"])
@@ -187,7 +187,7 @@ def test_220_22_which_of_several_redirects_must_be_said(env, place):
 def test_220_23_another_tenants_client(env, take):
     one, two = take("oauth"), take("oauth")
     client = of_tenant(env, one)
-    client.base = env.base(path="/t/%s/oauth" % two.name)
+    client.base = env.base("oauth", "/t/%s/oauth" % two.name)
     assert client.browse("GET", client.query()).status_code == 400
     assert client.token(grant_type="client_credentials") == (401, "invalid_client")
     client.close()
@@ -276,7 +276,7 @@ def test_220_33_a_consent_to_something_else(env, take, change):
     elif change == "scope":
         query = client.query(scope="scim")
     else:
-        client.base = env.base(path="/t/%s/oauth" % two.name)
+        client.base = env.base("oauth", "/t/%s/oauth" % two.name)
     answer = client.browse("POST", query, user, data)
     assert answer.status_code == 403 and check_page(answer).forms == 0
     client.close()

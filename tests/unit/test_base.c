@@ -47,6 +47,19 @@ START_TEST(text_ignores_ascii_case_only)
 }
 END_TEST
 
+START_TEST(text_lines_have_no_control_characters)
+{
+    ck_assert_int_eq(scim_text_is_line("a", 1), 1);
+    ck_assert_int_eq(scim_text_is_line("Okta, production (2026)", 255), 1);
+    ck_assert_int_eq(scim_text_is_line("\xC3\xA4\xC3\xA4", 2), 1);
+    ck_assert_int_eq(scim_text_is_line("\xC3\xA4\xC3\xA4", 1), 0);
+    ck_assert_int_eq(scim_text_is_line("", 5), 0);
+    ck_assert_int_eq(scim_text_is_line("a\nb", 5), 0);
+    ck_assert_int_eq(scim_text_is_line("a\x7f", 5), 0);
+    ck_assert_int_eq(scim_text_is_line("\xC3", 5), 0);
+}
+END_TEST
+
 /* Both sides from CaseFolding.txt, status C and S. */
 static const char *const folds[][2] = {
     {"", ""},
@@ -373,6 +386,7 @@ static Suite *base_suite(void)
 
     tcase_add_checked_fixture(tc, setup, teardown);
     tcase_add_test(tc, text_ignores_ascii_case_only);
+    tcase_add_test(tc, text_lines_have_no_control_characters);
     tcase_add_loop_test(tc, text_folds, 0, (int)(sizeof(folds) / sizeof(folds[0])));
     tcase_add_test(tc, text_counts_and_checks_utf8);
     tcase_add_test(tc, buffer_grows_and_stays_terminated);
