@@ -380,6 +380,16 @@ static scim_error_t *unlink_row(const scim_map_row_t *row)
     return err ? err : delete_link(row);
 }
 
+/* What a deactivation leaves of the row where the account ends: it is in none of our groups. */
+static scim_error_t *leave_row(const scim_map_row_t *row, state_t is)
+{
+    scim_error_t *err = is == ROW_SET ? set_row(row, SCIM_MAP_DEACTIVATED) : NULL;
+
+    return err || row->store->tenant->deprovision == SCIM_DEPROVISION_DISABLE
+               ? err
+               : scim_map_members_leave(row->store, row->key, row->pool);
+}
+
 scim_error_t *scim_map_updated(scim_store_t *store, const scim_resource_type_t *type,
                                const scim_row_t *next, const json_t *old, const json_t *doc,
                                apr_pool_t *p)
@@ -390,7 +400,7 @@ scim_error_t *scim_map_updated(scim_store_t *store, const scim_resource_type_t *
     scim_error_t *err;
     scim_map_row_t row;
 
-    if (is == ROW_KEPT || (is == was && is != ROW_FULL)) {
+    if (!t || (is == was && is != ROW_FULL)) {
         return NULL;
     }
     row = row_for(store, t, next, p);
@@ -403,13 +413,30 @@ scim_error_t *scim_map_updated(scim_store_t *store, const scim_resource_type_t *
     switch (is) {
     case ROW_FULL:
         return write_row(&row, was);
+    case ROW_KEPT:
     case ROW_SET:
-        return set_row(&row, SCIM_MAP_DEACTIVATED);
+        return leave_row(&row, is);
     case ROW_UNLINKED:
         return unlink_row(&row);
     default:
         return end_row(&row);
     }
+}
+
+/*
+ * What the event does to the row. Where an account ends with its deactivation, what that has left
+ * of the row stays when the tombstone goes, unless a directive says otherwise.
+ */
+static scim_map_action_t deletion(const scim_store_t *store, const scim_map_table_t *t,
+                                  const scim_row_t *gone)
+{
+    scim_map_action_t action = t->events[SCIM_MAP_DELETED].action;
+    int ended = !gone->active && store->tenant->deprovision != SCIM_DEPROVISION_DISABLE;
+
+    if (action != SCIM_MAP_DEFAULT) {
+        return action;
+    }
+    return ended || t->link ? SCIM_MAP_UNLINK : SCIM_MAP_DELETE;
 }
 
 scim_error_t *scim_map_deleted(scim_store_t *store, const scim_resource_type_t *type,
@@ -423,13 +450,13 @@ scim_error_t *scim_map_deleted(scim_store_t *store, const scim_resource_type_t *
     if (!t) {
         return NULL;
     }
-    action = t->events[SCIM_MAP_DELETED].action;
+    action = deletion(store, t, gone);
     row = row_for(store, t, gone, p);
     err = scim_map_key(&row.key, store, t, row.rid, p);
     if (err || !row.key) {
         return err;
     }
-    if (action == SCIM_MAP_DELETE || (action == SCIM_MAP_DEFAULT && !t->link)) {
+    if (action == SCIM_MAP_DELETE) {
         return end_row(&row);
     }
     if (action == SCIM_MAP_SET) {
@@ -439,7 +466,7 @@ scim_error_t *scim_map_deleted(scim_store_t *store, const scim_resource_type_t *
         err = scim_type_attr_at(type, SCIM_AT_MEMBERS) ? scim_map_members_end(store, t, row.key, p)
                                                        : scim_map_members_leave(store, row.key, p);
     }
-    if (!err && action != SCIM_MAP_KEEP) {
+    if (!err && action == SCIM_MAP_UNLINK) {
         err = delete_link(&row);
     }
     return err ? err : forget(&row);

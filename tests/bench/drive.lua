@@ -113,6 +113,10 @@ function ops.walk_early() return walk(0, math.min(40, middle)) end
 function ops.walk_late() return walk(middle, middle) end
 
 function ops.post() return wrk.format("POST", wrk.path .. "/Users", json, new_user(unique())) end
+-- The same for a tenant whose users are mapped: ten columns of an application's table.
+function ops.post_mapped()
+   return wrk.format("POST", "/mapped" .. wrk.path .. "/Users", json, new_user(unique()))
+end
 function ops.patch_active()
    counter = counter + 1
    return wrk.format("PATCH", wrk.path .. "/Users/" .. any_user().id, json, patch_head ..

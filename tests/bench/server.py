@@ -55,6 +55,22 @@ DBDMax 25
   ScimJWTKeyFile "{work}/rsa.pem"
   ScimJWTKeyFile "{work}/ec.pem"
 </Location>
+<Location "/mapped/scim/v2">
+  ScimEnable On
+  ScimTenant mapped
+  ScimToken sha256:{digest} bench
+  ScimMapTable User people key=id
+  ScimMap User userName login
+  ScimMap User "emails[type eq \\"work\\"].value" email
+  ScimMap User name.givenName given
+  ScimMap User name.familyName family
+  ScimMap User displayName display
+  ScimMap User title title
+  ScimMap User active active
+  ScimMap User "phoneNumbers[type eq \\"work\\"].value" phone
+  ScimMap User addresses.locality city
+  ScimMap User addresses.country country
+</Location>
 <Location "/probe">
   SetHandler probe
 </Location>
@@ -65,6 +81,13 @@ PROBE_TABLE = """\
 CREATE TABLE probe_insert(rid BIGINT AUTO_INCREMENT PRIMARY KEY, id VARBINARY(255) NOT NULL,
 uname VARBINARY(255) NOT NULL, external_id VARBINARY(255), doc MEDIUMTEXT,
 UNIQUE(id), UNIQUE(uname), KEY(external_id)) ENGINE=InnoDB"""
+
+# An application's table for ten mapped columns.
+PEOPLE_TABLE = """\
+CREATE TABLE people(id INT AUTO_INCREMENT PRIMARY KEY, login VARCHAR(100) NOT NULL UNIQUE,
+email VARCHAR(100) UNIQUE, given VARCHAR(60), family VARCHAR(60), display VARCHAR(100),
+title VARCHAR(60), active TINYINT NOT NULL, phone VARCHAR(40), city VARCHAR(60),
+country CHAR(2)) ENGINE=InnoDB"""
 
 
 def sh(*args, **kw):
@@ -140,6 +163,7 @@ class Server:
         for path in sorted((ROOT / "sql/mysql").glob("*.sql")):
             self.sql(path.read_text())
         self.sql(PROBE_TABLE)
+        self.sql(PEOPLE_TABLE)
         began = time.monotonic()
         with open(self.work / "data", "w", encoding="ascii") as data:
             sh(self.folder / "load", self.sock, users, *groups, stdout=data)

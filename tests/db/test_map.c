@@ -402,6 +402,30 @@ START_TEST(events_set_columns_or_keep_the_row)
 }
 END_TEST
 
+START_TEST(what_an_ended_account_leaves_stays)
+{
+    const char *id;
+    db_answer_t a;
+
+    db_policy(env, USERS TEAMS "ScimMapOn User deactivate set:note=left\n");
+    db_env_tenant(env)->deprovision = SCIM_DEPROVISION_DELETE;
+    id = db_post_user(env, "jane", "\"title\":\"1\"").id;
+    a = db_serve(env, SCIM_POST, "/Groups", NULL,
+                 apr_psprintf(pool,
+                              "{\"schemas\":[\"" SCIM_URN_GROUP "\"],\"displayName\":\"T\","
+                              "\"members\":[{\"value\":\"%s\"}]}",
+                              id));
+    ck_assert_int_eq(a.status, 201);
+    ck_assert_int_eq(db_int(env, "SELECT COUNT(*) FROM app_in_team"), 1);
+    ck_assert_int_eq(patch_user(id, "replace", "active", "false").status, 200);
+    row_is("jane", "-|-|SEAT|1|1|-");
+    ck_assert_str_eq(db_value(env, "SELECT note FROM app_user"), "left");
+    ck_assert_int_eq(db_int(env, "SELECT COUNT(*) FROM app_in_team"), 0);
+    ck_assert_int_eq(db_serve(env, SCIM_DELETE, path_of("Users", id), NULL, NULL).status, 204);
+    row_is("jane", "-|-|SEAT|1|1|-");
+}
+END_TEST
+
 /* ---- shared accounts ---- */
 
 #define ACCOUNTS                                                                                   \
@@ -579,6 +603,7 @@ static Suite *suite(void)
     tcase_add_test(tc, tables_are_checked_before_the_first_write);
     tcase_add_test(tc, deprovision_delete_deletes_the_row);
     tcase_add_test(tc, events_set_columns_or_keep_the_row);
+    tcase_add_test(tc, what_an_ended_account_leaves_stays);
     tcase_add_test(tc, an_account_of_other_tenants_is_linked);
     tcase_add_test(tc, who_is_in_the_team_already_is_409);
     tcase_add_test(tc, an_unlinked_account_can_be_taken_over_by_another_resource);
