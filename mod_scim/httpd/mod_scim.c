@@ -11,6 +11,7 @@
 #include "mod_scim_check.h"
 #include "mod_scim_config.h"
 #include "mod_scim_db.h"
+#include "mod_scim_dump.h"
 #include "mod_scim_error.h"
 #include "mod_scim_handler.h"
 #include "mod_scim_jwt.h"
@@ -56,6 +57,7 @@ static void register_hooks(apr_pool_t *p)
     (void)p;
     ap_hook_pre_config(pre_config, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_check_config(scim_check_run, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_test_config(scim_dump_run, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_post_config(post_config, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_child_init(child_init, after_dbd, NULL, APR_HOOK_MIDDLE);
     ap_hook_handler(scim_handler_run, NULL, NULL, APR_HOOK_REALLY_FIRST);

@@ -14,6 +14,7 @@
 #include "mod_scim_access.h"
 #include "mod_scim_base.h"
 #include "mod_scim_db.h"
+#include "mod_scim_dump.h"
 #include "mod_scim_jwt.h"
 #include "mod_scim_oauth_config.h"
 #include "mod_scim_map.h"
@@ -334,6 +335,17 @@ static int check_inner(const place_t *outer)
     return rc;
 }
 
+/* What the dump shows of a place; it runs before the memory of the check is given back. */
+static void note_place(const place_t *place)
+{
+    if (scim_dump_wanted()) {
+        scim_place_t note = {place->base, place->dir,
+                             server_directive(place->server, "DBDriver", place->pconf),
+                             server_directive(place->server, "DBDParams", place->pconf)};
+        APR_ARRAY_PUSH(scim_server_get(place->server)->places, scim_place_t) = note;
+    }
+}
+
 /* Remember a base of the server. 0: it was there. */
 static int add_base(const place_t *place)
 {
@@ -407,6 +419,7 @@ static int add_place(place_t *place, const scim_dir_t *own)
     if (!add_base(place)) {
         return OK;
     }
+    note_place(place);
     rc = check_place(place);
     rc = rc == OK ? check_inner(place) : rc;
     return rc == OK ? add_aliases(place, own) : rc;
@@ -515,6 +528,7 @@ int scim_check_run(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, serve
     for (s = main_server; s && rc == OK; s = s->next) {
         scim_server_t *server = apr_pcalloc(pconf, sizeof(*server));
         server->bases = apr_array_make(pconf, 2, sizeof(const char *));
+        server->places = apr_array_make(pconf, 2, sizeof(scim_place_t));
         server->oauth = apr_array_make(pconf, 2, sizeof(const scim_dir_t *));
         /* Each dead connection of the pool costs a try, then one to open and one to spare. */
         server->tries = server_pool(s, ptemp) + 2;

@@ -210,7 +210,7 @@ static const char *set_index(cmd_parms *cmd, void *config, const char *type, con
     const char *wrong = scim_config_context(cmd);
 
     if (!wrong) {
-        scim_schema_set_index(schemas_of(config, cmd)->set, type, path);
+        scim_schemas_index(schemas_of(config, cmd), type, path);
     }
     return wrong;
 }

@@ -71,9 +71,18 @@ typedef struct scim_dir_t {
     const struct scim_oauth_conf_t *oauth; /* ScimOAuth and what belongs to it, or NULL */
 } scim_dir_t;
 
+/** A place where SCIM is served, for the dump (mod_scim_dump.h). */
+typedef struct scim_place_t {
+    const char *base;
+    const scim_dir_t *dir; /* merged as for a request to the base */
+    const char *driver;    /* DBDriver */
+    const char *params;    /* DBDParams */
+} scim_place_t;
+
 /** What is known of a server once its configuration has been checked; made by scim_check_run(). */
 typedef struct scim_server_t {
     apr_array_header_t *bases; /* of const char *: every base that is served here */
+    apr_array_header_t *places; /* of scim_place_t; empty unless a dump is wanted */
     apr_array_header_t *oauth; /* of const scim_dir_t *: every place of ScimOAuth */
     apr_array_header_t *maps;  /* mappings of its tenants (mod_scim_map.h); NULL: none */
     int tries;                 /* how often a connection is asked for before giving up */

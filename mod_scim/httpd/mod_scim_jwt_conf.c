@@ -11,7 +11,7 @@
 #include <http_config.h>
 #include <util_cfgtree.h>
 
-#include "mod_scim_file.h"
+#include "scim_file.h"
 #include "scim_text.h"
 
 #define LEEWAY_DEFAULT 60

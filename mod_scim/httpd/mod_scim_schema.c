@@ -7,9 +7,6 @@
 #include <http_config.h>
 #include <util_cfgtree.h>
 
-#include "mod_scim_file.h"
-#include "scim_json.h"
-
 scim_schemas_t *scim_schemas_make(const cmd_parms *cmd)
 {
     scim_schemas_t *schemas = apr_pcalloc(cmd->pool, sizeof(*schemas));
@@ -18,27 +15,24 @@ scim_schemas_t *scim_schemas_make(const cmd_parms *cmd)
         apr_psprintf(cmd->pool, "%s:%d", cmd->directive->filename, cmd->directive->line_num);
     schemas->pool = cmd->pool;
     schemas->set = scim_schema_set_make(cmd->pool);
+    schemas->files = apr_array_make(cmd->pool, 2, sizeof(const char *));
+    schemas->indexes = apr_array_make(cmd->pool, 2, sizeof(scim_index_line_t));
     return schemas;
 }
 
 const char *scim_schemas_file(const scim_schemas_t *schemas, const char *path, apr_pool_t *p,
                               apr_pool_t *ptemp)
 {
-    const scim_json_limits_t limits = {SCIM_SCHEMA_FILE_MAX, 0, 0};
-    const char *data = "";
-    apr_size_t len = 0;
-    json_t *root;
-    scim_error_t *err;
-    const char *wrong = scim_file_read(&data, &len, path, SCIM_SCHEMA_FILE_MAX, p, ptemp);
+    APR_ARRAY_PUSH(schemas->files, const char *) = path;
+    return scim_schema_set_file(schemas->set, path, p, ptemp);
+}
 
-    if (wrong) {
-        return wrong;
-    }
-    err = scim_json_load(&root, data, len, &limits, ptemp);
-    if (!err) {
-        err = scim_schema_set_add(schemas->set, root);
-    }
-    return err ? apr_pstrcat(p, path, ": ", err->detail, NULL) : NULL;
+void scim_schemas_index(const scim_schemas_t *schemas, const char *type, const char *path)
+{
+    scim_index_line_t line = {type, path};
+
+    APR_ARRAY_PUSH(schemas->indexes, scim_index_line_t) = line;
+    scim_schema_set_index(schemas->set, type, path);
 }
 
 const char *scim_schemas_finish(scim_schemas_t *schemas)

@@ -3,6 +3,7 @@
 #ifndef SCIM_SERVICE_H
 #define SCIM_SERVICE_H
 
+#include "scim_map_adopt.h"
 #include "scim_query.h"
 #include "scim_store.h"
 
@@ -43,6 +44,8 @@ struct scim_request_t {
     const char *if_none_match; /* header, or NULL */
     const char *owner;         /* userName of the authenticated subject, whom /Me is; or NULL */
     const json_t *json;        /* the body where it is parsed already; NULL: look at body */
+    const char *create_id;     /* id of the resource that a POST makes, 1 to SCIM_ID_MAX bytes: for
+                                  an operator's import, never from a client; NULL: a new one */
     int bare;                  /* 1: nobody will read the reply's body, so make none */
     const scim_watch_t *watch; /* or NULL */
 };
@@ -96,5 +99,22 @@ int scim_service_reads_one(const scim_tenant_t *tenant, const scim_request_t *re
 scim_error_t *scim_service_handle(scim_reply_t *reply, const scim_request_t *request,
                                   const scim_tenant_t *tenant, scim_store_t *store,
                                   const scim_sink_t *sink, apr_pool_t *p) SCIM_CHECKED;
+
+/** What is told of each row of scim_service_adopt(). */
+typedef struct scim_adopt_watch_t {
+    int dry; /* 1: nothing is written */
+    /** @param refused why it stays what it is, or NULL */
+    void (*row)(void *baton, const scim_adoptable_t *found, const scim_error_t *refused);
+    void *baton;
+} scim_adopt_watch_t;
+
+/**
+ * Make resources of some hundred rows that the application had before (ScimAdopt), each in a
+ * transaction of its own; for an operator who does not wait for clients to ask for them.
+ * @param after key to go on behind; NULL: from the first. Set for the next call; NULL: that was all
+ */
+scim_error_t *scim_service_adopt(const char **after, const scim_adopt_watch_t *watch,
+                                 const scim_tenant_t *tenant, scim_store_t *store,
+                                 const scim_resource_type_t *type, apr_pool_t *p) SCIM_CHECKED;
 
 #endif

@@ -33,11 +33,22 @@ static scim_error_t *adopt_tx(void *baton, scim_store_t *store, apr_pool_t *p)
     return err;
 }
 
+/* One row, in a pool of its own. */
+static scim_error_t *adopt_row(const service_t *sv, const scim_resource_type_t *type,
+                               const scim_adoptable_t *found, apr_pool_t *p)
+{
+    adopting_t a = {*sv, found};
+
+    a.sv.type = type;
+    a.sv.pool = p;
+    a.sv.store = scim_store_fork(sv->store, p);
+    return scim_store_write(a.sv.store, adopt_tx, &a);
+}
+
 /* One row; it stays what it is where someone else was faster or a policy is against it. */
 static scim_error_t *adopt_one(const service_t *sv, const scim_resource_type_t *type,
                                const scim_adoptable_t *found)
 {
-    adopting_t a = {*sv, found};
     apr_pool_t *p;
     scim_error_t *err;
 
@@ -45,10 +56,7 @@ static scim_error_t *adopt_one(const service_t *sv, const scim_resource_type_t *
         return NULL;
     }
     apr_pool_create(&p, sv->pool);
-    a.sv.type = type;
-    a.sv.pool = p;
-    a.sv.store = scim_store_fork(sv->store, p);
-    err = scim_store_write(a.sv.store, adopt_tx, &a);
+    err = adopt_row(sv, type, found, p);
     if (err && err->status >= 500) {
         return err; /* it may live in p */
     }
@@ -125,4 +133,29 @@ scim_error_t *service_adopt_listed(int *found, service_t *sv, const scim_search_
         query.id = compared(part->filter, &id);
     }
     return query.match || query.id ? adopt_all(found, sv, &query, 1) : NULL;
+}
+
+scim_error_t *scim_service_adopt(const char **after, const scim_adopt_watch_t *watch,
+                                 const scim_tenant_t *tenant, scim_store_t *store,
+                                 const scim_resource_type_t *type, apr_pool_t *p)
+{
+    scim_request_t request = {.method = SCIM_METHOD_OTHER, .base = "", .path = ""};
+    scim_reply_t reply = {0};
+    service_t sv = {.request = &request, .tenant = tenant, .store = store, .reply = &reply,
+                    .pool = p, .type = type};
+    scim_adopt_query_t query = {.type = type, .after = *after, .limit = LISTED_BATCH};
+    apr_array_header_t *rows;
+    scim_error_t *err = scim_adopt_find(&rows, after, store, &query, p);
+    int i;
+
+    for (i = 0; !err && i < rows->nelts; i++) {
+        const scim_adoptable_t *found = &APR_ARRAY_IDX(rows, i, scim_adoptable_t);
+        scim_error_t *refused = watch->dry ? NULL : adopt_row(&sv, type, found, p);
+
+        if (refused && refused->status >= 500) {
+            return refused;
+        }
+        watch->row(watch->baton, found, refused);
+    }
+    return err;
 }

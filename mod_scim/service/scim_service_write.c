@@ -275,7 +275,8 @@ static void default_active(json_t *doc, const scim_resource_type_t *type)
 scim_error_t *service_create(service_t *sv)
 {
     write_t w = {0};
-    const char *id = scim_id_make(sv->pool);
+    const char *given = sv->request->create_id;
+    const char *id = given ? given : scim_id_make(sv->pool);
     scim_error_t *err = write_begin(&w, sv, "create");
 
     if (!err) {

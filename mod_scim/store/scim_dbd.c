@@ -121,7 +121,7 @@ scim_error_t *scim_dbd_open(scim_dbd_t *db)
             err = scim_dbd_check(db);
         }
         if (!err) {
-            db->state->checked = 1;
+            db->state->checked = !db->any_schema;
             return NULL;
         }
         scim_dbd_release(db, err->cause != SCIM_CAUSE_GONE);
@@ -130,6 +130,11 @@ scim_error_t *scim_dbd_open(scim_dbd_t *db)
         }
     }
     return err;
+}
+
+void scim_dbd_any_schema(scim_dbd_t *db)
+{
+    db->any_schema = 1;
 }
 
 const scim_dialect_t *scim_dbd_dialect(const scim_dbd_t *db)

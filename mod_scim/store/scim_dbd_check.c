@@ -76,7 +76,9 @@ static scim_error_t *check_schema(scim_dbd_t *db)
     if (err && err->cause == SCIM_CAUSE_OTHER) {
         return scim_error_internal(
             db->pool, 503, "SCIM2004",
-            apr_psprintf(db->pool, "the database has no mod_scim schema, apply %s/001-base.sql; %s",
+            apr_psprintf(db->pool,
+                         "the database has no mod_scim schema, run scimctl db init or apply "
+                         "%s/001-base.sql; %s",
                          strcmp(db->dialect->name, "mysql") == 0 ? "sql/mysql" : "sql/sqlite",
                          err->log),
             NOT_READY);
@@ -97,5 +99,5 @@ scim_error_t *scim_dbd_check(scim_dbd_t *db)
     if (!err) {
         err = check_charset(db);
     }
-    return err ? err : check_schema(db);
+    return err || db->any_schema ? err : check_schema(db);
 }

@@ -27,6 +27,7 @@ struct scim_dbd_t {
     scim_dbd_state_t *state;
     int open;
     int in_tx;
+    int any_schema; /* 1: the schema version is not checked */
     int locked; /* the source's write lock is held */
     scim_error_t *failed; /* first error of the transaction */
     unsigned statements;

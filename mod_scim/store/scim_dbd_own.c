@@ -9,11 +9,11 @@ struct scim_dbd_own_t {
     const char *driver_name;
     const char *params;
     const apr_dbd_driver_t *driver;
-    apr_dbd_t *handle;    /* NULL: not connected */
-    apr_pool_t *conn;     /* of the connection */
-    apr_pool_t *users;    /* below conn: the statements, which must go before the connection does */
+    apr_dbd_t *handle; /* NULL: not connected */
+    apr_pool_t *conn;  /* of the connection */
+    apr_pool_t *users; /* below conn: the statements, which must go before the connection does */
     apr_hash_t *prepared;
-    int lent;             /* 1: there is only one, and one use of it at a time */
+    int lent; /* 1: there is only one, and one use of it at a time */
     const char *error;
     scim_dbd_source_t source;
 };
@@ -64,8 +64,8 @@ static int connect_now(scim_dbd_own_t *own)
     apr_pool_create(&own->conn, own->pool);
     rv = apr_dbd_open_ex(own->driver, own->conn, own->params, &own->handle, &error);
     if (rv != APR_SUCCESS) {
-        own->error = error && *error ? apr_pstrdup(own->pool, error)
-                                     : apr_psprintf(own->pool, "%pm", &rv);
+        own->error =
+            error && *error ? apr_pstrdup(own->pool, error) : apr_psprintf(own->pool, "%pm", &rv);
         own->handle = NULL;
         apr_pool_destroy(own->conn);
         return 0;

@@ -41,7 +41,8 @@ def test_tarball_holds_what_is_in_the_sources(tarball):
 def test_install_puts_nothing_else_anywhere(installed):
     modules = pathlib.Path(capture(["apxs", "-q", "LIBEXECDIR"]).strip())
     data = pathlib.Path("/usr/local/share/mod_scim")
-    expected = {modules / "mod_scim.so"}
+    expected = {modules / "mod_scim.so", pathlib.Path("/usr/local/sbin/scimctl"),
+                pathlib.Path("/usr/local/share/man/man8/scimctl.8")}
     for folder in ("conf", "sql"):
         expected |= {data / folder / name for name in tree(TOP / folder)}
     found = {pathlib.Path("/") / name for name in tree(installed)}
@@ -52,6 +53,28 @@ def test_module_exports_one_symbol(installed):
     module = next(installed.rglob("mod_scim.so"))
     symbols = capture(["nm", "-D", "--defined-only", module]).split()[2::3]
     assert symbols == ["scim_module"]
+
+
+def test_scimctl_makes_the_tables_from_what_is_installed(tmp_path):
+    """As an operator would: install, db init, and nothing said of where the files are."""
+    prefix = tmp_path / "prefix"
+    build = tmp_path / "build"
+    build.mkdir()
+    capture([TOP / "configure", f"--prefix={prefix}", f"--with-moduledir={prefix}/modules"],
+            cwd=build)
+    capture(["make", "-j2", "install"], cwd=build)
+    scimctl = prefix / "sbin" / "scimctl"
+    (tmp_path / "params").write_text(f"{tmp_path}/scim.db\n")
+    where = ["--driver", "sqlite3", "--params-file", tmp_path / "params"]
+    assert '"state":"made"' in capture([scimctl, *where, "db", "init"])
+    assert '"state":"ok"' in capture([scimctl, *where, "db", "check"])
+    assert capture([scimctl, *where, "-t", "a", "export"]) == ""
+    assert re.fullmatch(r"scimctl [0-9.]+\n", capture([scimctl, "--version"]))
+    page = capture(["man", "-l", prefix / "share" / "man" / "man8" / "scimctl.8"],
+                   env={"PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8", "MANPAGER": "cat"})
+    assert "db init" in page and "EXIT STATUS" in page
+    capture(["make", "uninstall"], cwd=build)
+    assert not scimctl.exists() and not list(prefix.rglob("*.so"))
 
 
 LIVE = "/usr/lib/apache2/modules"

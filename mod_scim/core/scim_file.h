@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Copyright the mod_scim authors */
-#ifndef MOD_SCIM_FILE_H
-#define MOD_SCIM_FILE_H
+#ifndef SCIM_FILE_H
+#define SCIM_FILE_H
 
-#include <httpd.h>
+#include <apr_pools.h>
 
 /**
- * Read the whole of a regular file while the configuration is read.
+ * Read the whole of a regular file of bounded size.
  * @param data in ptemp, NUL-terminated behind its len bytes
  * @param max  a larger file is refused
  * @return NULL, or what is wrong, naming the path

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Copyright the mod_scim authors */
-#include "mod_scim_file.h"
+#include "scim_file.h"
 
 #include <apr_file_io.h>
 #include <apr_strings.h>
