@@ -1,0 +1,25 @@
+-- The application tables of conf/examples/condeco.conf, with what was there before SCIM.
+CREATE TABLE condeco_person (
+    person_id  INT          NOT NULL AUTO_INCREMENT PRIMARY KEY,
+    login      VARCHAR(100) NOT NULL UNIQUE,
+    first_name VARCHAR(64)  NOT NULL,
+    last_name  VARCHAR(64)  NOT NULL,
+    email      VARCHAR(255) NOT NULL,
+    language   VARCHAR(5)   NULL,
+    department VARCHAR(100) NULL,
+    status     ENUM('ACTIVE', 'INACTIVE') NOT NULL DEFAULT 'ACTIVE',
+    is_admin   TINYINT      NOT NULL
+) ENGINE=InnoDB AUTO_INCREMENT=265 DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
+
+CREATE TABLE condeco_group (
+    group_id INT          NOT NULL AUTO_INCREMENT PRIMARY KEY,
+    name     VARCHAR(100) NOT NULL UNIQUE
+) ENGINE=InnoDB AUTO_INCREMENT=602 DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
+
+CREATE TABLE condeco_group_member (
+    group_id  INT NOT NULL,
+    person_id INT NOT NULL,
+    PRIMARY KEY (group_id, person_id),
+    FOREIGN KEY (group_id) REFERENCES condeco_group (group_id),
+    FOREIGN KEY (person_id) REFERENCES condeco_person (person_id)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;

@@ -1,0 +1,1 @@
+-- conf/examples/haiilo-directory.conf maps nothing: the directory is mod_scim's own tables.
