@@ -9,12 +9,13 @@ CREATE TABLE condeco_person (
     department VARCHAR(100) NULL,
     status     ENUM('ACTIVE', 'INACTIVE') NOT NULL DEFAULT 'ACTIVE',
     is_admin   TINYINT      NOT NULL
-) ENGINE=InnoDB AUTO_INCREMENT=265 DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
+) ENGINE=InnoDB AUTO_INCREMENT=265 DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_unicode_ci;
 
 CREATE TABLE condeco_group (
     group_id INT          NOT NULL AUTO_INCREMENT PRIMARY KEY,
+    code     VARCHAR(20)  NULL UNIQUE,
     name     VARCHAR(100) NOT NULL UNIQUE
-) ENGINE=InnoDB AUTO_INCREMENT=602 DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
+) ENGINE=InnoDB AUTO_INCREMENT=602 DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_unicode_ci;
 
 CREATE TABLE condeco_group_member (
     group_id  INT NOT NULL,
@@ -22,4 +23,9 @@ CREATE TABLE condeco_group_member (
     PRIMARY KEY (group_id, person_id),
     FOREIGN KEY (group_id) REFERENCES condeco_group (group_id),
     FOREIGN KEY (person_id) REFERENCES condeco_person (person_id)
-) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_unicode_ci;
+
+-- Somebody who was entered by hand, and a group.
+INSERT INTO condeco_person (person_id, login, first_name, last_name, email, is_admin) VALUES
+    (265, 'early@condeco.example', 'Early', 'Bird', 'early@condeco.example', 0);
+INSERT INTO condeco_group (code, name) VALUES ('G602', 'First floor');

@@ -1,7 +1,7 @@
 -- The application tables of conf/examples/condeco.conf, with what was there before SCIM.
 CREATE TABLE condeco_person (
     person_id  INTEGER PRIMARY KEY,
-    login      VARCHAR(100) NOT NULL UNIQUE,
+    login      VARCHAR(100) NOT NULL COLLATE NOCASE UNIQUE,
     first_name VARCHAR(64)  NOT NULL,
     last_name  VARCHAR(64)  NOT NULL,
     email      VARCHAR(255) NOT NULL,
@@ -13,7 +13,8 @@ CREATE TABLE condeco_person (
 
 CREATE TABLE condeco_group (
     group_id INTEGER PRIMARY KEY,
-    name     VARCHAR(100) NOT NULL UNIQUE
+    code     VARCHAR(20)  NULL UNIQUE,
+    name     VARCHAR(100) NOT NULL COLLATE NOCASE UNIQUE
 );
 
 CREATE TABLE condeco_group_member (
@@ -23,3 +24,8 @@ CREATE TABLE condeco_group_member (
     FOREIGN KEY (group_id) REFERENCES condeco_group (group_id),
     FOREIGN KEY (person_id) REFERENCES condeco_person (person_id)
 );
+
+-- Somebody who was entered by hand, and a group.
+INSERT INTO condeco_person (person_id, login, first_name, last_name, email, is_admin) VALUES
+    (265, 'early@condeco.example', 'Early', 'Bird', 'early@condeco.example', 0);
+INSERT INTO condeco_group (code, name) VALUES ('G602', 'First floor');

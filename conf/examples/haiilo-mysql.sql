@@ -5,12 +5,12 @@ CREATE TABLE haiilo_account (
     first_name VARCHAR(64)  NOT NULL,
     last_name  VARCHAR(64)  NOT NULL,
     shares     INT          NOT NULL DEFAULT 0 -- the application's own: gone with the account
-) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_unicode_ci;
 
 CREATE TABLE haiilo_group (
     group_id INT          NOT NULL AUTO_INCREMENT PRIMARY KEY,
     name     VARCHAR(100) NOT NULL UNIQUE
-) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_unicode_ci;
 
 CREATE TABLE haiilo_group_member (
     group_id   INT NOT NULL,
@@ -18,7 +18,7 @@ CREATE TABLE haiilo_group_member (
     PRIMARY KEY (group_id, account_id),
     FOREIGN KEY (group_id) REFERENCES haiilo_group (group_id),
     FOREIGN KEY (account_id) REFERENCES haiilo_account (account_id)
-) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_unicode_ci;
 
 -- Accounts that their owners made themselves, and the countries that the company is in.
 INSERT INTO haiilo_account (email, first_name, last_name, shares) VALUES

@@ -1,7 +1,7 @@
 -- The application tables of conf/examples/haiilo.conf, with what was there before SCIM.
 CREATE TABLE haiilo_account (
     account_id INTEGER PRIMARY KEY,
-    email      VARCHAR(255) NOT NULL UNIQUE,
+    email      VARCHAR(255) NOT NULL COLLATE NOCASE UNIQUE,
     first_name VARCHAR(64)  NOT NULL,
     last_name  VARCHAR(64)  NOT NULL,
     shares     INT          NOT NULL DEFAULT 0 -- the application's own: gone with the account
@@ -9,7 +9,7 @@ CREATE TABLE haiilo_account (
 
 CREATE TABLE haiilo_group (
     group_id INTEGER PRIMARY KEY,
-    name     VARCHAR(100) NOT NULL UNIQUE
+    name     VARCHAR(100) NOT NULL COLLATE NOCASE UNIQUE
 );
 
 CREATE TABLE haiilo_group_member (

@@ -4,7 +4,7 @@ CREATE TABLE preset_account ( -- global: one for all teams
     email      VARCHAR(255) NOT NULL UNIQUE,
     first_name VARCHAR(64)  NULL,
     last_name  VARCHAR(64)  NULL
-) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_unicode_ci;
 
 CREATE TABLE preset_team_member (
     team       VARCHAR(64)  NOT NULL,
@@ -12,14 +12,14 @@ CREATE TABLE preset_team_member (
     role       VARCHAR(16)  NOT NULL DEFAULT 'User',
     PRIMARY KEY (team, account_id),
     FOREIGN KEY (account_id) REFERENCES preset_account (account_id)
-) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_unicode_ci;
 
 CREATE TABLE preset_group (
     group_id VARCHAR(100) NOT NULL PRIMARY KEY,
     team     VARCHAR(64)  NOT NULL,
     name     VARCHAR(100) NOT NULL,
     UNIQUE (team, name)
-) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_unicode_ci;
 
 CREATE TABLE preset_group_member (
     group_id   VARCHAR(100) NOT NULL,
@@ -27,7 +27,7 @@ CREATE TABLE preset_group_member (
     PRIMARY KEY (group_id, account_id),
     FOREIGN KEY (group_id) REFERENCES preset_group (group_id),
     FOREIGN KEY (account_id) REFERENCES preset_account (account_id)
-) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_unicode_ci;
 
 CREATE TABLE preset_grant ( -- what a group may in a workspace; the application's own
     group_id  VARCHAR(100) NOT NULL,
@@ -35,7 +35,7 @@ CREATE TABLE preset_grant ( -- what a group may in a workspace; the application'
     role      VARCHAR(32)  NOT NULL,
     PRIMARY KEY (group_id, workspace),
     FOREIGN KEY (group_id) REFERENCES preset_group (group_id) ON DELETE CASCADE
-) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_unicode_ci;
 
 -- Who signed in by SAML before, two of them in the team.
 INSERT INTO preset_account VALUES

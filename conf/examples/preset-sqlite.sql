@@ -1,7 +1,7 @@
 -- The application tables of conf/examples/preset.conf, with what was there before SCIM.
 CREATE TABLE preset_account ( -- global: one for all teams
     account_id VARCHAR(100) NOT NULL PRIMARY KEY,
-    email      VARCHAR(255) NOT NULL UNIQUE,
+    email      VARCHAR(255) NOT NULL COLLATE NOCASE UNIQUE,
     first_name VARCHAR(64)  NULL,
     last_name  VARCHAR(64)  NULL
 );

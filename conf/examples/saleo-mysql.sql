@@ -7,12 +7,12 @@ CREATE TABLE saleo_user (
     seat       ENUM('ADMIN', 'CREATOR', 'VIEWER') NOT NULL,
     enabled    TINYINT      NOT NULL DEFAULT 1,
     theme      VARCHAR(16)  NOT NULL DEFAULT 'light' -- the application's own
-) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_unicode_ci;
 
 CREATE TABLE saleo_team (
     team_id INT          NOT NULL AUTO_INCREMENT PRIMARY KEY,
     name    VARCHAR(100) NOT NULL UNIQUE
-) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_unicode_ci;
 
 CREATE TABLE saleo_team_member (
     team_id INT NOT NULL,
@@ -20,7 +20,7 @@ CREATE TABLE saleo_team_member (
     PRIMARY KEY (team_id, user_id),
     FOREIGN KEY (team_id) REFERENCES saleo_team (team_id),
     FOREIGN KEY (user_id) REFERENCES saleo_user (user_id)
-) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_unicode_ci;
 
 -- A SAML sign-in of last week, and the team that sales had made by hand.
 INSERT INTO saleo_user (email, first_name, last_name, seat) VALUES

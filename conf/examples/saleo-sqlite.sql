@@ -1,7 +1,7 @@
 -- The application tables of conf/examples/saleo.conf, with what was there before SCIM.
 CREATE TABLE saleo_user (
     user_id    INTEGER PRIMARY KEY,
-    email      VARCHAR(255) NOT NULL UNIQUE,
+    email      VARCHAR(255) NOT NULL COLLATE NOCASE UNIQUE,
     first_name VARCHAR(64)  NULL,
     last_name  VARCHAR(64)  NULL,
     seat       VARCHAR(16) NOT NULL,
@@ -11,7 +11,7 @@ CREATE TABLE saleo_user (
 
 CREATE TABLE saleo_team (
     team_id INTEGER PRIMARY KEY,
-    name    VARCHAR(100) NOT NULL UNIQUE
+    name    VARCHAR(100) NOT NULL COLLATE NOCASE UNIQUE
 );
 
 CREATE TABLE saleo_team_member (

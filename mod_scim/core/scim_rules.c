@@ -202,8 +202,8 @@ static void shape_place(visit_t *visit, json_t *holder, const char *name, json_t
     if (!holder) {
         return;
     }
-    if ((!value || scim_value_nothing(value)) && rule->preset) {
-        scim_value_put(holder, name, json_deep_copy(rule->preset), visit->pool);
+    if ((!value || scim_value_nothing(value)) && rule->fallback) {
+        scim_value_put(holder, name, json_deep_copy(rule->fallback), visit->pool);
         return;
     }
     fresh = respelled_new(rule, value, visit->pool);
@@ -229,10 +229,10 @@ static void shape(json_t *doc, const scim_rule_t *rule, const scim_ruling_t *rul
         is_single_place(&rule->path)) {
         restore_immutable(doc, rule, ruling, p);
     }
-    if (rule->preset && is_single_place(&rule->path)) {
+    if (rule->fallback && is_single_place(&rule->path)) {
         holder_of(doc, &rule->path, p);
     }
-    if (rule->preset || rule->fold || rule->legal) {
+    if (rule->fallback || rule->fold || rule->legal) {
         visit_all(&visit, doc);
     }
 }

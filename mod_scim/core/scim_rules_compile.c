@@ -175,7 +175,7 @@ static void fill(scim_rules_t *table, const apr_array_header_t *rules, apr_pool_
     for (int i = 0; i < rules->nelts; i++) {
         const scim_rule_t *rule = APR_ARRAY_IDX(rules, i, scim_rule_t *);
 
-        if ((rule->flags & (RULE_REQUIRED | RULE_IMMUTABLE | RULE_READ_ONLY)) || rule->preset ||
+        if ((rule->flags & (RULE_REQUIRED | RULE_IMMUTABLE | RULE_READ_ONLY)) || rule->fallback ||
             scim_rule_has_form(rule)) {
             kept[table->n++] = rule;
         }

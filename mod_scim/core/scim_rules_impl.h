@@ -71,7 +71,7 @@ typedef struct scim_rule_t {
     const char *const *banned; /* its characters one by one, NULL-terminated */
     scim_fold_t fold;
     const char *preset_text; /* default= */
-    const json_t *preset;    /* the same in the attribute's type */
+    const json_t *fallback;    /* the same in the attribute's type */
     const char *error;       /* a sentence of its own, with a blank before it; or "" */
 } scim_rule_t;
 

@@ -195,7 +195,7 @@ static const char *read_preset(scim_rule_t *rule, apr_pool_t *p)
         return err ? apr_pstrcat(p, "the default is no value: ", err->detail, NULL)
                    : "the default is empty";
     }
-    rule->preset = scim_json_own(value, p);
+    rule->fallback = scim_json_own(value, p);
     return is_text(rule->leaf) ? check_own(rule, "the default", rule->preset_text, p) : NULL;
 }
 

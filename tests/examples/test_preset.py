@@ -85,7 +85,7 @@ def teams_of(example, email):
 @pytest.fixture(scope="session")
 def client(prepared):
     """Okta's app, known to all teams. @return (client id, secret)"""
-    made = json.loads(prepared.scimctl("client", "create", "--tenant", "*", "--name", "Okta",
+    made = json.loads(prepared.scimctl("client", "create", "--tenant", "acme", "--every-tenant", "--name", "Okta",
                                        "--redirect", REDIRECT, "--json"))
     return made["client_id"], made["client_secret"]
 
