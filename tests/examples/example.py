@@ -57,7 +57,7 @@ class ExampleMariadb:
 
     def __init__(self, server, name):
         self.server = server
-        self.name = "example_" + name
+        self.name = "example_" + name.replace("-", "_")
         server.admin("DROP DATABASE IF EXISTS %s" % self.name)
         server.admin("CREATE DATABASE %s" % self.name)
         server.admin("GRANT ALL ON %s.* TO scim@localhost" % self.name)

@@ -22,22 +22,22 @@ def example(serve):
 
 @pytest.fixture
 def directory(example):
-    """A function that makes a directory and its API client. @return (client id, secret)"""
+    """A function that makes a directory and its API client. @return (name, client id, secret)"""
     def make():
         name = "dir-" + uuid.uuid4().hex[:8]
         example.scimctl("tenant", "create", name)
         made = json.loads(example.scimctl("client", "create", "--tenant", name, "--name", "okta",
                                           "--json"))
-        return made["client_id"], made["client_secret"]
+        return name, made["id"], made["secret"]
     return make
 
 
-def ask_token(example, client_id, secret, basic=True, **more):
+def ask_token(example, name, client_id, secret, basic=True, **more):
     form = {"grant_type": "client_credentials", "scope": "scim", **more}
     if not basic:
         form.update(client_id=client_id, client_secret=secret)
-    return requests.post(example.url("/api/oauth/token"), data=form, verify=example.ca, timeout=60,
-                         auth=(client_id, secret) if basic else None)
+    return requests.post(example.url("/api/oauth/%s/token" % name), data=form, verify=example.ca,
+                         timeout=60, auth=(client_id, secret) if basic else None)
 
 
 @pytest.fixture
@@ -48,13 +48,13 @@ def scim(example, directory):
 
 @pytest.mark.parametrize("basic", [True, False])
 def test_h12_a_client_gets_a_token(example, directory, basic):
-    client_id, secret = directory()
-    answer = ask_token(example, client_id, secret, basic)
+    name, client_id, secret = directory()
+    answer = ask_token(example, name, client_id, secret, basic)
     assert answer.status_code == 200, answer.text
     assert answer.json()["token_type"] == "Bearer" and answer.json()["expires_in"] > 0
     scim = example.tenant("/api/scim/v2", answer.json()["access_token"]).scim()
     assert scim.list("Users")["totalResults"] == 0
-    assert ask_token(example, client_id, secret + "x", basic).status_code == 401
+    assert ask_token(example, name, client_id, secret + "x", basic).status_code == 401
 
 
 def test_h12_directories_on_one_host_see_nothing_of_each_other(example, directory):

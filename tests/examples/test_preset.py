@@ -87,7 +87,7 @@ def client(prepared):
     """Okta's app, known to all teams. @return (client id, secret)"""
     made = json.loads(prepared.scimctl("client", "create", "--tenant", "acme", "--every-tenant", "--name", "Okta",
                                        "--redirect", REDIRECT, "--json"))
-    return made["client_id"], made["client_secret"]
+    return made["id"], made["secret"]
 
 
 def consent(example, client, admin="ada@preset.example", state="a state=&%20 +/ü", **change):
