@@ -41,7 +41,7 @@ def test_070_18_a_method_is_case_sensitive(tenant):
 
 
 @pytest.mark.parametrize("path", [
-    "/NoSuch", "/schemas", "/NoSuch/.search", "/Users/x/.search", "/Users/a/b", "/Users/a/b/c",
+    "/NoSuch", "/schema", "/NoSuch/.search", "/Users/x/.search", "/Users/a/b", "/Users/a/b/c",
     "/UsersX",
     "/ServiceProviderConfig/x", "/Schemas/nosuch", "/ResourceTypes/NoSuch", "/Users/none",
     "/Groups/none",
