@@ -127,7 +127,8 @@ class Example:
             self.write("secrets/" + name, text)
         database.run(database.need_program("openssl"), "req", "-x509", "-newkey", "ec", "-pkeyopt",
                      "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2", "-subj",
-                     "/CN=localhost", "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1",
+                     "/CN=localhost", "-addext",
+                     "subjectAltName=DNS:localhost,DNS:%s.example.com" % self.name,
                      "-addext", "basicConstraints=critical,CA:FALSE",
                      "-keyout", os.path.join(self.root, "conf", "key.pem"), "-out", self.ca)
         text = "".join("LoadModule %s_module %s/mod_%s.so\n" % (m, modules_dir(), m)

@@ -2,14 +2,13 @@
 # Copyright the mod_scim authors
 """conf/examples/preset.conf behaves like Preset: a test for each of the rows P1 to P16."""
 
-import html
 import json
-import re
 import urllib.parse
 
 import pytest
 import requests
 
+from oauth_client import check_page
 from okta_app import EXTENSION, deactivate, login, new_token, profile, reactivate
 from okta_wire import URN_ERROR, URN_USER, member_ids, quote
 
@@ -93,6 +92,7 @@ def client(prepared):
 def consent(example, client, admin="ada@preset.example", state="a state=&%20 +/Ã¼", **change):
     """The administrator's browser: page, button, redirect. @return the redirect's parameters"""
     browser = requests.Session()
+    browser.trust_env = False
     browser.verify = example.ca
     browser.auth = (admin, ADMINS[admin])
     query = {"response_type": "code", "client_id": client[0], "redirect_uri": REDIRECT,
@@ -100,13 +100,8 @@ def consent(example, client, admin="ada@preset.example", state="a state=&%20 +/Ã
     page = browser.get(example.url("/oauth/acme/authorize"), params=query, timeout=60,
                        allow_redirects=False)
     assert page.status_code == 200, page.text
-    form = dict((html.unescape(name), html.unescape(value)) for name, value in re.findall(
-        r'<input type="hidden" name="([^"]*)" value="([^"]*)"', page.text))
-    action = html.unescape(re.search(r'<form[^>]* action="([^"]*)"', page.text).group(1))
-    button = re.search(r'<button[^>]* name="([^"]*)" value="([^"]*)"', page.text)
-    form[button.group(1)] = button.group(2)
-    done = browser.post(urllib.parse.urljoin(page.url, action), data=form, timeout=60,
-                        allow_redirects=False)
+    form = dict(check_page(page).fields, decision="allow")
+    done = browser.post(page.url, data=form, timeout=60, allow_redirects=False)
     assert done.status_code in (302, 303), done.text
     target = urllib.parse.urlsplit(done.headers["Location"])
     assert done.headers["Location"].startswith(REDIRECT + "?")
