@@ -151,7 +151,8 @@ static const scim_attr_t needy_more[] = {
 };
 static const scim_schema_t needy_schema = {SCIM_URN_USER, "User", "", needy_attrs, 3};
 static const scim_schema_t needy_extension_schema = {SCIM_URN_ENTERPRISE, "E", "", needy_more, 1};
-static const scim_extension_t needy_extensions[] = {{&needy_extension_schema, 1}};
+static const scim_extension_t needy_extensions[] = {
+    {.schema = &needy_extension_schema, .required = 1}};
 
 /* A User of which more is required than a tombstone has. */
 static const scim_resource_type_t needy = {.name = "User",
