@@ -625,8 +625,8 @@ def test_270_65_an_owner_whose_token_it_is(two):
 
 def test_270_66_clients_get_in_and_stay_out(env, take, folder):
     """Made and revoked here, obeyed by a running httpd on the next request."""
-    tenant = take("oauth_default")
-    ctl = alone(env, folder, tenant, "oauth_default")
+    tenant = take("stored")
+    ctl = alone(env, folder, tenant, "stored")
     made = ctl("token", "create", "--label", "Okta").row()
     scim = tenant.scim(token=made["token"], fresh=True)
     assert scim.get("/Users").status == 200
