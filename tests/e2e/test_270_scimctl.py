@@ -192,6 +192,30 @@ def test_270_13_a_configuration_that_httpd_refuses(env, folder):
     assert "/nonexistent/httpd" in ctl("tenant", "list", code=1).err
 
 
+def test_270_17_a_tenant_of_the_path(env, folder):
+    place = ("<Location /by>\nScimEnable On\nScimBase /by/{tenant}/v2\nScimTenantBy path\n"
+             "ScimTokenStore On\n</Location>\n")
+    ctl = Ctl(env, configuration(env, folder, [], extra=place))
+    name = fresh()
+    for words in (("tenant", "show"), ("token", "create", "-l", "x"), ("export",)):
+        refused = ctl(*words, "-t", name, code=3)
+        assert "tenant create " + name in refused.err and refused.out == ""
+    ctl("tenant", "create", name)
+    assert ctl("tenant", "show", "-t", name).row()["state"] == "on"
+    assert ctl("import", "-t", name, data=lines(user("jane"))).row()["created"] == 1
+    shown = ctl("user", "show", "jane", "-t", name).row()
+    assert "/by/%s/v2/Users/" % name in shown["meta"]["location"]
+
+
+def test_270_18_a_file_of_this_folder(env, two, folder):
+    ctl, one, _ = two
+    done = subprocess.run([ctl.command(())[0], "--httpd", ctl.where[1], "--config", "httpd.conf",
+                           "tenant", "list", "--tenant", one], cwd=folder, env=ctl.environment,
+                          capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert one in done.stdout
+
+
 def test_270_14_the_configuration_of_the_running_server(env, tenant):
     name = tenant.scim().add_user("jane")["userName"]
     ctl = Ctl(env, env.conf, RUNNING)
@@ -246,6 +270,7 @@ def test_270_20_wrong_command_lines(two, words):
     refused = ctl(*words, *where, code=2)
     assert refused.err.startswith("scimctl: ") and refused.err.count("\n") == 1, refused.err
     assert refused.out == ""
+    assert ctl("user", "list", "--json=1", code=2).err.count("takes none") == 1
 
 
 def test_270_21_help_and_version(env):
