@@ -206,14 +206,17 @@ static int check_known(ctl_t *c)
     const char *by = c->place ? json_string_value(json_object_get(c->place->json, "tenantBy")) : "";
     scim_tenant_row_t *row = NULL;
     scim_error_t *err;
+    apr_pool_t *p;
 
     if (!by || strcmp(by, "path") != 0) {
         return CTL_OK;
     }
-    err = scim_tenants_find(&row, ctl_dbd(c, c->pool), c->tenant->name, c->pool);
+    apr_pool_create(&p, c->pool);
+    err = scim_tenants_find(&row, ctl_dbd(c, p), c->tenant->name, c->pool);
     if (err) {
         return ctl_error(c, err);
     }
+    apr_pool_destroy(p);
     return row ? CTL_OK
                : ctl_fail(c, CTL_NOT_FOUND,
                           "there is no tenant %s; scimctl tenant create %s makes it",

@@ -292,10 +292,7 @@ scim_error_t *service_create(service_t *sv)
     }
     default_active(w.doc, sv->type);
     json_object_set_new(w.doc, "id", json_string(id));
-    err = scim_resource_finish(w.doc, sv->type, sv->pool); /* into the schema's order again */
-    if (err) {
-        return err;
-    }
+    scim_resource_arrange(w.doc, sv->type, sv->pool);
     if (w.plan && w.plan->members->n == 0) {
         w.plan = NULL;
     }

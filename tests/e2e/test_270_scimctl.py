@@ -397,10 +397,12 @@ def test_270_40_a_tenant_goes_into_another(two):
     assert (done["created"], done["bad"], done["complete"]) == (8, 0, True)
     export = ctl("export", "-t", one).out
     rows = [json.loads(line) for line in export.splitlines()]
-    assert [row["id"] for row in rows] == [row["id"] for row in world()]
-    manager = rows[0][URN_ENTERPRISE]["manager"]
+    # Groups first, each type as it was made.
+    groups, users = rows[:3], rows[3:]
+    assert [row["id"] for row in users + groups] == [row["id"] for row in world()]
+    manager = users[0][URN_ENTERPRISE]["manager"]
     assert manager["value"] == "u-3" and manager["displayName"] == "The Boss"
-    assert {m["value"] for m in rows[5]["members"]} == {"g-2", "u-2"}
+    assert {m["value"] for m in groups[0]["members"]} == {"g-2", "u-2"}
     assert ctl("import", "-t", other, data=export).row()["created"] == 8
     again = ctl("export", "-t", other).rows()
     assert without_meta(again) == without_meta(rows)
@@ -525,6 +527,27 @@ def test_270_49_a_dry_run_writes_nothing(two):
     assert ctl("user", "list", "-t", one).out == ""
 
 
+def test_270_53_tombstones_and_groups_by_attribute_go_along(env, folder):
+    """An export has an order in which each line's policies are content, whatever they need."""
+    policies = ("ScimDeprovision delete\nScimAttribute User name.givenName required\n"
+                "ScimGroupFrom title existing exact\nScimGroupFrom userType create ignore")
+    one, other = fresh("one"), fresh("other")
+    ctl = Ctl(env, configuration(env, folder, [(one, policies), (other, policies)]))
+    data = lines({"schemas": [URN_GROUP], "id": one, "displayName": "Chiefs"},
+                 user("boss", id=one + "-b", name={"givenName": "B"}, title="Chiefs",
+                      userType="staff"),
+                 user("gone", id=one + "-g", active=False))
+    assert ctl("import", "-t", one, data=data).row()["created"] == 3
+    text = ctl("export", "-t", one).out
+    rows = without_meta(ctl("export", "-t", one).rows())
+    assert [r.get("userName") for r in rows[-2:]] == ["boss", "gone"]
+    assert len(rows) == 4 and "name" not in rows[-1]
+    assert ctl("import", "-t", other, data=text).row()["created"] == 4
+    assert without_meta(ctl("export", "-t", other).rows()) == rows
+    refused = ctl("import", "-t", other, data=lines(user("new")), code=1)
+    assert "name.givenName is required" in refused.err
+
+
 def test_270_50_ten_thousand_with_a_bar(two, folder):
     ctl, one, _ = two
     path = os.path.join(folder, "many.jsonl")
@@ -544,7 +567,7 @@ def test_270_50_ten_thousand_with_a_bar(two, folder):
     assert re.search(r"\[=+\] 100%  10,001 resources", text)
     with open(out, encoding="utf-8") as file:
         rows = [json.loads(line) for line in file]
-    assert len(rows) == 10001 and len(rows[-1]["members"]) == 2500
+    assert len(rows) == 10001 and len(rows[0]["members"]) == 2500
     assert "%" not in ctl.terminal("export", "-t", one, "-q", "-o", out).text
 
 
@@ -650,8 +673,8 @@ def test_270_65_an_owner_whose_token_it_is(two):
 
 def test_270_66_clients_get_in_and_stay_out(env, take, folder):
     """Made and revoked here, obeyed by a running httpd on the next request."""
-    tenant = take("oauth_default")
-    ctl = alone(env, folder, tenant, "oauth_default")
+    tenant = take("stored")
+    ctl = alone(env, folder, tenant, "stored")
     made = ctl("token", "create", "--label", "Okta").row()
     scim = tenant.scim(token=made["token"], fresh=True)
     assert scim.get("/Users").status == 200
