@@ -201,9 +201,10 @@ static int check_map(const place_t *place, const char *driver, const char *param
 
 static int check_database(const place_t *place)
 {
-    int rc;
     const char *driver = server_directive(place->server, "DBDriver", place->pool);
     const char *params = server_directive(place->server, "DBDParams", place->pool);
+    const char *wrong;
+    int rc;
 
     if (!scim_db_available()) {
         return fail(place, "SCIM3004",
@@ -222,7 +223,11 @@ static int check_database(const place_t *place)
                                  driver));
     }
     rc = check_params(place, driver, params);
-    return rc == OK ? check_map(place, driver, params) : rc;
+    if (rc != OK) {
+        return rc;
+    }
+    wrong = scim_policies_agree(place->main_server, place->dir, params, place->pconf);
+    return wrong ? fail(place, "SCIM3202", wrong) : check_map(place, driver, params);
 }
 
 static int check_place(const place_t *place)

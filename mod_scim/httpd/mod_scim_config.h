@@ -89,6 +89,7 @@ typedef struct scim_server_t {
     int warm;                  /* connections that a child keeps for a moment between requests */
     const struct scim_dbd_source_t *source; /* made in post_config where bases has any */
     apr_global_mutex_t *mutex;              /* queues SQLite's writers; one for all servers */
+    apr_hash_t *kept;   /* the main server's: how tenants are kept (mod_scim_policy.c), or NULL */
     apr_hash_t *limits; /* the main server's: rate limits by tenant (mod_scim_rate.c), or NULL */
     struct scim_oauth_keys_t *oauth_keys;   /* the main server's, or NULL */
     struct scim_known_t *known; /* what this child knows of tokens; one for all servers, or NULL */

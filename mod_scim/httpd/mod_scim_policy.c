@@ -184,3 +184,66 @@ const char *scim_policies_compile(const scim_dir_t *dir, scim_tenant_t *base, ap
     }
     return wrong;
 }
+
+/* ---- one tenant in several places ---- */
+
+/* How a tenant is kept, by the first place that was looked at. */
+typedef struct kept_t {
+    const char *how;
+    const char *at;
+} kept_t;
+
+static int is_about_keeping(const scim_policy_line_t *line)
+{
+    return strncmp(line->name, "ScimMap", strlen("ScimMap")) == 0 ||
+           strcmp(line->name, "ScimDeprovision") == 0;
+}
+
+/* The lines, in a form that two places can be compared by. */
+static const char *how_kept(const scim_dir_t *dir, apr_pool_t *p)
+{
+    apr_array_header_t *lines = scim_policies_lines(dir, p);
+    apr_array_header_t *words = apr_array_make(p, 32, sizeof(const char *));
+    int i;
+    int j;
+
+    for (i = 0; i < lines->nelts; i++) {
+        const scim_policy_line_t *line = &APR_ARRAY_IDX(lines, i, scim_policy_line_t);
+        for (j = -1; is_about_keeping(line) && j < line->argc; j++) {
+            APR_ARRAY_PUSH(words, const char *) = j < 0 ? line->name : line->argv[j];
+        }
+    }
+    return apr_array_pstrcat(p, words, '\n');
+}
+
+const char *scim_policies_agree(server_rec *main_server, const scim_dir_t *dir,
+                                const char *database, apr_pool_t *pconf)
+{
+    scim_server_t *server = scim_server_get(main_server);
+    const char *key;
+    const char *how;
+    kept_t *kept;
+
+    if (!dir->tenant) {
+        return NULL; /* whose tenants are many, and are none of another place's */
+    }
+    key = apr_pstrcat(pconf, dir->tenant, "\n", database, NULL);
+    how = how_kept(dir, pconf);
+    if (!server->kept) {
+        server->kept = apr_hash_make(pconf);
+    }
+    kept = apr_hash_get(server->kept, key, APR_HASH_KEY_STRING);
+    if (!kept) {
+        kept = apr_pcalloc(pconf, sizeof(*kept));
+        kept->how = how;
+        kept->at = dir->enable_at;
+        apr_hash_set(server->kept, key, APR_HASH_KEY_STRING, kept);
+    }
+    return strcmp(kept->how, how) == 0
+               ? NULL
+               : apr_psprintf(pconf,
+                              "ScimTenant %s is also the tenant of ScimEnable in %s, on the same "
+                              "database, with another mapping or ScimDeprovision; give both the "
+                              "same, or two names",
+                              dir->tenant, kept->at);
+}

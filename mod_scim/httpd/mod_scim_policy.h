@@ -23,6 +23,15 @@ apr_array_header_t *scim_policies_merge(apr_pool_t *p, apr_array_header_t *outer
  */
 const char *scim_policies_compile(const scim_dir_t *dir, scim_tenant_t *base, apr_pool_t *p);
 
+/**
+ * Whether all places of one tenant keep it alike: where two of them map it otherwise, or deactivate
+ * otherwise, what one writes is wrong for the other. What they accept may differ.
+ * @param database where the tenant is kept
+ * @return NULL, or what is wrong; the other place is named
+ */
+const char *scim_policies_agree(server_rec *main_server, const scim_dir_t *dir,
+                                const char *database, apr_pool_t *pconf);
+
 /** What was compiled for a place; NULL where dir has no policies, or they were not compiled. */
 const scim_tenant_t *scim_policies_compiled(const scim_dir_t *dir, apr_pool_t *p);
 

@@ -263,6 +263,24 @@ def test_010_07_a_section_below_the_base_is_held_to_it(tmp_path, path, outer, in
     assert code == 0, said
 
 
+@pytest.mark.parametrize("one,two,wrong", [
+    ("ScimDeprovision delete", "ScimDeprovision unlink", True),
+    ("ScimDeprovision delete", "", True),
+    ("ScimMapTable User people key=id\nScimMap User userName login",
+     "ScimMapTable User staff key=id\nScimMap User userName login", True),
+    ("ScimDeprovision delete", "ScimDeprovision delete", False),
+    ("ScimSeats 5", "ScimAttribute User title max=5", False),
+    ("ScimDeprovision delete\nScimTenant other", "ScimDeprovision disable", False)])
+def test_010_09_two_tenants_with_one_name(tmp_path, one, two, wrong):
+    code, said = configtest(tmp_path, "%s%s\n</Location>\n<Location /scim/v3>\n%s%s" % (
+        GOOD, one, GOOD, two))
+    assert (code != 0) is wrong, said
+    assert ("SCIM3202" in said) is wrong, said
+    if wrong:
+        assert re.search(r"ScimEnable in \S+:\d+, for \S+/scim/v\d: ScimTenant acme is also the "
+                         r"tenant of ScimEnable in \S+:\d+", said), said
+
+
 def test_010_08_a_section_below_the_base_may_say_otherwise(tmp_path):
     lines = GOOD + "ScimRateLimit 10/1\nScimProfile interop\n</Location>\n" \
         "<Location /scim/v2/Bulk>\nScimMaxBody 2000000\nScimRateLimit Off\n</Location>\n" \
