@@ -2,8 +2,8 @@
 CREATE TABLE haiilo_account (
     account_id INT          NOT NULL AUTO_INCREMENT PRIMARY KEY,
     email      VARCHAR(255) NOT NULL UNIQUE,
-    first_name VARCHAR(64)  NOT NULL,
-    last_name  VARCHAR(64)  NOT NULL,
+    first_name VARCHAR(64)  NOT NULL DEFAULT '', -- empty for who came back, until the profile follows
+    last_name  VARCHAR(64)  NOT NULL DEFAULT '',
     shares     INT          NOT NULL DEFAULT 0 -- the application's own: gone with the account
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_unicode_ci;
 

@@ -2,8 +2,8 @@
 CREATE TABLE haiilo_account (
     account_id INTEGER PRIMARY KEY,
     email      VARCHAR(255) NOT NULL COLLATE NOCASE UNIQUE,
-    first_name VARCHAR(64)  NOT NULL,
-    last_name  VARCHAR(64)  NOT NULL,
+    first_name VARCHAR(64)  NOT NULL DEFAULT '', -- empty for who came back, until the profile follows
+    last_name  VARCHAR(64)  NOT NULL DEFAULT '',
     shares     INT          NOT NULL DEFAULT 0 -- the application's own: gone with the account
 );
 

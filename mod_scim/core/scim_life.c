@@ -47,7 +47,9 @@ int scim_life_is_tombstone(const json_t *doc, const scim_resource_type_t *type)
         return 0;
     }
     for (void *it = json_object_iter(walk); it; it = json_object_iter_next(walk, it)) {
-        if (!stays(json_object_iter_key(it), type)) {
+        const json_t *value = json_object_iter_value(it);
+        int nothing = json_is_object(value) && json_object_size(value) == 0; /* an extension */
+        if (!nothing && !stays(json_object_iter_key(it), type)) {
             return 0;
         }
     }

@@ -305,13 +305,19 @@ scim_error_t *scim_resource_create(json_t **out, const char **ignored, const jso
                                    const scim_resource_type_t *type, const scim_tenant_t *tenant,
                                    apr_pool_t *p)
 {
-    const scim_ruling_t ruling = {type, NULL, SCIM_WRITE_CREATE};
+    scim_ruling_t ruling = {type, NULL, SCIM_WRITE_CREATE};
     json_t *doc = scim_json_own(json_object(), p);
     scim_error_t *err = decode_body(doc, ignored, body, type, tenant, p);
+    int lacks = !err && scim_life_may_lack(tenant, doc, doc, 0, type);
 
+    if (lacks) { /* a tombstone, as an export has it: not blamed for what it lacks */
+        ruling.old = scim_json_own(json_object(), p);
+        ruling.write = SCIM_WRITE_PATCH;
+    }
     if (!err) {
         scim_rules_shape(doc, &ruling, p);
-        err = scim_resource_finish(doc, type, p);
+        err = lacks ? scim_resource_finish_lacking(doc, type, p)
+                    : scim_resource_finish(doc, type, p);
     }
     if (!err) {
         err = scim_rules_check(doc, &ruling, p);

@@ -25,7 +25,8 @@
  */
 
 /**
- * Decode a POST body.
+ * Decode a POST body. One that has nothing but what a tombstone of this tenant has may lack what is
+ * required (scim_life_may_lack()).
  * @param out     borrowed, owned by p
  * @param ignored names of the undefined attributes dropped, comma-separated, for the log; NULL if
  *                none. May be NULL itself.

@@ -17,6 +17,7 @@
 #include "ctl_options.h"
 #include "ctl_out.h"
 #include "ctl_params.h"
+#include "scim_tenants.h"
 
 const ctl_command_t ctl_commands[] = {
     {"db", "init", ctl_db_init, CTL_NEED_PLACES, 0, 0, NULL, "sql-dir",
@@ -199,6 +200,29 @@ int ctl_open(ctl_t *c)
 
 /* ---- the run ---- */
 
+/* A place whose tenant is in the path serves only those that the database knows. */
+static int check_known(ctl_t *c)
+{
+    const char *by = c->place ? json_string_value(json_object_get(c->place->json, "tenantBy")) : "";
+    scim_tenant_row_t *row = NULL;
+    scim_error_t *err;
+    apr_pool_t *p;
+
+    if (!by || strcmp(by, "path") != 0) {
+        return CTL_OK;
+    }
+    apr_pool_create(&p, c->pool);
+    err = scim_tenants_find(&row, ctl_dbd(c, p), c->tenant->name, c->pool);
+    if (err) {
+        return ctl_error(c, err);
+    }
+    apr_pool_destroy(p);
+    return row ? CTL_OK
+               : ctl_fail(c, CTL_NOT_FOUND,
+                          "there is no tenant %s; scimctl tenant create %s makes it",
+                          c->tenant->name, c->tenant->name);
+}
+
 static int prepare(ctl_t *c)
 {
     ctl_need_t need = c->command->need;
@@ -218,6 +242,9 @@ static int prepare(ctl_t *c)
     }
     if (rc == CTL_OK && need >= CTL_NEED_DATABASE) {
         rc = ctl_open(c);
+    }
+    if (rc == CTL_OK && need == CTL_NEED_TENANT) {
+        rc = check_known(c);
     }
     return rc;
 }

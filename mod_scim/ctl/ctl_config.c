@@ -257,10 +257,19 @@ int ctl_config_choose_database(ctl_t *c)
 
 const char *ctl_config_base(const ctl_t *c)
 {
+    const char *base;
+    const char *at;
+
     if (!c->place) {
         return "https://localhost/scim/v2";
     }
-    return apr_pstrcat(c->pool, "https://", c->place->server, c->place->base, NULL);
+    base = c->place->base;
+    at = strstr(base, "{tenant}");
+    if (at && c->tenant) {
+        base = apr_psprintf(c->pool, "%.*s%s%s", (int)(at - base), base, c->tenant->name,
+                            at + strlen("{tenant}"));
+    }
+    return apr_pstrcat(c->pool, "https://", c->place->server, base, NULL);
 }
 
 /* ---- the tenant ---- */

@@ -156,7 +156,10 @@ static int wanted(const ctl_t *c, const scim_resource_type_t *type)
     return !c->opt.type || scim_text_ieq(c->opt.type, type->name);
 }
 
-/* Types without members first (pass 0), then those with (pass 1). */
+/*
+ * Types with members first (pass 0), then those without (pass 1): users may name groups by their
+ * attributes (ScimGroupFrom), and an import keeps members until all lines are read.
+ */
 static scim_error_t *write_all(export_t *e, int *types)
 {
     const scim_catalog_t *catalog = e->c->tenant->catalog;
@@ -167,7 +170,7 @@ static scim_error_t *write_all(export_t *e, int *types)
     for (pass = 0; pass < 2; pass++) {
         for (i = 0; i < catalog->ntypes && !err; i++) {
             int has_members = scim_type_attr_at(catalog->types[i], SCIM_AT_MEMBERS) != NULL;
-            if (has_members == pass && wanted(e->c, catalog->types[i])) {
+            if (has_members != pass && wanted(e->c, catalog->types[i])) {
                 err = write_type(e, catalog->types[i]);
                 (*types)++;
             }

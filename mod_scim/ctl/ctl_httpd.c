@@ -8,6 +8,7 @@
 #include <termios.h>
 #include <unistd.h>
 
+#include <apr_file_info.h>
 #include <apr_file_io.h>
 #include <apr_strings.h>
 #include <apr_thread_proc.h>
@@ -46,6 +47,20 @@ static const char *find_httpd(const ctl_t *c)
     return NULL;
 }
 
+/* httpd looks for a relative name in its ServerRoot; who types one means a file that is here. */
+static const char *config_file(const ctl_t *c)
+{
+    char *here;
+    apr_finfo_t info;
+
+    if (apr_filepath_merge(&here, NULL, c->opt.config, APR_FILEPATH_NATIVE, c->pool) ==
+            APR_SUCCESS &&
+        apr_stat(&info, here, APR_FINFO_TYPE, c->pool) == APR_SUCCESS) {
+        return here;
+    }
+    return c->opt.config;
+}
+
 static const char *const *arguments(const ctl_t *c, const char *program)
 {
     apr_array_header_t *args = apr_array_make(c->pool, 16, sizeof(const char *));
@@ -65,7 +80,7 @@ static const char *const *arguments(const ctl_t *c, const char *program)
     }
     if (c->opt.config) {
         APR_ARRAY_PUSH(args, const char *) = "-f";
-        APR_ARRAY_PUSH(args, const char *) = c->opt.config;
+        APR_ARRAY_PUSH(args, const char *) = config_file(c);
     }
     APR_ARRAY_PUSH(args, const char *) = NULL;
     return (const char *const *)(const void *)args->elts;

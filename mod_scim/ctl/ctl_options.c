@@ -179,9 +179,11 @@ static int parse_options(ctl_t *c, apr_array_header_t *words, int argc, const ch
     }
     if (rv != APR_EOF) {
         int at = os->ind > 1 && (rv == APR_BADARG || os->ind >= argc) ? os->ind - 1 : os->ind;
-        return ctl_fail(c, CTL_USAGE, "%s %s; scimctl --help lists the options",
-                        os->argv[at < argc ? at : argc - 1],
-                        rv == APR_BADARG ? "needs a value" : "is no option that scimctl knows");
+        const char *word = os->argv[at < argc ? at : argc - 1];
+        return ctl_fail(c, CTL_USAGE, "%s %s; scimctl --help lists the options", word,
+                        rv != APR_BADARG    ? "is no option that scimctl knows"
+                        : strchr(word, '=') ? "has a value, and takes none"
+                                            : "needs a value");
     }
     for (; os->ind < argc; os->ind++) {
         APR_ARRAY_PUSH(words, const char *) = os->argv[os->ind];

@@ -13,6 +13,10 @@ typedef struct adopting_t {
     const scim_adoptable_t *found;
 } adopting_t;
 
+/* One row, in a pool of its own. */
+static scim_error_t *adopt_row(const service_t *sv, const scim_resource_type_t *type,
+                               const scim_adoptable_t *found, apr_pool_t *p);
+
 static scim_error_t *adopt_tx(void *baton, scim_store_t *store, apr_pool_t *p)
 {
     adopting_t *a = baton;
@@ -33,7 +37,6 @@ static scim_error_t *adopt_tx(void *baton, scim_store_t *store, apr_pool_t *p)
     return err;
 }
 
-/* One row, in a pool of its own. */
 static scim_error_t *adopt_row(const service_t *sv, const scim_resource_type_t *type,
                                const scim_adoptable_t *found, apr_pool_t *p)
 {
@@ -42,7 +45,9 @@ static scim_error_t *adopt_row(const service_t *sv, const scim_resource_type_t *
     a.sv.type = type;
     a.sv.pool = p;
     a.sv.store = scim_store_fork(sv->store, p);
-    return scim_store_write(a.sv.store, adopt_tx, &a);
+    a.sv.unknown_groups = NULL;
+    a.sv.groups_adopted = 0;
+    return service_write(&a.sv, adopt_tx, &a);
 }
 
 /* One row; it stays what it is where someone else was faster or a policy is against it. */
@@ -96,6 +101,39 @@ scim_error_t *service_adopt_id(int *found, service_t *sv, const char *id)
         return NULL;
     }
     return adopt_all(found, sv, &query, 1);
+}
+
+const scim_resource_type_t *service_group_type(const scim_tenant_t *tenant)
+{
+    const scim_catalog_t *catalog = tenant->catalog;
+    int i;
+
+    for (i = 0; i < catalog->ntypes; i++) {
+        if (scim_type_attr_at(catalog->types[i], SCIM_AT_MEMBERS)) {
+            return catalog->types[i];
+        }
+    }
+    return NULL;
+}
+
+scim_error_t *service_write(service_t *sv, scim_store_write_fn *fn, void *baton)
+{
+    scim_error_t *err = scim_store_write(sv->store, fn, baton);
+    scim_error_t *adopting = NULL;
+    int i;
+
+    if (!err || !sv->unknown_groups || sv->groups_adopted) {
+        return err;
+    }
+    sv->groups_adopted = 1;
+    for (i = 0; i < sv->unknown_groups->nelts && !adopting; i++) {
+        scim_adopt_query_t query = {.type = service_group_type(sv->tenant)};
+        int found;
+
+        query.match = APR_ARRAY_IDX(sv->unknown_groups, i, const char *);
+        adopting = adopt_all(&found, sv, &query, 1);
+    }
+    return adopting ? adopting : scim_store_write(sv->store, fn, baton);
 }
 
 /* The value that a filter compares by eq with an attribute, whatever else must be true; or NULL. */

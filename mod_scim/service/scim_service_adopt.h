@@ -26,4 +26,14 @@ scim_error_t *service_adopt_id(int *found, service_t *sv, const char *id) SCIM_C
 scim_error_t *service_adopt_listed(int *found, service_t *sv,
                                    const scim_search_part_t *part) SCIM_CHECKED;
 
+/** The type that has members, offered to clients or not; NULL: there is none. */
+const scim_resource_type_t *service_group_type(const scim_tenant_t *tenant);
+
+/**
+ * scim_store_write() for a write that puts users into groups by name (ScimGroupFrom): where it
+ * stops at names of no group, rows of the application with these names are adopted, and it runs
+ * again.
+ */
+scim_error_t *service_write(service_t *sv, scim_store_write_fn *fn, void *baton) SCIM_CHECKED;
+
 #endif

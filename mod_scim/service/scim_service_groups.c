@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "scim_grouping.h"
+#include "scim_service_adopt.h"
 #include "scim_store_groups.h"
 
 /* A user's way from the groups that its attributes named to those that they name. */
@@ -106,6 +107,31 @@ static scim_error_t *read_groups(moving_t *m)
         APR_ARRAY_PUSH(folded, const char *) = APR_ARRAY_IDX(m->leave, i, scim_group_name_t).folded;
     }
     return scim_store_groups_named(m->rows, m->sv->store, folded, m->pool);
+}
+
+/*
+ * Groups that are not there may be rows that the application had before (ScimAdopt): stop once, so
+ * that service_write() looks for them.
+ */
+static scim_error_t *ask_for_adoption(const moving_t *m)
+{
+    service_t *sv = m->sv;
+    const scim_resource_type_t *type = service_group_type(sv->tenant);
+    const scim_group_from_t *from = NULL;
+    int i;
+
+    if (sv->groups_adopted || !type || !scim_adopt_is_on(sv->tenant, type)) {
+        return NULL;
+    }
+    sv->unknown_groups = apr_array_make(m->pool, 4, sizeof(const char *));
+    for (i = 0; i < m->join->nelts; i++) {
+        const scim_group_name_t *name = &APR_ARRAY_IDX(m->join, i, scim_group_name_t);
+        if (!find_group(m, name)) {
+            APR_ARRAY_PUSH(sv->unknown_groups, const char *) = name->name;
+            from = name->from;
+        }
+    }
+    return from ? scim_grouping_unknown(from, sv->pool) : NULL;
 }
 
 /* A group that is not there and is not to be made: refuse a value that is new. */
@@ -247,6 +273,9 @@ scim_error_t *service_groups_before(service_change_t *change, apr_pool_t *p)
         return err;
     }
     err = read_groups(m);
+    if (!err) {
+        err = ask_for_adoption(m);
+    }
     if (!err) {
         err = check_groups(m);
     }

@@ -26,6 +26,8 @@ typedef struct service_t {
     const char *id; /* decoded; NULL on a collection */
     scim_query_t query;
     scim_view_t view;
+    apr_array_header_t *unknown_groups; /* of const char *, by service_groups_before(); or NULL */
+    int groups_adopted;                 /* 1: they have been looked for, see service_write() */
 } service_t;
 
 /** 404 for an id of this type. */

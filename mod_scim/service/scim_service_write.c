@@ -7,6 +7,7 @@
 #include "scim_grouping.h"
 #include "scim_id.h"
 #include "scim_life.h"
+#include "scim_service_adopt.h"
 #include "scim_service_change.h"
 
 /* One write: what was decoded before the transaction, and what each attempt sets anew. */
@@ -205,13 +206,13 @@ static scim_error_t *store_changes(scim_row_t **row, write_t *w, const json_t *o
 static scim_error_t *write_named(write_t *w, scim_store_write_fn *fn)
 {
     service_t *sv = w->sv;
-    scim_error_t *err = scim_store_write(sv->store, fn, w);
+    scim_error_t *err = service_write(sv, fn, w);
 
     if (!err || err->cause != SCIM_CAUSE_DUPLICATE || !service_has_life(sv)) {
         return err;
     }
     w->taken = 1;
-    return scim_store_write(sv->store, fn, w);
+    return service_write(sv, fn, w);
 }
 
 /* A POST for a deactivated user gives it the new data, and the answer that a new one gets. */
@@ -291,10 +292,7 @@ scim_error_t *service_create(service_t *sv)
     }
     default_active(w.doc, sv->type);
     json_object_set_new(w.doc, "id", json_string(id));
-    err = scim_resource_finish(w.doc, sv->type, sv->pool); /* into the schema's order again */
-    if (err) {
-        return err;
-    }
+    scim_resource_arrange(w.doc, sv->type, sv->pool);
     if (w.plan && w.plan->members->n == 0) {
         w.plan = NULL;
     }

@@ -52,7 +52,11 @@ def lines(*objects):
 
 
 def without_meta(rows):
-    return [{k: v for k, v in row.items() if k != "meta"} for row in rows]
+    """Members in one order: theirs is that in which they came to be."""
+    rows = [{k: v for k, v in row.items() if k != "meta"} for row in rows]
+    for row in rows:
+        row.get("members", []).sort(key=lambda member: member["value"])
+    return rows
 
 
 # ---- databases ----------------------------------------------------------------------------------
@@ -192,6 +196,30 @@ def test_270_13_a_configuration_that_httpd_refuses(env, folder):
     assert "/nonexistent/httpd" in ctl("tenant", "list", code=1).err
 
 
+def test_270_17_a_tenant_of_the_path(env, folder):
+    place = ("<Location /by>\nScimEnable On\nScimBase /by/{tenant}/v2\nScimTenantBy path\n"
+             "ScimTokenStore On\n</Location>\n")
+    ctl = Ctl(env, configuration(env, folder, [], extra=place))
+    name = fresh()
+    for words in (("tenant", "show"), ("token", "create", "-l", "x"), ("export",)):
+        refused = ctl(*words, "-t", name, code=3)
+        assert "tenant create " + name in refused.err and refused.out == ""
+    ctl("tenant", "create", name)
+    assert ctl("tenant", "show", "-t", name).row()["state"] == "on"
+    assert ctl("import", "-t", name, data=lines(user("jane"))).row()["created"] == 1
+    shown = ctl("user", "show", "jane", "-t", name).row()
+    assert "/by/%s/v2/Users/" % name in shown["meta"]["location"]
+
+
+def test_270_18_a_file_of_this_folder(env, two, folder):
+    ctl, one, _ = two
+    done = subprocess.run([ctl.command(())[0], "--httpd", ctl.where[1], "--config", "httpd.conf",
+                           "tenant", "list", "--tenant", one], cwd=folder, env=ctl.environment,
+                          capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert one in done.stdout
+
+
 def test_270_14_the_configuration_of_the_running_server(env, tenant):
     name = tenant.scim().add_user("jane")["userName"]
     ctl = Ctl(env, env.conf, RUNNING)
@@ -246,6 +274,7 @@ def test_270_20_wrong_command_lines(two, words):
     refused = ctl(*words, *where, code=2)
     assert refused.err.startswith("scimctl: ") and refused.err.count("\n") == 1, refused.err
     assert refused.out == ""
+    assert ctl("user", "list", "--json=1", code=2).err.count("takes none") == 1
 
 
 def test_270_21_help_and_version(env):
@@ -372,10 +401,12 @@ def test_270_40_a_tenant_goes_into_another(two):
     assert (done["created"], done["bad"], done["complete"]) == (8, 0, True)
     export = ctl("export", "-t", one).out
     rows = [json.loads(line) for line in export.splitlines()]
-    assert [row["id"] for row in rows] == [row["id"] for row in world()]
-    manager = rows[0][URN_ENTERPRISE]["manager"]
+    # Groups first, each type as it was made.
+    groups, users = rows[:3], rows[3:]
+    assert [row["id"] for row in users + groups] == [row["id"] for row in world()]
+    manager = users[0][URN_ENTERPRISE]["manager"]
     assert manager["value"] == "u-3" and manager["displayName"] == "The Boss"
-    assert {m["value"] for m in rows[5]["members"]} == {"g-2", "u-2"}
+    assert {m["value"] for m in groups[0]["members"]} == {"g-2", "u-2"}
     assert ctl("import", "-t", other, data=export).row()["created"] == 8
     again = ctl("export", "-t", other).rows()
     assert without_meta(again) == without_meta(rows)
@@ -500,6 +531,27 @@ def test_270_49_a_dry_run_writes_nothing(two):
     assert ctl("user", "list", "-t", one).out == ""
 
 
+def test_270_53_tombstones_and_groups_by_attribute_go_along(env, folder):
+    """An export has an order in which each line's policies are content, whatever they need."""
+    policies = ("ScimDeprovision delete\nScimAttribute User name.givenName required\n"
+                "ScimGroupFrom title existing exact\nScimGroupFrom userType create ignore")
+    one, other = fresh("one"), fresh("other")
+    ctl = Ctl(env, configuration(env, folder, [(one, policies), (other, policies)]))
+    data = lines({"schemas": [URN_GROUP], "id": one, "displayName": "Chiefs"},
+                 user("boss", id=one + "-b", name={"givenName": "B"}, title="Chiefs",
+                      userType="staff"),
+                 user("gone", id=one + "-g", active=False))
+    assert ctl("import", "-t", one, data=data).row()["created"] == 3
+    text = ctl("export", "-t", one).out
+    rows = without_meta(ctl("export", "-t", one).rows())
+    assert [r.get("userName") for r in rows[-2:]] == ["boss", "gone"]
+    assert len(rows) == 4 and "name" not in rows[-1]
+    assert ctl("import", "-t", other, data=text).row()["created"] == 4
+    assert without_meta(ctl("export", "-t", other).rows()) == rows
+    refused = ctl("import", "-t", other, data=lines(user("new")), code=1)
+    assert "name.givenName is required" in refused.err
+
+
 def test_270_50_ten_thousand_with_a_bar(two, folder):
     ctl, one, _ = two
     path = os.path.join(folder, "many.jsonl")
@@ -519,7 +571,7 @@ def test_270_50_ten_thousand_with_a_bar(two, folder):
     assert re.search(r"\[=+\] 100%  10,001 resources", text)
     with open(out, encoding="utf-8") as file:
         rows = [json.loads(line) for line in file]
-    assert len(rows) == 10001 and len(rows[-1]["members"]) == 2500
+    assert len(rows) == 10001 and len(rows[0]["members"]) == 2500
     assert "%" not in ctl.terminal("export", "-t", one, "-q", "-o", out).text
 
 
@@ -757,8 +809,8 @@ def test_270_80_rows_are_adopted_after_a_dry_run(env, take, folder):
     assert people_of(env, tenant.name, "*") == before
     ids = {row["name"]: row["id"] for row in done.rows()}
     rows = ctl("export").rows()
-    assert [row["id"] for row in rows[:3]] == list(ids.values())
-    assert {m["value"] for m in rows[3]["members"]} == {ids["l1@x"], ids["l2@x"]}
+    assert [row["id"] for row in rows[1:]] == list(ids.values())
+    assert {m["value"] for m in rows[0]["members"]} == {ids["l1@x"], ids["l2@x"]}
     assert tenant.scim().find("Users", 'userName eq "l1@x"')[0]["id"] == ids["l1@x"]
 
 

@@ -167,7 +167,8 @@ class Example:
             for client in self.clients:
                 client.close()
             if self.proc and self.proc.poll() is None:
-                self.proc.send_signal(signal.SIGTERM)
+                # Not SIGTERM: event may crash on it while connections end (in httpd itself).
+                self.proc.send_signal(signal.SIGWINCH)
                 self.proc.wait(60)
             self.log.check()
         finally:

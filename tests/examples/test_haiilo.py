@@ -103,6 +103,19 @@ def test_h3_who_comes_back_is_a_new_user(example, scim):
     assert after[0] != before[0] and after[3] == "0"
 
 
+def test_h3_who_is_activated_before_the_profile_comes_is_an_empty_account(example, okta, scim):
+    """As an app of Okta's catalogue does: PATCH of active alone, then the profile."""
+    body = member("h3", country="Germany")
+    user = scim.post("/Users", body).user(201)
+    before = account(example, body["userName"])
+    assert deactivate(scim, user["id"]).status == 200
+    assert reactivate(scim, user["id"]).user()["active"] is True
+    after = account(example, body["userName"])
+    assert after[0] != before[0] and after[1] == ""
+    okta.push_profile(user["id"], {"name": body["name"]})
+    assert account(example, body["userName"])[:2] == (after[0], body["name"]["givenName"])
+
+
 def test_h4_users_from_before_are_matched_and_the_others_untouched(example, okta, scim):
     email = login("early", DOMAIN)
     example.db.execute("INSERT INTO haiilo_account (email, first_name, last_name, shares) VALUES "
@@ -147,6 +160,24 @@ def test_h6_any_other_country_refuses_the_whole_request(example, scim, country):
     assert account(example, body["userName"]) is None
     assert example.db.query("SELECT 1 FROM haiilo_group WHERE name LIKE 'Nowhere%'") == []
     assert scim.find("Users", 'userName eq "%s"' % body["userName"]) == []
+
+
+def test_h6_h7_groups_of_the_application_are_taken_over_when_they_are_named(example, scim):
+    """Also those that no one has looked at: what is there is not made again, and keeps its members."""
+    name = "Country %s" % login("h6", DOMAIN)[3:11]
+    early = login("early", DOMAIN)
+    example.db.execute("INSERT INTO haiilo_group (name) VALUES ('%s'), ('%s team')" % (name, name))
+    example.db.execute("INSERT INTO haiilo_account (email, first_name, last_name) VALUES "
+                       "('%s', 'Early', 'Bird')" % early)
+    example.db.execute("INSERT INTO haiilo_group_member SELECT group_id, account_id FROM "
+                       "haiilo_group, haiilo_account WHERE name = '%s team' AND email = '%s'"
+                       % (name, early))
+    before = example.db.query("SELECT group_id, name FROM haiilo_group ORDER BY 1")
+    body = member("h6", country=name, locality=name.upper() + " TEAM")
+    scim.post("/Users", body).user(201)
+    assert groups_of(example, body["userName"]) == {name, name + " team"}
+    assert groups_of(example, early) == {name + " team"}
+    assert example.db.query("SELECT group_id, name FROM haiilo_group ORDER BY 1") == before
 
 
 def test_h7_locality_and_region_are_teams_made_on_demand(example, scim):

@@ -37,9 +37,9 @@ class Tour:
     def name(self, who, domain):
         return "%s-%s@%s" % (who, self.run, domain)
 
-    def create(self, user_name, **more):
+    def create(self, user_name, *names, **more):
         """A user as the app's mappings make one; what comes back may be less than was sent."""
-        with self.okta.step("POST", "/Users", profile(user_name, **more)) as s:
+        with self.okta.step("POST", "/Users", profile(user_name, *names, **more)) as s:
             user = s.answer.user(201)
             s.means("user created")
             return user
@@ -57,6 +57,14 @@ class Tour:
         with self.okta.step("PATCH", "/Users/" + user["id"], body) as s:
             need(s.answer.user()["active"] is active, "active is not what was sent")
             s.means("activated" if active else "deactivated")
+
+    def keep(self, user, attribute):
+        """An attribute that no one may change any more."""
+        body = {"schemas": ["urn:ietf:params:scim:api:messages:2.0:PatchOp"],
+                "Operations": [{"op": "replace", "path": attribute, "value": self.run}]}
+        with self.okta.step("PATCH", "/Users/" + user["id"], body) as s:
+            s.answer.error(400)
+            s.means(s.answer.detail())
 
 
 def saleo(t):
@@ -82,6 +90,7 @@ def saleo(t):
     t.switch(ada, False)
     t.show(users)
     t.switch(ada, True)
+    t.chapter("Removing the push deletes the team; its members stay users")
     t.okta.delete_group(two)
     t.show(teams)
 
@@ -96,6 +105,9 @@ def haiilo(t):
     t.chapter("Before SCIM: accounts, and the countries that the company is in")
     t.show(accounts)
     t.show(groups)
+    t.chapter("Who has an account is found by the e-mail address and keeps it")
+    early = t.okta.find_user("early@haiilo.example")
+    t.okta.push_profile(early["id"], {"name": {"givenName": "Earlier", "familyName": "Bird"}})
     t.chapter("A user of Finland, in a team that is made for it; a country that there is not")
     mia = t.create(t.name("mia", "haiilo.example"), "Mia", "Virtanen",
                    addresses=work(country="Finland", locality="Tampere"))
@@ -116,16 +128,17 @@ def preset(t):
     members = ("SELECT m.team, a.email, m.role, a.account_id FROM preset_team_member m JOIN "
                "preset_account a ON a.account_id = m.account_id")
     accounts = "SELECT email, first_name, last_name FROM preset_account"
-    groups = "SELECT name, team FROM preset_group"
+    groups = ("SELECT g.team, g.name, a.email FROM preset_group g LEFT JOIN preset_group_member m ON "
+              "m.group_id = g.group_id LEFT JOIN preset_account a ON a.account_id = m.account_id")
     t.chapter("Before SCIM: global accounts, and the members of two teams")
     t.show(members)
     t.chapter("Who is a member already is found; an account of another team is added to this one")
     t.okta.find_user("bob@preset.example")
     carol = t.create("carol@preset.example", "Carol", "Elsewhere")
-    ada = t.create(t.name("new", "preset.example"), "New", "Comer")
+    new = t.create(t.name("new", "preset.example"), "New", "Comer")
     t.show(members)
     t.chapter("Groups carry the roles; removing the push deletes the group")
-    group = t.okta.create_group("Analysts " + t.run, [carol["id"], ada["id"]])["id"]
+    group = t.okta.create_group("Analysts " + t.run, [carol["id"], new["id"]])["id"]
     t.show(groups)
     t.okta.delete_group(group)
     t.show(groups)
@@ -149,7 +162,9 @@ def condeco(t):
     t.refuse(400, t.name("bad", "condeco.example"), preferredLanguage="English")
     t.show(people)
     t.chapter("The externalId is fixed; everything else is updated")
+    t.keep(eve, "externalId")
     t.okta.push_profile(eve["id"], {"preferredLanguage": "en-GB"})
+    t.show(people)
     t.chapter("Deactivated users stay, inactive")
     t.switch(eve, False)
     t.show(people)

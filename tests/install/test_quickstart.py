@@ -131,6 +131,8 @@ def test_options_that_are_wrong(quickstart):
     assert quickstart.run("--port", "70000")[0] == 1
     assert quickstart.run("--what")[0] == 2
     assert quickstart.run("--port")[0] == 2
+    assert quickstart.run("--example", "acme")[0] == 1
+    assert quickstart.run("--example", "saleo", "--plain")[0] == 1
 
 
 @pytest.mark.parametrize("db", ["sqlite", "mariadb"])
@@ -148,6 +150,56 @@ def test_sequence_over_tls_until_control_c(quickstart, db):
     refused = subprocess.run(["curl", "-sS", base + "/Users"], capture_output=True)
     assert refused.returncode == 60
 
+    assert running.end(signal.SIGINT) == 0
+    quickstart.assert_nothing_left()
+
+
+# Rows that the tour must show in the application's tables: (a part of the SELECT, cells of a row);
+# a column whose value differs from run to run is None. The last look at a table is meant.
+OUTCOMES = {
+    "saleo": [("FROM saleo_user", ["grace@saleo.example", "Grace", "Hopper", "ADMIN", "1"]),
+              ("FROM saleo_user", [None, "Ada", "Lovelace", "CREATOR", "0"]),
+              ("FROM saleo_team", ["Demo makers", "grace@saleo.example"])],
+    "haiilo": [("FROM haiilo_account", ["2", "early@haiilo.example", "Earlier", "41"]),
+               ("FROM haiilo_account", ["3", "untouched@haiilo.example", "Never", "7"]),
+               ("FROM haiilo_account", [None, None, "Mia", "0"]),
+               ("FROM haiilo_group", ["Tampere", None])],
+    "preset": [("FROM preset_team_member", ["acme", "carol@preset.example", "User", "auth0|4711"]),
+               ("FROM preset_team_member", ["other", "carol@preset.example", "User", "auth0|4711"])],
+    "condeco": [("FROM condeco_person", ["266", None, None, "en-GB", "INACTIVE", "0"]),
+                ("FROM condeco_group", [None, None])],
+}
+
+
+def shown(output, select):
+    """The rows of the last table that the tour printed for a SELECT, as lists of cells."""
+    rows = []
+    for line in output.split(select)[-1].splitlines()[1:]:
+        if not line.startswith("   "):
+            break
+        # SQLite draws its tables with a line of its own; MariaDB's might be a part of a value.
+        cells = re.split(" *│ *| +[|] +|^ *[|] +| +[|]$", line.strip())
+        rows.append([cell.strip() for cell in cells[1:-1]])
+    return rows
+
+
+@pytest.mark.parametrize("db", ["sqlite", "mariadb"])
+@pytest.mark.parametrize("example", sorted(OUTCOMES))
+def test_example_and_what_it_does_to_the_applications_tables(quickstart, example, db):
+    running = Foreground(quickstart, "--example", example, "--db", db)
+    assert "requests, everything as Okta needs it" in running.output
+    for select, wanted in OUTCOMES[example]:
+        rows = shown(running.output, select)
+        assert any(len(row) == len(wanted) and all(w in (None, c) for w, c in zip(wanted, row))
+                   for row in rows), (wanted, rows, running.output)
+    lines = [line for line in running.output.splitlines() if line.startswith("curl ")]
+    assert len(lines) == 3, running.output
+    for line in lines:
+        assert "schemas" in json.loads(capture(["bash", "-c", line + " --fail"]))
+    operator = [line for line in running.output.splitlines() if "/scimctl --config " in line]
+    assert "ada@example.com" in capture(["bash", "-c", *operator])
+    log = (quickstart.folder / "server/logs/error.log").read_text()
+    assert not re.findall(r"^.*:(?:warn|error|crit|alert|emerg)\].*$", log, re.MULTILINE)
     assert running.end(signal.SIGINT) == 0
     quickstart.assert_nothing_left()
 
