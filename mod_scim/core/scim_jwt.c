@@ -19,8 +19,8 @@
 #define SUBJECT_MAX 64
 #define OWNER_CHARS_MAX 255
 
-/* A time beyond these many seconds is none; a double still holds it exactly. */
-#define TIME_MAX 1e15
+/* A time beyond these many seconds is none: microseconds of it still fit into 64 bits. */
+#define TIME_MAX 9e12
 
 static const scim_jwt_alg_t algorithms[] = {
     {"RS256", 1u << 0, SCIM_JWT_KEY_RSA, 0, 0},

@@ -96,7 +96,8 @@ static int sets_tenant(scim_auth_t *auth)
     if (scim_config_tenant_by(auth->dir) == SCIM_TENANT_BY_NAME) {
         return !own || strcmp(own, named) == 0;
     }
-    if (!own || (named && strcmp(own, named) != 0)) {
+    /* A claim may hold anything. */
+    if (!own || (named && strcmp(own, named) != 0) || !scim_tenants_is_name(own)) {
         return 0;
     }
     auth->tenant->name = apr_pstrdup(auth->r->pool, own);
@@ -181,6 +182,7 @@ static scim_error_t *trust_or(scim_auth_t *auth, scim_error_t *refusal)
         return refusal;
     }
     apr_table_unset(auth->r->err_headers_out, "WWW-Authenticate");
+    memset(&auth->caller, 0, sizeof(auth->caller)); /* what the refused token said */
     auth->caller.label = auth->r->user;
     auth->caller.owner = auth->r->user;
     return let_in(auth, NULL, NULL);

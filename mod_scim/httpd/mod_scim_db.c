@@ -214,15 +214,13 @@ static void check_database(server_rec *s, apr_pool_t *p)
         apr_sleep(BUSY_WAIT);
         err = scim_dbd_open(db);
     }
+    err = err ? err : scim_mapped_child(s, db, p);
     if (err) {
         ap_log_error(APLOG_MARK, APLOG_ERR, 0, s,
                      "SCIM3022: the database of %s cannot be used yet, and SCIM requests are "
                      "answered with 503 until it can: %s: %s",
                      scim_server_label(s), err->msgid ? err->msgid : "no id",
                      err->log ? err->log : err->detail);
-    }
-    if (!err) {
-        scim_mapped_child(s, db, p);
     }
     scim_dbd_release(db, !err);
 }

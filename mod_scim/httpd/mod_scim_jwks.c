@@ -179,13 +179,16 @@ void scim_jwks_start(scim_jwks_t *jwks, const server_rec *s, apr_pool_t *ptemp)
     }
 }
 
-/* Whether the keys are still those of a view, and may be asked for again. */
+/* Whether the keys are still those of a view, and may be asked for again. A clock that was set back
+ * is no reason to wait longer. */
 static int may_fetch(scim_jwks_t *jwks, const view_t *v)
 {
+    apr_time_t now = apr_time_now();
     int may;
 
     apr_thread_mutex_lock(jwks->lock);
-    may = jwks->tries == v->tries && apr_time_now() >= jwks->next;
+    may = jwks->tries == v->tries &&
+          (now >= jwks->next || jwks->next - now > apr_time_from_sec(jwks->source.wait));
     apr_thread_mutex_unlock(jwks->lock);
     return may;
 }

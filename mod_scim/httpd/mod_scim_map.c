@@ -66,7 +66,7 @@ const char *scim_mapped_compare(const char **unknown, const scim_tenant_t *tenan
     return misfit;
 }
 
-void scim_mapped_child(const server_rec *s, scim_dbd_t *db, apr_pool_t *p)
+scim_error_t *scim_mapped_child(const server_rec *s, scim_dbd_t *db, apr_pool_t *p)
 {
     const apr_array_header_t *maps = scim_server_get(s)->maps;
     int i;
@@ -75,6 +75,9 @@ void scim_mapped_child(const server_rec *s, scim_dbd_t *db, apr_pool_t *p)
         const mapped_t *mapped = &APR_ARRAY_IDX(maps, i, mapped_t);
         const char *misfit;
         scim_error_t *err = scim_map_check(&misfit, db, mapped->map, p);
+        if (err && err->cause == SCIM_CAUSE_GONE) {
+            return err;
+        }
         if (err || misfit) {
             ap_log_error(APLOG_MARK, APLOG_ERR, 0, s,
                          "SCIM3292: writes to tenant %s are answered with 503 until the "
@@ -85,4 +88,5 @@ void scim_mapped_child(const server_rec *s, scim_dbd_t *db, apr_pool_t *p)
                                     : err->detail);
         }
     }
+    return NULL;
 }

@@ -25,7 +25,10 @@ void scim_mapped_note(server_rec *s, const scim_tenant_t *tenant, apr_pool_t *pc
 const char *scim_mapped_compare(const char **unknown, const scim_tenant_t *tenant,
                                 const char *driver, const char *params, apr_pool_t *p);
 
-/** Compare those of a server on a child's first connection; what does not fit is logged. */
-void scim_mapped_child(const server_rec *s, scim_dbd_t *db, apr_pool_t *p);
+/**
+ * Compare those of a server on a child's first connection; what does not fit is logged.
+ * @return NULL, or that the database went away meanwhile, which is no fault of any mapping's
+ */
+scim_error_t *scim_mapped_child(const server_rec *s, scim_dbd_t *db, apr_pool_t *p) SCIM_CHECKED;
 
 #endif

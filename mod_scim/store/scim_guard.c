@@ -146,16 +146,15 @@ static scim_error_t *read_known(int *done, scim_reading_t *reading,
     return err;
 }
 
-scim_error_t *scim_guard_read(scim_reading_t *reading, const scim_resource_type_t *type,
+scim_error_t *scim_guard_read(int *done, scim_reading_t *reading, const scim_resource_type_t *type,
                               const char *id)
 {
     scim_store_t *store = reading->store;
     int owner = store->guard->owned;
     passing_t passing = {reading, owner, NULL, reading->pool};
-    int done;
-    scim_error_t *err = read_known(&done, reading, type, id);
+    scim_error_t *err = read_known(done, reading, type, id);
 
-    if (err || done) {
+    if (err || *done) {
         return err ? err : judge(store->guard, store->guard->known);
     }
     reading->skip = SCIM_TOKEN_COLUMNS + (owner ? SCIM_TOKEN_OWNER_COLUMNS : 0);
@@ -164,5 +163,7 @@ scim_error_t *scim_guard_read(scim_reading_t *reading, const scim_resource_type_
     if (!err && !owner && passing.found && passing.found->row.owner) {
         err = find(&passing, store);
     }
+    reading->skip = 0;
+    *done = passing.found != NULL;
     return err ? err : judge(store->guard, passing.found);
 }

@@ -84,8 +84,10 @@ scim_error_t *scim_store_complete(scim_store_t *store, scim_row_t *rows, int n, 
 /**
  * Read one resource, if it is there, and have the store's guard judge, both in one SELECT. The
  * guard has not judged yet.
+ * @param done 0: there is no such token, so nothing was read, though the judge may have let the
+ *             request in for another reason
  */
-scim_error_t *scim_guard_read(scim_reading_t *reading, const scim_resource_type_t *type,
+scim_error_t *scim_guard_read(int *done, scim_reading_t *reading, const scim_resource_type_t *type,
                               const char *id) SCIM_CHECKED;
 
 /** Behind a table: use this index of it. */

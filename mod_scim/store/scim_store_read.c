@@ -31,6 +31,7 @@ scim_error_t *scim_store_get(scim_row_t **row, scim_store_t *store,
     scim_reading_t reading = {store, apr_array_make(p, 1, sizeof(scim_row_t)), p, 0};
     scim_row_t *found;
     scim_error_t *err;
+    int done = 0;
 
     *row = NULL;
     if (strlen(id) > SCIM_ID_MAX) {
@@ -41,8 +42,9 @@ scim_error_t *scim_store_get(scim_row_t **row, scim_store_t *store,
         return err;
     }
     if (store->guard && !store->guard->judged) {
-        err = scim_guard_read(&reading, type, id);
-    } else {
+        err = scim_guard_read(&done, &reading, type, id);
+    }
+    if (!err && !done) {
         err = read_one(&reading, type, id);
     }
     if (err || reading.rows->nelts == 0) {

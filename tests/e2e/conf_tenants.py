@@ -63,6 +63,11 @@ OIDCOAuthRemoteUserClaim sub
     ScimTenantBy token
     ScimTokenStore On
     ScimToken sha256:{any_static} static tenant=any-static
+    ScimJWTIssuer https://idp.example
+    ScimJWTAudience scim
+    ScimJWTAlgorithms HS256
+    ScimJWTTenant tenant
+    ScimJWTSecretFile {root}/conf/jwt-secret
 </Location>
 <Location "/alias">
     ScimEnable On
@@ -94,6 +99,12 @@ Listen {ports[mtls]}
     ScimEnable On
     ScimTenant vhost-mtls
     ScimTrustUser On
+    ScimTokenStore On
+    ScimJWTIssuer https://idp.example
+    ScimJWTAudience scim
+    ScimJWTAlgorithms HS256
+    ScimJWTTenant tenant
+    ScimJWTSecretFile {root}/conf/jwt-secret
 </VirtualHost>
 Listen {ports[second]}
 <VirtualHost *:{ports[second]}>

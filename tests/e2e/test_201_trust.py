@@ -13,9 +13,10 @@ import pytest
 
 import conf_tenants
 from env import Tenant, wait_until
+from issuer import sign_secret
 from okta_wire import URN_USER
 from scim_http import Scim
-from tokens import Stored
+from tokens import Stored, now
 
 JANE = "jane@example.com"
 
@@ -109,6 +110,26 @@ def test_201_07_a_client_certificate(env, mtls, log):
     mtls().get("/Users").error(401)
     mtls().get("/Users", headers={"Authorization": "Bearer x"}).error(401)
     scim.delete("/Users/" + user["id"])
+
+
+def test_201_10_a_certificate_beside_a_token_that_is_none(env, mtls, log):
+    """Whatever is wrong with the token, the user whom httpd knows gets what a good one would."""
+    log.tolerate("AH02227")
+    jane = mtls("client.pem")
+    user = jane.post("/Users", {"schemas": [URN_USER], "userName": JANE}).user(201)
+    claims = {"iss": "https://idp.example", "aud": "scim", "sub": "x", "exp": int(time.time()) + 600}
+    tokens = ["nobody-has-this-token",
+              Stored(env, "vhost-mtls", revoked=now()).secret,
+              Stored(env, "another-tenant").secret,
+              sign_secret({**claims, "tenant": "another-tenant"}),
+              sign_secret({**claims, "tenant": "vhost-mtls"}, "another secret of thirty-two bytes")]
+    for token in tokens:
+        headers = {"Authorization": "Bearer " + token}
+        assert jane.get("/Users/" + user["id"], headers=headers).user() == user
+        assert jane.get("/Users", headers=headers).list()["totalResults"] == 1
+        assert jane.get("/Me", headers=headers).user() == user
+        mtls().get("/Users/" + user["id"], headers=headers).error(401)
+    jane.delete("/Users/" + user["id"])
 
 
 def jwt(claims, key=conf_tenants.SHARED_KEY):

@@ -7,6 +7,7 @@ import requests
 
 import conf
 from env import Tenant
+from issuer import sign_secret
 from okta_wire import URN_GROUP, URN_USER, member_ids, quote
 from test_010_config import configtest
 from tokens import Stored, make_tenant, switch_tenant
@@ -141,6 +142,17 @@ def test_202_08_the_token_names_the_tenant(env):
     Tenant("x", base, "wrong").scim().get("/Users/" + user["id"]).error(401)
     static = Tenant("any-static", base, conf.token_of("any-static")).scim()
     static.get("/Users/" + user["id"]).error(404)
+
+
+@pytest.mark.parametrize("name", ["", "a" * 65, "a b", "../any", "ä", "%s", 7, None, ["any"]])
+def test_202_21_a_claim_that_is_no_tenants_name(env, name):
+    claims = {"iss": "https://idp.example", "aud": "scim", "sub": "x", "exp": 32503680000}
+    base = env.base("tenants", "/any/scim/v2")
+    good = Tenant("x", base, sign_secret({**claims, "tenant": "any-claimed"})).scim()
+    assert good.get("/Users").list()["totalResults"] == 0
+    wrong = Tenant("x", base, sign_secret({**claims, "tenant": name})).scim()
+    for path in ("/Users", "/Users/x"):
+        assert wrong.get(path).error(401) == Tenant("x", base, "wrong").scim().get(path).error(401)
 
 
 def test_202_09_several_directories_on_one_host(env):

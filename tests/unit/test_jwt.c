@@ -314,6 +314,8 @@ static const struct {
     {"{" ISS AUD "\"exp\":1999999941," SCOPE OWNER ORG "}", 1}, /* within the leeway */
     {"{" ISS AUD "\"exp\":1999999940," SCOPE OWNER ORG "}", 0},
     {"{" ISS AUD "\"exp\":1999999940.5," SCOPE OWNER ORG "}", 1},
+    {"{" ISS AUD "\"exp\":9000000000000," SCOPE OWNER ORG "}", 1},
+    {"{" ISS AUD "\"exp\":9000000000001," SCOPE OWNER ORG "}", 0}, /* no microseconds of it */
     {"{" ISS AUD "\"exp\":9007199254740993," SCOPE OWNER ORG "}", 0}, /* no time of this world */
     {"{\"nbf\":2000000060," ISS AUD EXP SCOPE OWNER ORG "}", 1},
     {"{\"nbf\":2000000061," ISS AUD EXP SCOPE OWNER ORG "}", 0},
