@@ -474,7 +474,7 @@ scim_error_t *scim_store_update(scim_row_t **row, scim_store_t *store,
 }
 
 scim_error_t *scim_store_refresh(scim_store_t *store, const scim_resource_type_t *type,
-                                 const scim_row_t *row, const json_t *doc, apr_pool_t *p)
+                                 scim_row_t *row, const json_t *doc, apr_pool_t *p)
 {
     if (scim_map_table(store->tenant->map, type)) {
         scim_store_mark(store, SCIM_MARK_AGAIN, row->id, row->version);
