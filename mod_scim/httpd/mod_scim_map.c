@@ -79,13 +79,16 @@ scim_error_t *scim_mapped_child(const server_rec *s, scim_dbd_t *db, apr_pool_t 
             return err;
         }
         if (err || misfit) {
-            ap_log_error(APLOG_MARK, APLOG_ERR, 0, s,
-                         "SCIM3292: writes to tenant %s are answered with 503 until the "
-                         "application's tables fit: %s",
+            ap_log_error(APLOG_MARK, APLOG_ERR, 0, s, "SCIM3292: mappings of tenant %s: %s: %s",
                          mapped->tenant,
+                         misfit ? "writes are answered with 503 until the application's tables fit"
+                                : "they could not be compared with the application's tables",
                          misfit     ? misfit
                          : err->log ? err->log
                                     : err->detail);
+        }
+        if (err) {
+            break; /* the others would not be answered either; each write asks again */
         }
     }
     return NULL;

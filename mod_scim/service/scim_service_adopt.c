@@ -2,6 +2,9 @@
 /* Copyright the mod_scim authors */
 #include "scim_service_adopt.h"
 
+#include <apr_time.h>
+
+#include "scim_life.h"
 #include "scim_service_change.h"
 
 /* Rows that one list without a filter makes resources, and how many it looks at at a time. */
@@ -13,28 +16,27 @@ typedef struct adopting_t {
     const scim_adoptable_t *found;
 } adopting_t;
 
-/* One row, in a pool of its own. */
-static scim_error_t *adopt_row(const service_t *sv, const scim_resource_type_t *type,
-                               const scim_adoptable_t *found, apr_pool_t *p);
-
+/*
+ * The row as it is: neither is an inactive one ended, nor anybody put into groups. What policies
+ * make of a user begins with a client's next change.
+ */
 static scim_error_t *adopt_tx(void *baton, scim_store_t *store, apr_pool_t *p)
 {
     adopting_t *a = baton;
-    service_change_t change = {.sv = &a->sv, .doc = a->found->doc};
+    apr_time_t tombstone;
+    scim_row_t *row;
     int there;
-    scim_error_t *err = scim_adopt_namesake(&there, store, a->sv.type, a->found, p);
+    scim_error_t *err = scim_adopt_namesake(&there, &tombstone, store, a->sv.type, a->found, p);
 
+    if (!err && scim_life_is_hidden(a->sv.tenant, tombstone, apr_time_now())) {
+        err = service_free_name(&a->sv, a->found->doc, p);
+        there = 0;
+    }
     if (err || there) {
         return err;
     }
-    err = service_before(&change, p);
-    if (!err) {
-        err = scim_adopt(&change.row, store, a->sv.type, a->found, change.doc, p);
-    }
-    if (!err) {
-        err = service_after(&change, p);
-    }
-    return err;
+    err = scim_store_manager(store, a->sv.type, NULL, a->found->doc, p);
+    return err ? err : scim_adopt(&row, store, a->sv.type, a->found, p);
 }
 
 static scim_error_t *adopt_row(const service_t *sv, const scim_resource_type_t *type,
@@ -179,8 +181,12 @@ scim_error_t *scim_service_adopt(const char **after, const scim_adopt_watch_t *w
 {
     scim_request_t request = {.method = SCIM_METHOD_OTHER, .base = "", .path = ""};
     scim_reply_t reply = {0};
-    service_t sv = {.request = &request, .tenant = tenant, .store = store, .reply = &reply,
-                    .pool = p, .type = type};
+    service_t sv = {.request = &request,
+                    .tenant = tenant,
+                    .store = store,
+                    .reply = &reply,
+                    .pool = p,
+                    .type = type};
     scim_adopt_query_t query = {.type = type, .after = *after, .limit = LISTED_BATCH};
     apr_array_header_t *rows;
     scim_error_t *err = scim_adopt_find(&rows, after, store, &query, p);

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "scim_grouping.h"
+#include "scim_life.h"
 #include "scim_service_adopt.h"
 #include "scim_store_groups.h"
 
@@ -263,8 +264,9 @@ scim_error_t *service_groups_before(service_change_t *change, apr_pool_t *p)
     m->rows = apr_array_make(p, 8, sizeof(scim_row_t));
     m->moves = apr_array_make(p, 8, sizeof(move_t));
     err = scim_grouping_names(&m->before, grouping, change->old, p);
-    if (!err) {
-        err = scim_grouping_names(&m->after, grouping, change->doc, p);
+    if (!err) { /* what a tombstone still has of the user names no group */
+        int ends = scim_life_ends(change->sv->tenant, change->doc, change->sv->type);
+        err = scim_grouping_names(&m->after, grouping, ends ? NULL : change->doc, p);
     }
     if (!err) {
         err = compare(m);

@@ -32,6 +32,7 @@ typedef struct scim_dialect_t {
     const char *last_id;    /* expression: the rid of the row this connection inserted last */
     const char *by_rid;     /* behind scim_resource, where row numbers select: look at no index that
                                begins with the tenant; MySQL estimates each of them every time */
+    const char *delete_by_rid; /* the same behind DELETE FROM scim_resource */
     const char *index_hint;  /* "use this index": between it and index_end its name */
     const char *index_end;
     const char *join_in_order; /* an inner join that is done from left to right */

@@ -158,6 +158,7 @@ const scim_dialect_t scim_dialect_mysql = {
     .begin = "START TRANSACTION",
     .last_id = "LAST_INSERT_ID()",
     .by_rid = " FORCE INDEX (PRIMARY)",
+    .delete_by_rid = " USING scim_resource FORCE INDEX (PRIMARY)",
     .index_hint = " FORCE INDEX (",
     .index_end = ")",
     .join_in_order = " STRAIGHT_JOIN ",

@@ -100,6 +100,7 @@ const scim_dialect_t scim_dialect_sqlite = {
     .begin = "BEGIN IMMEDIATE",
     .last_id = "last_insert_rowid()",
     .by_rid = "",
+    .delete_by_rid = "",
     .index_hint = " INDEXED BY ",
     .index_end = "",
     .join_in_order = " CROSS JOIN ",

@@ -102,15 +102,16 @@ static scim_error_t *join_groups(scim_store_t *store, const char *id,
     return err;
 }
 
-/* Who is in which group, as far as both sides are resources; the other side follows when it is. */
-static scim_error_t *adopt_members(scim_store_t *store, const scim_map_table_t *t, scim_row_t *row,
-                                   const char *key, apr_pool_t *p)
+scim_error_t *scim_adopt_members(int *any, scim_store_t *store, const scim_map_table_t *t,
+                                 scim_row_t *row, scim_group_access_t access, const char *key,
+                                 apr_pool_t *p)
 {
     const scim_map_t *map = store->tenant->map;
     int of_group = t == map->groups;
     apr_array_header_t *ids;
     scim_error_t *err;
 
+    *any = 0;
     if (!map->members || (!of_group && t != map->users)) {
         return NULL;
     }
@@ -118,8 +119,9 @@ static scim_error_t *adopt_members(scim_store_t *store, const scim_map_table_t *
     if (err || ids->nelts == 0) {
         return err;
     }
-    return of_group ? add_members(store, row, SCIM_GROUP_NEW,
-                                  (const char *const *)(const void *)ids->elts, ids->nelts, p)
+    *any = 1;
+    return of_group ? add_members(store, row, access, (const char *const *)(const void *)ids->elts,
+                                  ids->nelts, p)
                     : join_groups(store, row->id, ids, p);
 }
 
@@ -129,6 +131,7 @@ static scim_error_t *adopt_members(scim_store_t *store, const scim_map_table_t *
 typedef struct namesake_t {
     const char *id; /* NULL: there is none */
     int linked;
+    apr_time_t tombstone; /* since when it is one; 0: it is none */
     apr_pool_t *pool;
 } namesake_t;
 
@@ -138,6 +141,7 @@ static scim_error_t *read_namesake(void *baton, const char *const *cols)
 
     n->id = apr_pstrdup(n->pool, cols[0]);
     n->linked = cols[1] != NULL;
+    n->tombstone = cols[2] ? (apr_time_t)apr_atoi64(cols[2]) * 1000 : 0;
     return NULL;
 }
 
@@ -149,33 +153,38 @@ static scim_error_t *find_namesake(namesake_t *n, scim_store_t *store,
 
     scim_index_columns(&cols, type, doc, n->pool);
     scim_sql_addv(sql,
-                  "SELECT r.id, l.app_key FROM scim_resource r LEFT JOIN scim_link l "
+                  "SELECT r.id, l.app_key, r.tombstone FROM scim_resource r LEFT JOIN scim_link l "
                   "ON l.tenant = %s AND l.type = %s AND l.rid = r.rid "
                   "WHERE r.tenant = %s AND r.type = %s AND r.ukey = %s",
                   store->tenant->name, type->name, store->tenant->name, type->name, cols.ukey,
                   NULL);
-    return scim_store_select(store, sql, 1, 2, read_namesake, n);
+    return scim_store_select(store, sql, 1, 3, read_namesake, n);
 }
 
-scim_error_t *scim_adopt_namesake(int *there, scim_store_t *store, const scim_resource_type_t *type,
-                                  const scim_adoptable_t *found, apr_pool_t *p)
+scim_error_t *scim_adopt_namesake(int *there, apr_time_t *tombstone, scim_store_t *store,
+                                  const scim_resource_type_t *type, const scim_adoptable_t *found,
+                                  apr_pool_t *p)
 {
     const scim_map_table_t *t = scim_map_table(store->tenant->map, type);
-    namesake_t same = {NULL, 0, p};
+    namesake_t same = {NULL, 0, 0, p};
     scim_error_t *err = find_namesake(&same, store, type, found->doc);
 
     *there = same.id != NULL;
-    return err || !same.id || same.linked ? err : scim_map_link(store, t, same.id, found->key, p);
+    *tombstone = same.tombstone;
+    return err || !same.id || same.linked || same.tombstone
+               ? err
+               : scim_map_link(store, t, same.id, found->key, p);
 }
 
 scim_error_t *scim_adopt(scim_row_t **row, scim_store_t *store, const scim_resource_type_t *type,
-                         const scim_adoptable_t *found, const json_t *doc, apr_pool_t *p)
+                         const scim_adoptable_t *found, apr_pool_t *p)
 {
     const scim_map_table_t *t = scim_map_table(store->tenant->map, type);
     scim_error_t *err;
+    int any;
 
     scim_store_grant_seats(store); /* a lookup must find who is there, whatever was bought */
-    err = scim_store_insert_linked(row, store, type, doc, found->key, p);
+    err = scim_store_insert_linked(row, store, type, found->doc, found->key, p);
 
-    return err ? err : adopt_members(store, t, *row, found->key, p);
+    return err ? err : scim_adopt_members(&any, store, t, *row, SCIM_GROUP_NEW, found->key, p);
 }

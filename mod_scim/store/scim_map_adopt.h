@@ -52,19 +52,19 @@ scim_error_t *scim_adopt_count(apr_int64_t *adoptable, apr_int64_t *rows, scim_s
 
 /**
  * Look for a resource that has a row's name already. Inside scim_store_write(). If it has no row it
- * gets this one.
- * @param there 1: there is one, so the row is not to be adopted
+ * gets this one, unless it is a tombstone: that has an account again when a client says so.
+ * @param there     1: there is one, so the row is not to be adopted
+ * @param tombstone since when it is one; 0: it is none
  */
-scim_error_t *scim_adopt_namesake(int *there, scim_store_t *store, const scim_resource_type_t *type,
-                                  const scim_adoptable_t *found, apr_pool_t *p) SCIM_CHECKED;
+scim_error_t *scim_adopt_namesake(int *there, apr_time_t *tombstone, scim_store_t *store,
+                                  const scim_resource_type_t *type, const scim_adoptable_t *found,
+                                  apr_pool_t *p) SCIM_CHECKED;
 
 /**
  * Make one row a resource. Inside scim_store_write().
- * @param doc found's, or what policies have made of it
  * @return 409 uniqueness where someone else was faster
  */
 scim_error_t *scim_adopt(scim_row_t **row, scim_store_t *store, const scim_resource_type_t *type,
-                         const scim_adoptable_t *found, const json_t *doc,
-                         apr_pool_t *p) SCIM_CHECKED;
+                         const scim_adoptable_t *found, apr_pool_t *p) SCIM_CHECKED;
 
 #endif

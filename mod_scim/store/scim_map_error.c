@@ -204,7 +204,7 @@ scim_error_t *scim_map_refused(scim_error_t *err, const scim_store_t *store,
     }
     out = scim_error_make(store->pool, w->status, w->type, "%s",
                           sentence(w, store, target, refuser(err->dbtext ? err->dbtext : "")));
-    out->cause = err->cause;
+    /* The cause stays unknown: a duplicate here is no resource's name that is in use. */
     out->dberr = err->dberr;
     return out;
 }

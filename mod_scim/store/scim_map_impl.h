@@ -90,14 +90,18 @@ scim_error_t *scim_map_before_insert(scim_map_found_t **found, const json_t **do
 
 /* ---- after changes of resources ---- */
 
-/** A resource was inserted. @param found of scim_map_before_insert() */
+/**
+ * A resource was inserted.
+ * @param row   follows where memberships of the row that it takes over change it
+ * @param found of scim_map_before_insert()
+ */
 scim_error_t *scim_map_inserted(scim_store_t *store, const scim_resource_type_t *type,
-                                const scim_row_t *row, const json_t *doc,
-                                const scim_map_found_t *found, apr_pool_t *p) SCIM_CHECKED;
+                                scim_row_t *row, const json_t *doc, const scim_map_found_t *found,
+                                apr_pool_t *p) SCIM_CHECKED;
 
-/** A resource was written over. */
+/** A resource was written over. @param row follows as that of scim_map_inserted() */
 scim_error_t *scim_map_updated(scim_store_t *store, const scim_resource_type_t *type,
-                               const scim_row_t *row, const json_t *old, const json_t *doc,
+                               scim_row_t *row, const json_t *old, const json_t *doc,
                                apr_pool_t *p) SCIM_CHECKED;
 
 /** A resource is about to be deleted. */
@@ -130,6 +134,18 @@ scim_error_t *scim_map_members_rename(scim_store_t *store, const scim_map_table_
 /** Write the memberships of a resource anew, whose row was made anew. @param rid as text */
 scim_error_t *scim_map_members_restore(scim_store_t *store, const scim_map_table_t *of,
                                        const char *rid, apr_pool_t *p) SCIM_CHECKED;
+
+/**
+ * Take over from the join table who is in which group, as far as both sides are resources; the
+ * other side follows when it is. The join table is not written.
+ * @param any    1: somebody is in a group now, and row is no longer as it was stored last
+ * @param row    of the resource
+ * @param access to it, where it is a group
+ * @param key    of its row in the application's table
+ */
+scim_error_t *scim_adopt_members(int *any, scim_store_t *store, const scim_map_table_t *t,
+                                 scim_row_t *row, scim_group_access_t access, const char *key,
+                                 apr_pool_t *p) SCIM_CHECKED;
 
 /* ---- the real tables ---- */
 

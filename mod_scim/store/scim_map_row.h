@@ -12,9 +12,10 @@ typedef struct scim_map_row_t {
     scim_store_t *store;
     const scim_map_table_t *table;
     scim_map_target_t target;
-    const char *id;  /* of the resource */
-    const char *rid; /* its number as text; NULL: not known */
-    const char *key; /* of the row; NULL: none, or not known */
+    scim_row_t *resource; /* NULL: it is new and has a new row, or is about to be deleted */
+    const char *id;       /* of the resource */
+    const char *rid;      /* its number as text; NULL: not known */
+    const char *key;      /* of the row; NULL: none, or not known */
     const json_t *old;
     const json_t *doc;
     apr_pool_t *pool;

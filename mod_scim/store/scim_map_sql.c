@@ -128,12 +128,9 @@ scim_error_t *scim_map_link(scim_store_t *store, const scim_map_table_t *t, cons
                   store->tenant->name, id, NULL);
     err = scim_store_exec(NULL, store, sql);
     if (err && err->cause == SCIM_CAUSE_DUPLICATE) {
-        scim_error_t *named =
-            scim_error_make(store->pool, 409, SCIM_TYPE_UNIQUENESS,
-                            "The application's row of this %s belongs to another %s already.",
-                            t->type->name, t->type->name);
-        named->cause = err->cause;
-        return named;
+        return scim_error_make(store->pool, 409, SCIM_TYPE_UNIQUENESS,
+                               "The application's row of this %s belongs to another %s already.",
+                               t->type->name, t->type->name);
     }
     return err;
 }

@@ -4,6 +4,7 @@
 
 #include <apr_strings.h>
 
+#include "scim_life.h"
 #include "scim_map_row.h"
 
 /*
@@ -46,6 +47,19 @@ static state_t state_of(const scim_store_t *store, const scim_map_table_t *t, co
     default:
         return policy == SCIM_DEPROVISION_DISABLE ? ROW_FULL : t->link ? ROW_UNLINKED : ROW_GONE;
     }
+}
+
+/*
+ * What the row is like before a change. Who was inactive before accounts ended with it, or before
+ * the row was adopted, still has one.
+ */
+static state_t state_before(const scim_store_t *store, const scim_map_table_t *t, const json_t *old)
+{
+    if (store->tenant->deprovision != SCIM_DEPROVISION_DISABLE &&
+        !scim_life_is_tombstone(old, t->type)) {
+        return ROW_FULL;
+    }
+    return state_of(store, t, old);
 }
 
 /* ---- what is set ---- */
@@ -146,14 +160,14 @@ static scim_error_t *forget(const scim_map_row_t *row)
 }
 
 /*
- * A tombstone keeps the account that it was, so that active true finds it again. A new resource for
- * the same account takes it over.
+ * A tombstone keeps the account that it was, where there still is one, so that active true finds it
+ * again. A new resource for the same account takes it over.
  */
 static scim_error_t *release(const scim_map_row_t *row)
 {
     scim_sql_t *sql = scim_sql_make(row->pool);
 
-    if (row->store->tenant->deprovision != SCIM_DEPROVISION_UNLINK) {
+    if (row->store->tenant->deprovision == SCIM_DEPROVISION_DISABLE) {
         return NULL;
     }
     scim_sql_addv(sql,
@@ -261,8 +275,10 @@ scim_error_t *scim_map_before_insert(scim_map_found_t **found, const json_t **do
         return err;
     }
     if ((*found)->in_team) {
-        return scim_error_make(p, 409, SCIM_TYPE_UNIQUENESS,
-                               "%s already exists in the database and in the team.", type->name);
+        err = scim_error_make(p, 409, SCIM_TYPE_UNIQUENESS,
+                              "%s already exists in the database and in the team.", type->name);
+        err->cause = SCIM_CAUSE_DUPLICATE; /* it may be a resource of ours that can come back */
+        return err;
     }
     if ((*found)->id) {
         copy = scim_json_own(json_copy((json_t *)(apr_uintptr_t)*doc), p);
@@ -270,6 +286,27 @@ scim_error_t *scim_map_before_insert(scim_map_found_t **found, const json_t **do
         *doc = copy;
     }
     return NULL;
+}
+
+/* Who is in which of the application's groups is so here too. The resource's row follows. */
+static scim_error_t *adopt_groups(const scim_map_row_t *row, scim_group_access_t access)
+{
+    scim_row_t *now = NULL;
+    scim_error_t *err;
+    int any;
+
+    if (!row->table->adopt) {
+        return NULL;
+    }
+    err = scim_adopt_members(&any, row->store, row->table, row->resource, access, row->key,
+                             row->pool);
+    if (!err && any) {
+        err = scim_store_get(&now, row->store, row->table->type, row->id, row->pool);
+    }
+    if (now) {
+        *row->resource = *now;
+    }
+    return err;
 }
 
 static scim_map_row_t row_for(scim_store_t *store, const scim_map_table_t *t, const scim_row_t *row,
@@ -286,18 +323,24 @@ static scim_map_row_t row_for(scim_store_t *store, const scim_map_table_t *t, co
 }
 
 scim_error_t *scim_map_inserted(scim_store_t *store, const scim_resource_type_t *type,
-                                const scim_row_t *made, const json_t *doc,
-                                const scim_map_found_t *found, apr_pool_t *p)
+                                scim_row_t *made, const json_t *doc, const scim_map_found_t *found,
+                                apr_pool_t *p)
 {
     const scim_map_table_t *t = scim_map_table(store->tenant->map, type);
     scim_map_row_t row;
+    scim_error_t *err;
 
     if (!t || state_of(store, t, doc) != ROW_FULL) {
         return NULL;
     }
     row = row_for(store, t, made, p);
     row.doc = doc;
-    return found ? take_over(&row, found) : insert_row(&row);
+    if (!found) {
+        return insert_row(&row);
+    }
+    row.resource = made;
+    err = take_over(&row, found);
+    return err ? err : adopt_groups(&row, SCIM_GROUP_NEW);
 }
 
 /* ---- changes ---- */
@@ -322,10 +365,23 @@ static scim_error_t *begin_row(scim_map_row_t *row)
     if (!err) {
         err = found ? take_over(row, found) : insert_row(row);
     }
+    if (!err && found) {
+        err = adopt_groups(row, SCIM_GROUP_LOCKED);
+    }
     return err ? err : scim_map_members_restore(row->store, row->table, row->rid, row->pool);
 }
 
-static scim_error_t *write_row(scim_map_row_t *row, state_t was)
+/* It is the tenant's again. In groups it is where a deactivation leaves nobody out of them. */
+static scim_error_t *link_again(scim_map_row_t *row)
+{
+    scim_error_t *err = insert_link(row);
+
+    return err || row->store->tenant->deprovision != SCIM_DEPROVISION_DISABLE
+               ? err
+               : scim_map_members_restore(row->store, row->table, row->rid, row->pool);
+}
+
+static scim_error_t *write_row(scim_map_row_t *row)
 {
     apr_array_header_t *cells = apr_array_make(row->pool, 16, sizeof(scim_map_cell_t));
     scim_error_t *err;
@@ -345,8 +401,9 @@ static scim_error_t *write_row(scim_map_row_t *row, state_t was)
     if (!err) {
         err = follow_key(row, 1);
     }
-    if (!err && was == ROW_UNLINKED) {
-        err = insert_link(row);
+    if (!err && row->table->link && is_inactive(row->table, row->old) &&
+        !is_inactive(row->table, row->doc)) {
+        err = link_again(row);
     }
     return err;
 }
@@ -391,11 +448,11 @@ static scim_error_t *leave_row(const scim_map_row_t *row, state_t is)
 }
 
 scim_error_t *scim_map_updated(scim_store_t *store, const scim_resource_type_t *type,
-                               const scim_row_t *next, const json_t *old, const json_t *doc,
+                               scim_row_t *next, const json_t *old, const json_t *doc,
                                apr_pool_t *p)
 {
     const scim_map_table_t *t = scim_map_table(store->tenant->map, type);
-    state_t was = t ? state_of(store, t, old) : ROW_KEPT;
+    state_t was = t ? state_before(store, t, old) : ROW_KEPT;
     state_t is = t ? state_of(store, t, doc) : ROW_KEPT;
     scim_error_t *err;
     scim_map_row_t row;
@@ -404,6 +461,7 @@ scim_error_t *scim_map_updated(scim_store_t *store, const scim_resource_type_t *
         return NULL;
     }
     row = row_for(store, t, next, p);
+    row.resource = next;
     row.old = old;
     row.doc = doc;
     err = scim_map_key(&row.key, store, t, row.rid, p);
@@ -412,7 +470,7 @@ scim_error_t *scim_map_updated(scim_store_t *store, const scim_resource_type_t *
     }
     switch (is) {
     case ROW_FULL:
-        return write_row(&row, was);
+        return write_row(&row);
     case ROW_KEPT:
     case ROW_SET:
         return leave_row(&row, is);

@@ -47,16 +47,21 @@ scim_error_t *scim_nesting_lock_groups(apr_array_header_t *rows, scim_store_t *s
                                        apr_pool_t *p)
 {
     locking_t l = {store, rows, scim_store_type_with(store, SCIM_AT_MEMBERS)->name};
+    const scim_dialect_t *dialect = scim_dbd_dialect(store->db);
     scim_sql_t *sql = scim_sql_make(p);
 
-    scim_sql_addv(sql,
-                  "SELECT r.rid, r.id, r.display, SUBSTR(r.member_of, 1, 8), r.type "
-                  "FROM scim_resource r WHERE r.tenant = %s AND r.",
-                  store->tenant->name, NULL);
+    scim_sql_add(sql, "SELECT r.rid, r.id, r.display, SUBSTR(r.member_of, 1, 8), r.type "
+                      "FROM scim_resource r");
+    if (strcmp(column, "rid") == 0) {
+        scim_sql_add(sql, dialect->by_rid);
+    } else {
+        scim_store_hint(sql, dialect, "scim_resource_id");
+    }
+    scim_sql_addv(sql, " WHERE r.tenant = %s AND r.", store->tenant->name, NULL);
     scim_sql_add(sql, column);
     scim_sql_add(sql, " IN ");
     scim_sql_list(sql, keys, n);
-    scim_sql_add(sql, scim_dbd_dialect(store->db)->for_update);
+    scim_sql_add(sql, dialect->for_update);
     return scim_store_select(store, sql, 1, 5, read_group, &l);
 }
 

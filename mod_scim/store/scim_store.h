@@ -213,10 +213,10 @@ scim_error_t *scim_store_update(scim_row_t **row, scim_store_t *store,
 /**
  * Write a locked resource's values once more into the application's row, which others may have
  * changed meanwhile (scim_map.h). Nothing where the type is not mapped.
+ * @param row what the application's row has to say of groups may make a new one of it
  */
 scim_error_t *scim_store_refresh(scim_store_t *store, const scim_resource_type_t *type,
-                                 const scim_row_t *row, const json_t *doc,
-                                 apr_pool_t *p) SCIM_CHECKED;
+                                 scim_row_t *row, const json_t *doc, apr_pool_t *p) SCIM_CHECKED;
 
 /** Delete a locked row with its index rows and its memberships both ways. */
 scim_error_t *scim_store_delete(scim_store_t *store, const scim_resource_type_t *type,

@@ -474,7 +474,7 @@ scim_error_t *scim_store_update(scim_row_t **row, scim_store_t *store,
 }
 
 scim_error_t *scim_store_refresh(scim_store_t *store, const scim_resource_type_t *type,
-                                 const scim_row_t *row, const json_t *doc, apr_pool_t *p)
+                                 scim_row_t *row, const json_t *doc, apr_pool_t *p)
 {
     if (scim_map_table(store->tenant->map, type)) {
         scim_store_mark(store, SCIM_MARK_AGAIN, row->id, row->version);
@@ -483,6 +483,18 @@ scim_error_t *scim_store_refresh(scim_store_t *store, const scim_resource_type_t
 }
 
 /* ---- delete ---- */
+
+static scim_error_t *delete_row(scim_store_t *store, const scim_row_t *row)
+{
+    scim_sql_t *sql = scim_sql_make(store->pool);
+
+    scim_store_mark(store, SCIM_MARK_DELETE, row->id, row->version);
+    scim_sql_add(sql, "DELETE FROM scim_resource");
+    scim_sql_add(sql, scim_dbd_dialect(store->db)->delete_by_rid);
+    scim_sql_addv(sql, " WHERE tenant = %s AND rid = %s", store->tenant->name,
+                  scim_store_int(row->rid, store->pool), NULL);
+    return scim_store_exec(NULL, store, sql);
+}
 
 scim_error_t *scim_store_delete(scim_store_t *store, const scim_resource_type_t *type,
                                 const scim_row_t *row, apr_pool_t *p)
@@ -515,9 +527,7 @@ scim_error_t *scim_store_delete(scim_store_t *store, const scim_resource_type_t 
                            row->rid);
     }
     if (!err) {
-        scim_store_mark(store, SCIM_MARK_DELETE, row->id, row->version);
-        err = delete_where(store, "DELETE FROM scim_resource WHERE tenant = %s AND rid = %s",
-                           row->rid);
+        err = delete_row(store, row);
     }
     return err ? err : scim_store_count(store, type, -1, row->tombstone ? -1 : 0);
 }

@@ -163,8 +163,9 @@ static scim_error_t *change_reports(void *baton, const char *const *rids, int n,
 
     scim_sql_add(sql, "SELECT ");
     scim_store_columns(sql, dialect, 0);
-    scim_sql_addv(sql, " FROM scim_resource r WHERE r.tenant = %s AND r.rid IN ",
-                  f->store->tenant->name, NULL);
+    scim_sql_add(sql, " FROM scim_resource r");
+    scim_sql_add(sql, dialect->by_rid);
+    scim_sql_addv(sql, " WHERE r.tenant = %s AND r.rid IN ", f->store->tenant->name, NULL);
     scim_sql_list(sql, rids, n);
     scim_sql_add(sql, dialect->for_update);
     err = scim_store_select(f->store, sql, 1, SCIM_ROW_COLUMNS, scim_store_read_row, &reading);

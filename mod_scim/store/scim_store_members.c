@@ -535,7 +535,7 @@ scim_error_t *scim_store_members_apply(scim_membership_t *done, scim_store_t *st
     if (!err && state.gone) {
         err = scim_nesting_settle(store, group->row, p);
     }
-    if (!err && state.done.unknown && store->tenant->reject_unknown_members) {
+    if (!err && state.done.unknown && store->tenant->reject_unknown_members && !store->adopting) {
         err = scim_error_make(store->pool, 400, SCIM_TYPE_INVALID_VALUE,
                               "%d of the values of members name no user or group.",
                               state.done.unknown);

@@ -44,8 +44,9 @@ static scim_error_t *lock_gone(apr_array_header_t *rows, scim_store_t *store, co
 
     scim_sql_add(sql, "SELECT ");
     scim_store_columns(sql, dialect, SCIM_STORE_BEGINNING);
-    scim_sql_addv(sql,
-                  " FROM scim_resource r WHERE r.tenant = %s AND r.tombstone < %s AND r.rid IN ",
+    scim_sql_add(sql, " FROM scim_resource r");
+    scim_sql_add(sql, dialect->by_rid);
+    scim_sql_addv(sql, " WHERE r.tenant = %s AND r.tombstone < %s AND r.rid IN ",
                   store->tenant->name, scim_store_int(purge->cutoff / 1000, p), NULL);
     scim_sql_list(sql, rids, n);
     scim_sql_add(sql, dialect->for_update);

@@ -11,24 +11,9 @@ import pathlib
 
 import conf_oauth
 import conf_tenants
+import conf_together
 
 TOP = pathlib.Path(__file__).resolve().parents[2]
-
-MAPPED = (
-    "ScimMapTable User people key=id",
-    "ScimMap User userName login",
-    "ScimMap User 'emails[primary eq true].value' mail",
-    "ScimMap User name.givenName given",
-    "ScimMap User name.familyName family",
-    "ScimMap User userType role translate=admin:ADMIN,user:CREATOR,view:SEAT",
-    "ScimMap User active active",
-    "ScimMap User urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:division floor",
-    "ScimMapConstant User org {{tenant}}",
-    "ScimMapTable Group teams key=id",
-    "ScimMap Group displayName name",
-    "ScimMapConstant Group org {{tenant}}",
-    "ScimMapMembers team_people group=team user=person",
-)
 
 # name: (how many, directives inside the Location)
 FLAVOURS = {
@@ -144,8 +129,8 @@ FLAVOURS = {
     "group_from_hidden": (3, ("ScimGroups Off", "ScimGroupFrom userType create ignore")),
     "no_nesting": (3, ("ScimNestedGroups reject",)),
     "described": (2, ("ScimSchemaFile {top}/conf/examples/group-description.json",)),
-    "mapped": (40, MAPPED),
-    "adopting": (40, MAPPED + ("ScimAdopt User On", "ScimAdopt Group On")),
+    "mapped": (40, conf_together.MAPPED),
+    "adopting": (40, conf_together.MAPPED + conf_together.ADOPT),
     "own_ids": (4, ("ScimMapTable User accounts key=uid id=uid", "ScimMap User id uid",
                     "ScimMap User userName email", "ScimMap User name.givenName given",
                     "ScimAdopt User On")),
@@ -157,6 +142,7 @@ FLAVOURS = {
                      "ScimMap User name.givenName given")),
     "owners": (16, ("ScimToken sha256:{second} owner=Jane@Example.com",
                     "ScimToken sha256:{third} third \"owner=Jörg Müller\"")),
+    **conf_together.FLAVOURS,
 }
 
 # One tenant in three places: two share its limit, and nothing is counted in the third.
@@ -389,6 +375,7 @@ def server_conf(root, ports, module, modules_dir, database, user):
         root, ports, database, lambda name: token_hash(token_of(name)),
         "".join(location(name, flavour, root, ports) for name, flavour in tenant_names()
                 if flavour in conf_tenants.FLAVOURS))
+    text += conf_together.ENDED_LATER.format(ended_later=token_hash(token_of("ended-later")))
     text += SEATS_LATER.format(seats_later=token_hash(token_of("seats-later")))
     text += conf_oauth.places(root, ports, [
         (name, flavour, token_hash(token_of(name))) for name, flavour in tenant_names()

@@ -29,7 +29,8 @@ MESSAGE = re.compile(r"\b(SCIM\d{4}|AH\d{5})\b")
 # What may be said when a connection is lost, by mod_dbd and by us: which of them it is depends on
 # what each child's pool held and where each request was.
 DATABASE_LOST = ("AH00629", "AH00632", "AH00633", "AH00636", "AH00637", "AH00638", "AH00639",
-                 "AH02655", "SCIM2001", "SCIM2007", "SCIM2010", "SCIM3022")
+                 "AH02655", "SCIM2001", "SCIM2007", "SCIM2010", "SCIM3022",
+                 "SCIM3292")
 # A key set that the tests never serve; said at each start.
 ON_PURPOSE = re.compile(r"SCIM3231: .*/broken")
 # A child that died is a notice for httpd, but never for a test that did not kill it.

@@ -222,6 +222,18 @@ LAWS = {
     "a tombstone without the mark that finds it, or a mark without its tombstone":
         "SELECT r.id FROM scim_resource r LEFT JOIN scim_value v ON v.rid = r.rid "
         "AND v.attr = '#tombstone' WHERE (r.tombstone IS NULL) <> (v.rid IS NULL)",
+    "a resource that is linked to a row and is not there":
+        "SELECT l.tenant, l.rid FROM scim_link l LEFT JOIN scim_resource r ON r.rid = l.rid "
+        "AND r.tenant = l.tenant AND r.type = l.type WHERE r.rid IS NULL",
+    "a set with more users than its number says":
+        "SELECT s.tenant, s.name FROM scim_seat s WHERE s.used < (SELECT COUNT(*) "
+        "FROM scim_value v WHERE v.tenant = s.tenant AND v.attr = s.name AND v.value = '')",
+    "a user in a set who is not active":
+        "SELECT r.id, v.attr FROM scim_value v JOIN scim_resource r ON r.rid = v.rid "
+        "WHERE v.attr LIKE '#set%' AND r.active = 0",
+    "a group in a group of which scim_member has no row":
+        "SELECT n.group_rid FROM scim_nesting n LEFT JOIN scim_member m ON m.tenant = n.tenant "
+        "AND m.group_rid = n.group_rid AND m.member_rid = n.member_rid WHERE m.group_rid IS NULL",
     "a counter of nothing":
         "SELECT c.tenant, c.type FROM (SELECT tenant, type, SUM(n) AS n FROM scim_counter "
         "GROUP BY tenant, type) c LEFT JOIN (SELECT tenant, type, COUNT(*) AS n FROM scim_resource "

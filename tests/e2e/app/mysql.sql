@@ -50,6 +50,21 @@ CREATE TABLE memberships (
     FOREIGN KEY (account) REFERENCES accounts (uid)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4;
 
+CREATE TABLE team_accounts (
+    team    INT         NOT NULL,
+    account VARCHAR(64) NOT NULL,
+    PRIMARY KEY (team, account),
+    KEY (account),
+    FOREIGN KEY (team) REFERENCES teams (id),
+    FOREIGN KEY (account) REFERENCES accounts (uid)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4;
+
+CREATE TABLE strict (
+    id    INT          NOT NULL AUTO_INCREMENT PRIMARY KEY,
+    login VARCHAR(100) NOT NULL UNIQUE,
+    given VARCHAR(60)  NOT NULL
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4;
+
 CREATE TABLE changing (
     id    INT          NOT NULL AUTO_INCREMENT PRIMARY KEY,
     login VARCHAR(100) NOT NULL UNIQUE,

@@ -45,6 +45,18 @@ CREATE TABLE memberships (
     PRIMARY KEY (org, account)
 );
 
+CREATE TABLE team_accounts (
+    team    INTEGER NOT NULL REFERENCES teams (id),
+    account TEXT    NOT NULL REFERENCES accounts (uid),
+    PRIMARY KEY (team, account)
+);
+
+CREATE TABLE strict (
+    id    INTEGER PRIMARY KEY,
+    login TEXT NOT NULL UNIQUE,
+    given TEXT NOT NULL
+);
+
 CREATE TABLE changing (
     id    INTEGER PRIMARY KEY,
     login TEXT NOT NULL UNIQUE,
