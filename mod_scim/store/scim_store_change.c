@@ -507,8 +507,8 @@ scim_error_t *scim_store_delete(scim_store_t *store, const scim_resource_type_t 
     }
     /* Its own index rows first: it must not be found as its own manager's report. */
     if (!err) {
-        err = delete_where(store, "DELETE FROM scim_value WHERE tenant = %s AND rid = %s",
-                           row->rid);
+        err =
+            delete_where(store, "DELETE FROM scim_value WHERE tenant = %s AND rid = %s", row->rid);
     }
     if (!err) {
         err = scim_store_manager_changed(store, type, row->id, NULL, p);

@@ -74,19 +74,15 @@ FLAVOURS = {
     "from_external": (2, DELETE + ("ScimGroupFrom externalId create",)),
 }
 
-# One tenant before its accounts were ended, and with that.
+# A tenant whose accounts end later: a test takes ENDED_BEFORE's last line for ENDED_AFTER's.
+ENDED_BEFORE = """
+    ScimTenant ended-later
+    ScimDeprovision disable
+"""
+ENDED_AFTER = ENDED_BEFORE.replace("disable", "delete")
 ENDED_LATER = """
-<Location "/t/ended-before/scim/v2">
-    ScimEnable On
-    ScimTenant ended-later
+<Location "/t/ended-later/scim/v2">
+    ScimEnable On%s    %s
     ScimToken sha256:{ended_later} e2e
-    %s
 </Location>
-<Location "/t/ended-after/scim/v2">
-    ScimEnable On
-    ScimTenant ended-later
-    ScimDeprovision delete
-    ScimToken sha256:{ended_later} e2e
-    %s
-</Location>
-""" % (("\n    ".join(MAPPED),) * 2)
+""" % (ENDED_BEFORE, "\n    ".join(MAPPED))

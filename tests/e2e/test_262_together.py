@@ -253,12 +253,14 @@ def check_person(row, person):
 
 def check_people(t, flavour):
     """Each user who has an account is its row; there are no others but what was never linked."""
-    keeps = flavour == "together_adopt"  # inactive users keep their row
+    # Who was adopted inactive keeps the row, also where accounts end with a deactivation.
+    keeps = flavour in ("together_move", "together_adopt")
     for rid, row in t.users.items():
         key = t.link["User"].get(rid)
         if row["active"] or (keeps and not row["tombstone"]):
             assert key in t.people, "a user without a row"
             check_person(row, t.people[key])
+            assert row["active"] or flavour == "together_adopt" or t.people[key][-1] == "local"
         else:
             assert key is None, "an ended account with a row"
     linked = set(t.link["User"].values())

@@ -5,6 +5,7 @@
 import pytest
 
 import conf
+from conf_together import ENDED_AFTER, ENDED_BEFORE
 from env import Tenant
 from load import lawful
 from okta_wire import URN_USER
@@ -137,16 +138,18 @@ def test_263_05_a_local_user_who_is_inactive_is_no_tombstone(env, take):
 
 def test_263_06_an_account_that_was_disabled_ends_with_its_next_write(env):
     """ScimDeprovision was disable and is delete."""
-    def at(place):
-        return Tenant("ended-later", env.base("main", "/t/ended-%s/scim/v2" % place),
-                      conf.token_of("ended-later"))
-    before, after = at("before").scim(), at("after").scim()
-    uid = add(before, "old@x")
-    before.add_group("Sales", [uid])
-    off(before, uid)
+    scim = Tenant("ended-later", env.base("main", "/t/ended-later/scim/v2"),
+                  conf.token_of("ended-later")).scim()
+    uid = add(scim, "old@x")
+    scim.add_group("Sales", [uid])
+    off(scim, uid)
     assert person(env, "ended-later", "old@x", "active") == [("0",)]
     assert len(in_teams(env, "ended-later")) == 1
-    off(after, uid)
+    text = env.read("conf/httpd.conf")
+    assert ENDED_BEFORE in text
+    env.write("conf/httpd.conf", text.replace(ENDED_BEFORE, ENDED_AFTER))
+    env.graceful()
+    assert off(scim, uid).get("name") is None
     assert person(env, "ended-later", "old@x") == [] and in_teams(env, "ended-later") == []
     lawful(env)
 
