@@ -39,6 +39,8 @@ typedef struct place_t {
     server_rec *server;
     const char *base;
     const scim_dir_t *dir; /* merged as for a request to the base */
+    const char *driver;    /* the server's DBDriver, in pconf, or NULL */
+    const char *params;    /* its DBDParams */
     int quiet;             /* 1: warnings have their turn in the second pass of a start */
     int oauth;             /* 1: not a SCIM base but a place of ScimOAuth */
     apr_pool_t *pool;      /* for this run only */
@@ -201,8 +203,8 @@ static int check_map(const place_t *place, const char *driver, const char *param
 
 static int check_database(const place_t *place)
 {
-    const char *driver = server_directive(place->server, "DBDriver", place->pool);
-    const char *params = server_directive(place->server, "DBDParams", place->pool);
+    const char *driver = place->driver;
+    const char *params = place->params;
     const char *wrong;
     int rc;
 
@@ -344,9 +346,7 @@ static int check_inner(const place_t *outer)
 static void note_place(const place_t *place)
 {
     if (scim_dump_wanted()) {
-        scim_place_t note = {place->base, place->dir,
-                             server_directive(place->server, "DBDriver", place->pconf),
-                             server_directive(place->server, "DBDParams", place->pconf)};
+        scim_place_t note = {place->base, place->dir, place->driver, place->params};
         APR_ARRAY_PUSH(scim_server_get(place->server)->places, scim_place_t) = note;
     }
 }
@@ -525,7 +525,7 @@ int scim_check_run(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, serve
     /* A start reads its configuration twice; a warning is wanted once. */
     int quiet = ap_state_query(AP_SQ_MAIN_STATE) == AP_SQ_MS_CREATE_PRE_CONFIG &&
                 ap_state_query(AP_SQ_RUN_MODE) == AP_SQ_RM_NORMAL;
-    place_t place = {NULL, NULL, NULL, quiet, 0, ptemp, pconf, main_server};
+    place_t place = {NULL, NULL, NULL, NULL, NULL, quiet, 0, ptemp, pconf, main_server};
     server_rec *s;
     int rc = OK;
 
@@ -540,6 +540,9 @@ int scim_check_run(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, serve
         server->warm = server_warm(s, ptemp);
         ap_set_module_config(s->module_config, &scim_module, server);
         place.server = s;
+        /* Once: each walks through all directives, of which there are some for each place. */
+        place.driver = server_directive(s, "DBDriver", pconf);
+        place.params = server_directive(s, "DBDParams", pconf);
         rc = check_server(&place);
     }
     return rc;
