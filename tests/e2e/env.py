@@ -236,7 +236,9 @@ class Env:
 
     def stop_httpd(self):
         if self.proc and self.proc.poll() is None:
-            self.proc.send_signal(signal.SIGTERM)
+            # Not SIGTERM: event's children then look at sockets of connections that end just now, and
+            # may crash on it, in httpd itself.
+            self.proc.send_signal(signal.SIGWINCH)
             try:
                 self.proc.wait(60)
             except subprocess.TimeoutExpired:
