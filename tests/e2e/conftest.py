@@ -23,12 +23,26 @@ def pytest_configure():
     signal.signal(signal.SIGTERM, interrupt)
 
 
+def pytest_addoption(parser):
+    parser.addoption("--database", choices=("sqlite", "mariadb"),
+                     help="only the tests on this one; sqlite has those with it that need none")
+
+
+def database_of(item):
+    spec = getattr(item, "callspec", None)
+    return spec.params.get("env", "") if spec else ""
+
+
 @pytest.hookimpl(trylast=True)
-def pytest_collection_modifyitems(items):
+def pytest_collection_modifyitems(config, items):
     """One database after the other: each server starts once."""
     order = ["", "sqlite", "mariadb"]
-    items.sort(key=lambda item: order.index(
-        getattr(item, "callspec", None) and item.callspec.params.get("env", "") or ""))
+    items.sort(key=lambda item: order.index(database_of(item)))
+    only = config.getoption("--database")
+    if only:
+        out = [item for item in items if only != (database_of(item) or "sqlite")]
+        config.hook.pytest_deselected(items=out)
+        items[:] = [item for item in items if item not in set(out)]
 
 
 @pytest.fixture(scope="session", params=["sqlite", "mariadb"])

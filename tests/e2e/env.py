@@ -77,15 +77,41 @@ def httpd_environment(module):
     return env
 
 
-def free_ports(names):
-    """Ports that nobody listens on now."""
-    held = {name: socket.socket() for name in names}
-    for sock in held.values():
-        sock.bind(("127.0.0.1", 0))
-    ports = {name: sock.getsockname()[1] for name, sock in held.items()}
-    for sock in held.values():
-        sock.close()
-    return ports
+class Ports:
+    """Ports that nobody else takes until this process ends. Servers under test start one after the
+    other and leave a port now and then, so a port that is free now is not enough: they come from
+    a block that belongs to this process alone, below those that the system gives to connections."""
+    FIRST, SIZE, BLOCKS = 12000, 200, 100
+
+    def __init__(self):
+        for number in range(self.BLOCKS):
+            self.owner = socket.socket(socket.AF_UNIX)
+            try:
+                self.owner.bind("\0mod_scim-tests-ports-%d" % number)
+                break
+            except OSError:
+                self.owner.close()
+        else:
+            raise RuntimeError("every block of ports is in use")
+        first = self.FIRST + number * self.SIZE
+        self.left = iter(range(first, first + self.SIZE))
+
+    def next(self):
+        for port in self.left:
+            with socket.socket() as sock:
+                try:
+                    sock.bind(("127.0.0.1", port))
+                    return port
+                except OSError:
+                    continue
+        raise RuntimeError("every port of the block is in use")
+
+
+def free_ports(names, ports=[]):
+    """Ports to listen on, by name."""
+    if not ports:
+        ports.append(Ports())
+    return {name: ports[0].next() for name in names}
 
 
 def wait_until(what, condition, seconds=60, pause=0.02):

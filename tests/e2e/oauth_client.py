@@ -108,6 +108,7 @@ class Client:
         number[0] += 1
         self.env = env
         self.base = base
+        self.tenant = tenant
         self.id = "client-%d" % number[0]
         self.secret = "sec-%d-%s" % (number[0], hashlib.sha256(self.id.encode()).hexdigest())
         self.redirect = redirects[0] if redirects else None
@@ -217,6 +218,9 @@ class Client:
         return self.post("/revoke", {"token": token, **more}, how)
 
     def close(self):
+        """Those of every tenant would stay in other tests' lists."""
+        if self.tenant == "*":
+            self.env.db.execute("DELETE FROM scim_client WHERE id = '%s'" % self.id)
         self.session.close()
 
 
