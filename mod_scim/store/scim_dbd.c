@@ -125,7 +125,8 @@ scim_error_t *scim_dbd_open(scim_dbd_t *db)
             return NULL;
         }
         scim_dbd_release(db, err->cause != SCIM_CAUSE_GONE);
-        if (err->cause != SCIM_CAUSE_GONE) {
+        /* SQLite locks readers out too while the last of a file's connections closes. */
+        if (err->cause != SCIM_CAUSE_GONE && err->cause != SCIM_CAUSE_RETRY) {
             return err;
         }
     }
