@@ -138,8 +138,7 @@ struct scim_audit_refusal_t {
 
 static int belongs(const scim_call_t *call, const scim_error_t *err)
 {
-    return !call->gone &&
-           scim_service_audits(&call->request, &call->reply, err, call->tenant) &&
+    return !call->gone && scim_service_audits(&call->request, &call->reply, err, call->tenant) &&
            passes(call->r, !call->who.actor);
 }
 
