@@ -69,6 +69,7 @@ typedef struct scim_dir_t {
                                      its directives of scim_policy.h (mod_scim_policy.c), or NULL */
     const scim_rate_t *rate;              /* ScimRateLimit (requests 0: Off), or NULL */
     const struct scim_oauth_conf_t *oauth; /* ScimOAuth and what belongs to it, or NULL */
+    const struct scim_authz_conf_t *authz; /* mod_scim_authz_conf.h: ScimAuthzTenant and so on */
 } scim_dir_t;
 
 /** A place where SCIM is served, for the dump (mod_scim_dump.h). */
@@ -95,6 +96,11 @@ typedef struct scim_server_t {
     struct scim_known_t *known; /* what this child knows of tokens; one for all servers, or NULL */
     const struct scim_bookmarks_t *bookmarks; /* of long lists; one for all servers, or NULL */
     struct scim_jwt_all_t *jwt; /* the main server's: all of them (mod_scim_jwt.c), or NULL */
+    /* authorisation, mod_scim_authz_conf.h: */
+    int database;   /* 1: it has a DBDriver and DBDParams that we can use */
+    int authz;      /* 1: users may be looked up in its database */
+    int authz_here; /* 1: Require lines or directives of its own ask for that */
+    struct scim_authz_cache_t *authz_cache; /* of this child; one for all servers, or NULL */
 } scim_server_t;
 
 extern const command_rec scim_config_commands[];
