@@ -9,6 +9,7 @@
 #include <mpm_common.h>
 
 #include "mod_scim_audit.h"
+#include "mod_scim_authz.h"
 #include "mod_scim_check.h"
 #include "mod_scim_config.h"
 #include "mod_scim_db.h"
@@ -56,7 +57,6 @@ static void register_hooks(apr_pool_t *p)
 {
     static const char *const after_dbd[] = {"mod_dbd.c", NULL};
 
-    (void)p;
     ap_hook_pre_config(pre_config, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_check_config(scim_check_run, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_test_config(scim_dump_run, NULL, NULL, APR_HOOK_MIDDLE);
@@ -67,6 +67,7 @@ static void register_hooks(apr_pool_t *p)
     ap_hook_log_transaction(scim_handler_logged, NULL, NULL, APR_HOOK_LAST);
     scim_route_hooks();
     scim_error_hooks();
+    scim_authz_hooks(p);
 }
 
 module AP_MODULE_DECLARE_DATA scim_module = {STANDARD20_MODULE_STUFF,

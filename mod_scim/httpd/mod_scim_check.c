@@ -12,6 +12,7 @@
 #include <util_cfgtree.h>
 
 #include "mod_scim_access.h"
+#include "mod_scim_authz_conf.h"
 #include "mod_scim_base.h"
 #include "mod_scim_db.h"
 #include "mod_scim_dump.h"
@@ -522,8 +523,9 @@ int scim_check_run(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, serve
         /* Once: each walks through all directives, of which there are some for each place. */
         place.driver = server_directive(s, "DBDriver", pconf);
         place.params = server_directive(s, "DBDParams", pconf);
+        server->database = place.driver && place.params && scim_dialect_find(place.driver);
         rc = check_server(&place);
     }
     apr_pool_destroy(connections);
-    return rc;
+    return rc == OK ? scim_authz_check(main_server, pconf) : rc;
 }

@@ -13,6 +13,7 @@
 
 #include "mod_scim_access.h"
 #include "mod_scim_audit.h"
+#include "mod_scim_authz_conf.h"
 #include "mod_scim_base.h"
 #include "mod_scim_jwt_conf.h"
 #include "mod_scim_oauth_config.h"
@@ -422,6 +423,16 @@ const command_rec scim_config_commands[] = {
                     "3600 never 60)"),
     AP_INIT_TAKE1("ScimOAuthRefreshGrace", scim_oauth_set_grace, NULL, ANYWHERE,
                   "seconds in which a refresh token may be used again (default 0)"),
+    /* authorisation for the rest of the fleet: mod_scim_authz_conf.h */
+    AP_INIT_TAKE1("ScimAuthzTenant", scim_authz_set_tenant, NULL, ANYWHERE,
+                  "the tenant whose users Require scim-user and its like ask for"),
+    AP_INIT_TAKE1("ScimAuthzMatch", scim_authz_set_match, NULL, ANYWHERE,
+                  "the attribute that has the authenticated user's name (default userName)"),
+    AP_INIT_TAKE1("ScimAuthzCache", scim_authz_set_cache, NULL, ANYWHERE,
+                  "seconds that who was found active is not asked for again (default 0)"),
+    AP_INIT_TAKE_ARGV("ScimExportEnv", scim_authz_set_export, NULL, ANYWHERE,
+                      "a variable, and attributes of which the first that has a value is its "
+                      "value"),
     /* policies: scim_policy.h */
     AP_INIT_RAW_ARGS("ScimGroups", scim_policies_set, NULL, ANYWHERE,
                      "Off: clients see no groups (default On)"),

@@ -73,6 +73,7 @@ typedef struct scim_dir_t {
     int audit;      /* ScimAudit */
     int audit_days; /* ScimAuditKeep, first value */
     int audit_rows; /* ScimAuditKeep, second value */
+    const struct scim_authz_conf_t *authz; /* mod_scim_authz_conf.h: ScimAuthzTenant and so on */
 } scim_dir_t;
 
 /** A place where SCIM is served, for the dump (mod_scim_dump.h). */
@@ -100,6 +101,11 @@ typedef struct scim_server_t {
     const struct scim_bookmarks_t *bookmarks; /* of long lists; one for all servers, or NULL */
     struct scim_jwt_all_t *jwt; /* the main server's: all of them (mod_scim_jwt.c), or NULL */
     struct scim_audit_gate_t *audit; /* of this child, one for all servers (mod_scim_audit.c) */
+    /* authorisation, mod_scim_authz_conf.h: */
+    int database;   /* 1: it has a DBDriver and DBDParams that we can use */
+    int authz;      /* 1: users may be looked up in its database */
+    int authz_here; /* 1: Require lines or directives of its own ask for that */
+    struct scim_authz_cache_t *authz_cache; /* of this child; one for all servers, or NULL */
 } scim_server_t;
 
 extern const command_rec scim_config_commands[];

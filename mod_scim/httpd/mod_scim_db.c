@@ -8,6 +8,7 @@
 #include <mod_dbd.h>
 #include <util_mutex.h>
 
+#include "mod_scim_authz_cache.h"
 #include "mod_scim_bookmarks.h"
 #include "mod_scim_known.h"
 #include "mod_scim_map.h"
@@ -177,6 +178,11 @@ static int serves_scim(const server_rec *s)
     return scim_server_get(s)->bases->nelts > 0 || scim_server_get(s)->oauth->nelts > 0;
 }
 
+static int uses_database(const server_rec *s)
+{
+    return serves_scim(s) || scim_server_get(s)->authz;
+}
+
 int scim_db_setup(apr_pool_t *pconf, server_rec *main_server)
 {
     apr_global_mutex_t *mutex = NULL;
@@ -184,7 +190,7 @@ int scim_db_setup(apr_pool_t *pconf, server_rec *main_server)
     server_rec *s;
 
     for (s = main_server; s; s = s->next) {
-        if (!serves_scim(s)) {
+        if (!uses_database(s)) {
             continue;
         }
         if (!mutex && ap_global_mutex_create(&mutex, NULL, MUTEX_TYPE, NULL, main_server, pconf,
@@ -244,13 +250,13 @@ static void keep_warm(const server_rec *main_server, apr_pool_t *pchild)
     int most = -1;
 
     for (s = main_server; s; s = s->next) {
-        if (serves_scim(s) && scim_server_get(s)->warm > 0) {
+        if (uses_database(s) && scim_server_get(s)->warm > 0) {
             most = most < 0 || scim_server_get(s)->warm < most ? scim_server_get(s)->warm : most;
         }
     }
     warm = scim_warm_make(most, give_pooled, pchild);
     for (s = main_server; s; s = s->next) {
-        if (serves_scim(s) && scim_server_get(s)->warm > 0) {
+        if (uses_database(s) && scim_server_get(s)->warm > 0) {
             ((source_t *)scim_db_source(s)->baton)->warm = warm;
         }
     }
@@ -260,22 +266,28 @@ void scim_db_child(apr_pool_t *pchild, server_rec *main_server)
 {
     const server_rec *first = NULL;
     scim_known_t *known = NULL;
+    scim_authz_cache_t *users = NULL;
     server_rec *s;
     apr_pool_t *p;
 
     keep_warm(main_server, pchild);
     for (s = main_server; s; s = s->next) {
-        if (!serves_scim(s)) {
+        if (!uses_database(s)) {
             continue;
         }
         known = known ? known : scim_known_make(pchild);
         scim_server_get(s)->known = known;
+        users = users ? users : scim_authz_cache_make(pchild);
+        scim_server_get(s)->authz_cache = users;
         if (!first) {
             first = s;
             mutex_child(s, pchild);
         }
-        apr_pool_create(&p, pchild);
-        check_database(s, p);
-        apr_pool_destroy(p);
+        /* Who has a database for something else may not have our tables. */
+        if (serves_scim(s) || scim_server_get(s)->authz_here) {
+            apr_pool_create(&p, pchild);
+            check_database(s, p);
+            apr_pool_destroy(p);
+        }
     }
 }

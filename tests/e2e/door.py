@@ -1,0 +1,113 @@
+# SPDX-License-Identifier: Apache-2.0
+# Copyright the mod_scim authors
+"""A second httpd of the fleet: it serves no SCIM, but lets in whom another httpd's tenant knows."""
+
+import base64
+import hashlib
+import os
+import shutil
+import signal
+import subprocess
+import tempfile
+
+import requests
+
+import conf
+from env import (ErrorLog, free_ports, httpd_environment, httpd_program, module_path, modules_dir,
+                 wait_until)
+
+TOP = """
+ServerRoot {root}
+ServerName localhost
+Listen 127.0.0.1:{port}
+PidFile {root}/pid
+ErrorLog {root}/error_log
+LogLevel info
+LogFormat "%U %u %>s %{{scim-authz}}n" door
+CustomLog {root}/access_log door
+DefaultRuntimeDir {root}
+DocumentRoot {root}/htdocs
+StartServers 2
+ServerLimit 2
+ThreadsPerChild 25
+MaxRequestWorkers 50
+AuthType Basic
+AuthName door
+AuthBasicProvider file
+AuthUserFile {root}/passwords
+DBDriver {driver}
+DBDParams "{params}"
+DBDMax 10
+"""
+
+
+def text_of(root, port, db, tenant, sections):
+    text = conf.load_modules(module_path(), modules_dir())
+    if os.geteuid() == 0:
+        text += "User www-data\nGroup www-data\n"
+    fields = {"root": root, "port": port, "driver": db.driver, "params": db.params}
+    # Basic authentication is a directory's, and DocumentRoot is all there is.
+    lines = TOP.format(**fields).split("\n")
+    auth = [line for line in lines if line.startswith("Auth")]
+    text += "\n".join(line for line in lines if line not in auth)
+    text += "<Location \"/\">\n%s\nAuthzSendForbiddenOnFailure On\nScimAuthzTenant %s\n" \
+        "</Location>\n" % ("\n".join(auth), tenant)
+    return text + sections.format(**fields)
+
+
+class Door:
+    """The httpd; whoever it is asked as has the password "pw"."""
+
+    def __init__(self, db, tenant, sections, people, pages=()):
+        self.root = tempfile.mkdtemp(prefix="scim-e2e-door-")
+        os.chmod(self.root, 0o755)
+        self.port = free_ports(["door"])["door"]
+        secret = base64.b64encode(hashlib.sha1(b"pw").digest()).decode()
+        self._write("passwords", "".join("%s:{SHA}%s\n" % (name, secret) for name in people))
+        os.mkdir(self.root + "/htdocs")
+        for page in pages:
+            os.mkdir("%s/htdocs/%s" % (self.root, page))
+            self._write("htdocs/%s/index.html" % page, "inside")
+        self._write("httpd.conf", text_of(self.root, self.port, db, tenant, sections))
+        self.log = ErrorLog(self.root + "/error_log")
+        self.proc = None
+
+    def _write(self, name, text):
+        with open(os.path.join(self.root, name), "w", encoding="utf-8") as out:
+            out.write(text)
+
+    def start(self):
+        with open(self.root + "/stderr", "wb") as err:
+            self.proc = subprocess.Popen(
+                [httpd_program(), "-f", self.root + "/httpd.conf", "-DFOREGROUND"], stdout=err,
+                stderr=err, env=httpd_environment(module_path()), start_new_session=True)
+
+        def serves():
+            assert self.proc.poll() is None, self.said("stderr") + self.said("error_log")
+            return "AH00489" in self.said("error_log")
+        wait_until("the door to open", serves)
+
+    def said(self, name):
+        path = os.path.join(self.root, name)
+        if not os.path.exists(path):
+            return ""
+        with open(path, encoding="utf-8", errors="replace") as text:
+            return text.read()
+
+    def get(self, path, user=None, **more):
+        auth = (user.encode("utf-8"), b"pw") if user else None
+        return requests.get("http://127.0.0.1:%d%s" % (self.port, path), auth=auth, timeout=60,
+                            allow_redirects=False, **more)
+
+    def status(self, path, user=None):
+        return self.get(path, user).status_code
+
+    def close(self):
+        if self.proc:
+            self.proc.send_signal(signal.SIGWINCH)
+            try:
+                self.proc.wait(60)
+            except subprocess.TimeoutExpired:
+                os.killpg(self.proc.pid, signal.SIGKILL)
+                raise
+        shutil.rmtree(self.root)
