@@ -6,7 +6,9 @@
 
 #include <apr_strings.h>
 
+#include "scim_audit.h"
 #include "scim_json.h"
+#include "scim_map_read.h"
 #include "scim_time.h"
 
 /* Users and groups as clients see them, for reading only. */
@@ -17,6 +19,9 @@
 /* Members of a group at a time. */
 #define MEMBERS 100
 #define MEMBERS_MAX 1000
+
+/* Rows of the audit trail beside a resource. */
+#define HISTORY 20
 
 /* ---- lists ---- */
 
@@ -257,24 +262,77 @@ static scim_error_t *get_resource(json_t **out, const scim_resource_type_t **typ
         query);
 }
 
+static json_t *mapped_new(const apr_array_header_t *seen)
+{
+    json_t *list = json_array();
+    int i;
+
+    for (i = 0; i < seen->nelts; i++) {
+        const scim_map_seen_t *one = &APR_ARRAY_IDX(seen, i, scim_map_seen_t);
+        json_t *item = json_object();
+        json_object_set_new(item, "table", json_string(one->table));
+        json_object_set_new(item, "column", json_string(one->column));
+        json_object_set_new(item, "attribute", scim_console_text_new(one->label));
+        json_object_set_new(item, "value", scim_console_text_new(one->value));
+        json_object_set_new(item, "hidden", json_boolean(one->hidden));
+        json_array_append_new(list, item);
+    }
+    return list;
+}
+
+/* Where its values are in the application's table; null where they are in none. */
+static scim_error_t *add_mapped(json_t *out, const scim_console_call_t *call,
+                                const scim_resource_type_t *type)
+{
+    apr_array_header_t *seen = NULL;
+    scim_row_t *row = NULL;
+    scim_error_t *err = NULL;
+
+    if (call->map) {
+        err = scim_store_get(&row, call->store, type, call->id, call->r->pool);
+    }
+    if (!err && row) {
+        err = scim_map_read(&seen, call->store, call->map, type, row->rid, call->r->pool);
+    }
+    if (!err) {
+        json_object_set_new(out, "mapped", seen ? mapped_new(seen) : json_null());
+    }
+    return err;
+}
+
+/* What the audit trail has of it, the newest first. */
+static scim_error_t *add_history(json_t *out, const scim_console_call_t *call)
+{
+    const scim_audit_filter_t filter = {call->id, NULL, -1, 0, 0, HISTORY};
+    apr_int64_t next;
+    json_t *rows;
+    scim_error_t *err = scim_console_trail(&rows, &next, call, &filter);
+
+    if (!err) {
+        json_object_set(out, "history", rows);
+    }
+    return err;
+}
+
 scim_error_t *scim_console_user(scim_console_call_t *call)
 {
     const scim_resource_type_t *type;
     json_t *resource;
     json_t *in;
-    json_t *out;
+    json_t *out = scim_json_own(json_object(), call->r->pool);
     scim_error_t *err = get_resource(&resource, &type, call, &users, NULL);
 
     if (err) {
         return err;
     }
     in = json_object_get(resource, "groups");
-    out = json_object();
     json_object_set(out, "resource", resource);
     json_object_set_new(out, "groups", in ? json_incref(in) : json_array());
-    json_object_set_new(out, "mapped", json_null());
-    json_object_set_new(out, "history", json_array());
-    return scim_console_reply(call, HTTP_OK, out);
+    err = add_mapped(out, call, type);
+    err = err ? err : add_history(out, call);
+    call->status = HTTP_OK;
+    call->reply = out;
+    return err;
 }
 
 /* A page of members: at a million of them each page costs the same. */
@@ -329,6 +387,8 @@ scim_error_t *scim_console_group(scim_console_call_t *call)
     out = scim_json_own(json_object(), call->r->pool);
     json_object_set(out, "resource", resource);
     err = add_members(out, call, row, fields[0].value, count);
+    err = err || fields[0].value ? err : add_mapped(out, call, type);
+    err = err || fields[0].value ? err : add_history(out, call);
     call->status = HTTP_OK;
     call->reply = out;
     return err;
