@@ -5,6 +5,7 @@
 #include <apr_time.h>
 
 #include "scim_life.h"
+#include "scim_service_audit.h"
 #include "scim_service_change.h"
 
 /* Rows that one list without a filter makes resources, and how many it looks at at a time. */
@@ -36,7 +37,10 @@ static scim_error_t *adopt_tx(void *baton, scim_store_t *store, apr_pool_t *p)
         return err;
     }
     err = scim_store_manager(store, a->sv.type, NULL, a->found->doc, p);
-    return err ? err : scim_adopt(&row, store, a->sv.type, a->found, p);
+    if (!err) {
+        err = scim_adopt(&row, store, a->sv.type, a->found, p);
+    }
+    return err ? err : service_audit_adopted(&a->sv, row, a->found->doc, p);
 }
 
 static scim_error_t *adopt_row(const service_t *sv, const scim_resource_type_t *type,

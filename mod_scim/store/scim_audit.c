@@ -96,17 +96,20 @@ scim_error_t *scim_audit_add(scim_store_t *store, const scim_audit_row_t *row, a
     return scim_store_exec(NULL, store, sql);
 }
 
-static scim_error_t *add_tx(void *baton, scim_store_t *store, apr_pool_t *p)
-{
-    scim_store_mark(store, SCIM_MARK_AGAIN, NULL, 0);
-    return scim_audit_add(store, baton, p);
-}
-
+/* Not scim_store_write(): what that needs to be ready may be what the request was refused for. */
 scim_error_t *scim_audit_add_alone(scim_store_t *store, const scim_audit_row_t *row)
 {
-    scim_audit_row_t copy = *row;
+    scim_error_t *err = scim_dbd_begin(store->db);
 
-    return scim_store_write(store, add_tx, &copy);
+    if (err) {
+        return err;
+    }
+    err = scim_audit_add(store, row, store->pool);
+    if (err) {
+        scim_dbd_rollback(store->db);
+        return err;
+    }
+    return scim_dbd_commit(store->db);
 }
 
 /* ---- listing ---- */

@@ -21,6 +21,7 @@
 #define SCIM_AUDIT_DELETE "delete"
 #define SCIM_AUDIT_ACTIVATE "activate"     /* a user became active, by whichever request */
 #define SCIM_AUDIT_DEACTIVATE "deactivate" /* became inactive; the row's attrs tell what else */
+#define SCIM_AUDIT_ADOPT "adopt"           /* a row of the application's became a resource */
 #define SCIM_AUDIT_BULK "bulk"             /* a Bulk request that was refused as a whole */
 
 /** Longest texts; what is longer is cut off, at a character. */
@@ -72,9 +73,23 @@ scim_error_t *scim_audit_add(scim_store_t *store, const scim_audit_row_t *row,
                              apr_pool_t *p) SCIM_CHECKED;
 
 /**
- * Add a row in a transaction of its own: of what was refused. Should the answer of its COMMIT be
- * lost, there may be two of it. Not inside scim_store_write().
+ * Add a row in a transaction of its own: of what was refused. Tried once; without a row nothing is
+ * wrong but the trail. Not inside scim_store_write().
  */
 scim_error_t *scim_audit_add_alone(scim_store_t *store, const scim_audit_row_t *row) SCIM_CHECKED;
+
+/** Rows that one scim_audit_purge() deletes at most, and that it counts. */
+#define SCIM_AUDIT_PURGE 256
+
+/**
+ * Delete some of the tenant's oldest rows where they are past tenant->audit_days or where there are
+ * more than tenant->audit_rows; what was done and what was refused are counted apart, so that
+ * neither pushes the other out. Each call does a bounded piece of the work, so it is called with
+ * one write of SCIM_AUDIT_PURGE_EVERY. Not inside scim_store_write().
+ */
+scim_error_t *scim_audit_purge(scim_store_t *store) SCIM_CHECKED;
+
+/** Rows come at most as fast as calls delete them. */
+#define SCIM_AUDIT_PURGE_EVERY 64
 
 #endif

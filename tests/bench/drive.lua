@@ -121,6 +121,11 @@ end
 function ops.post_mapped()
    return wrk.format("POST", "/mapped" .. wrk.path .. "/Users", json, new_user(unique()))
 end
+
+-- The same for a place that keeps no audit trail.
+function ops.post_unaudited()
+   return wrk.format("POST", "/unaudited" .. wrk.path .. "/Users", json, new_user(unique()))
+end
 function ops.patch_active()
    counter = counter + 1
    return wrk.format("PATCH", wrk.path .. "/Users/" .. any_user().id, json, patch_head ..

@@ -87,6 +87,13 @@ DBDMax 25
   ScimMap User addresses.locality city
   ScimMap User addresses.country country
 </Location>
+# The same without the audit trail.
+<Location "/unaudited/scim/v2">
+  ScimEnable On
+  ScimTenant bench
+  ScimToken sha256:{digest} bench
+  ScimAudit Off
+</Location>
 <Location "/probe">
   SetHandler probe
 </Location>
