@@ -151,16 +151,17 @@ static void find_scim(scim_console_t *console, const finding_t *f)
     }
 }
 
+/* Beside a base that names its tenant, a place for any tenant is not this one's. */
 static void find_oauth(scim_console_t *console, const finding_t *f)
 {
     const apr_array_header_t *places = scim_server_get(f->server)->oauth;
-    int best = 0;
+    int best = fits(console->scim, console->tenant) == 3 ? 2 : 1;
     int i;
 
     for (i = 0; i < places->nelts; i++) {
         const scim_dir_t *dir = APR_ARRAY_IDX(places, i, const scim_dir_t *);
         int fit = fits(dir, console->tenant);
-        if (fit > best && fit > 1) {
+        if (fit > best) {
             best = fit;
             console->oauth = dir;
             console->oauth_base = base_of(scim_oauth_base(dir->oauth), console->tenant, f->pconf);
