@@ -138,8 +138,7 @@ struct scim_audit_refusal_t {
 
 static int belongs(const scim_call_t *call, const scim_error_t *err)
 {
-    return !call->gone &&
-           scim_service_audits(&call->request, &call->reply, err, call->tenant) &&
+    return !call->gone && scim_service_audits(&call->request, &call->reply, err, call->tenant) &&
            passes(call->r, !call->who.actor);
 }
 
@@ -151,7 +150,9 @@ static void write_refusal(const scim_call_t *call, const scim_error_t *refusal, 
                                    scim_store_make(db, call->tenant, p), p);
 
     if (err) {
-        ap_log_rerror(APLOG_MARK, APLOG_WARNING, 0, call->r,
+        /* Of a database that is away another line tells. */
+        int level = err->cause == SCIM_CAUSE_GONE ? APLOG_INFO : APLOG_WARNING;
+        ap_log_rerror(APLOG_MARK, level, 0, call->r,
                       "SCIM3301: a refused request of tenant %s could not be put into the audit "
                       "trail: %s: %s",
                       call->tenant->name, err->msgid ? err->msgid : "no id",
@@ -191,6 +192,17 @@ void scim_audit_logged(request_rec *r)
         write_refusal(&refusal->call, refusal->err, db);
         scim_dbd_release(db, 1);
     }
+}
+
+void scim_audit_tend_failed(request_rec *r, const char *tenant, const scim_error_t *err)
+{
+    int level = err->cause == SCIM_CAUSE_GONE ? APLOG_INFO : APLOG_WARNING;
+
+    ap_log_rerror(
+        APLOG_MARK, level, 0, r,
+        "SCIM3302: old rows of the audit trail of tenant %s could not be deleted, and stay "
+        "until another write tries: %s: %s",
+        tenant, err->msgid ? err->msgid : "no id", err->log ? err->log : err->detail);
 }
 
 /* ---- directives ---- */

@@ -36,6 +36,9 @@ void scim_audit_refused(const scim_call_t *call, const scim_error_t *err);
 /** Once a request is over: write what was refused. A failure to do so is only logged. */
 void scim_audit_logged(request_rec *r);
 
+/** Log that old rows of a tenant could not be deleted. */
+void scim_audit_tend_failed(request_rec *r, const char *tenant, const scim_error_t *err);
+
 /** ScimAuditKeep DAYS [ROWS]. */
 const char *scim_audit_set_keep(cmd_parms *cmd, void *config, const char *days, const char *rows);
 

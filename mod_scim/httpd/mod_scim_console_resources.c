@@ -120,6 +120,7 @@ static scim_error_t *list_phase(const char **next, listing_t *list)
         return err;
     }
     search.limit = list->count - (int)json_array_size(list->items);
+    search.uncounted = list->q != NULL; /* a total of three searches would say nothing */
     search.cursor = list->cursor;
     search.binding = apr_pstrcat(p, "console ", list->type->name, " ", text, NULL);
     err = scim_store_search(&page, scim_store_fork(call->store, p), &search, p);

@@ -81,7 +81,8 @@ static void log_write(const scim_call_t *call)
         return;
     }
     ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r,
-                  "SCIM3030: %s %s by %s in tenant %s: type %s, id %s, status %d, changed " ATTRS_LOG,
+                  "SCIM3030: %s %s by %s in tenant %s: type %s, id %s, status %d, "
+                  "changed " ATTRS_LOG,
                   method_name(call), or_dash(reply->op), or_dash(r->user), call->tenant->name,
                   or_dash(reply->type), or_dash(reply->id), reply->status,
                   reply->attrs    ? reply->attrs
@@ -108,13 +109,7 @@ static void log_success(const scim_call_t *call)
                       reply->unknown_members, or_dash(reply->type), or_dash(reply->id));
     }
     if (reply->audit_error) {
-        ap_log_rerror(APLOG_MARK, APLOG_WARNING, 0, r,
-                      "SCIM3302: old rows of the audit trail of tenant %s could not be deleted, and "
-                      "stay until another write tries: %s: %s",
-                      call->tenant->name,
-                      reply->audit_error->msgid ? reply->audit_error->msgid : "no id",
-                      reply->audit_error->log ? reply->audit_error->log
-                                              : reply->audit_error->detail);
+        scim_audit_tend_failed(r, call->tenant->name, reply->audit_error);
     }
     if (call->gone) {
         ap_log_rerror(APLOG_MARK, APLOG_DEBUG, 0, r,

@@ -135,6 +135,7 @@ typedef struct scim_adopt_watch_t {
     /** @param refused why it stays what it is, or NULL */
     void (*row)(void *baton, const scim_adoptable_t *found, const scim_error_t *refused);
     void *baton;
+    const scim_audit_who_t *who; /* who does it, for the audit trail; or NULL */
 } scim_adopt_watch_t;
 
 /**

@@ -183,7 +183,8 @@ scim_error_t *scim_service_adopt(const char **after, const scim_adopt_watch_t *w
                                  const scim_tenant_t *tenant, scim_store_t *store,
                                  const scim_resource_type_t *type, apr_pool_t *p)
 {
-    scim_request_t request = {.method = SCIM_METHOD_OTHER, .base = "", .path = ""};
+    scim_request_t request = {
+        .method = SCIM_METHOD_OTHER, .base = "", .path = "", .who = watch->who};
     scim_reply_t reply = {0};
     service_t sv = {.request = &request,
                     .tenant = tenant,

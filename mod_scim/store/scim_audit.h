@@ -79,7 +79,7 @@ scim_error_t *scim_audit_add(scim_store_t *store, const scim_audit_row_t *row,
 scim_error_t *scim_audit_add_alone(scim_store_t *store, const scim_audit_row_t *row) SCIM_CHECKED;
 
 /** Rows that one scim_audit_purge() deletes at most, and that it counts. */
-#define SCIM_AUDIT_PURGE 256
+#define SCIM_AUDIT_PURGE 512
 
 /**
  * Delete some of the tenant's oldest rows where they are past tenant->audit_days or where there are
@@ -89,7 +89,7 @@ scim_error_t *scim_audit_add_alone(scim_store_t *store, const scim_audit_row_t *
  */
 scim_error_t *scim_audit_purge(scim_store_t *store) SCIM_CHECKED;
 
-/** Rows come at most as fast as calls delete them. */
-#define SCIM_AUDIT_PURGE_EVERY 64
+/** At most 256: calls delete rows four times as fast as writes make them. */
+#define SCIM_AUDIT_PURGE_EVERY 128
 
 #endif

@@ -19,7 +19,7 @@ typedef struct purge_t {
     const char *failed;
     apr_int64_t counted; /* rows up to seq */
     apr_int64_t seq;
-    int found;           /* 1: the counter's row is there */
+    int found; /* 1: the counter's row is there */
 } purge_t;
 
 /* ---- the counter ---- */
@@ -151,8 +151,7 @@ static scim_error_t *delete_oldest(purge_t *purge, scim_store_t *store, apr_pool
     scim_error_t *err = find_oldest(&rows, purge, store, 0, p);
     int n = 0;
 
-    while (!err && n < rows.seqs->nelts &&
-           APR_ARRAY_IDX(rows.seqs, n, apr_int64_t) <= purge->seq &&
+    while (!err && n < rows.seqs->nelts && APR_ARRAY_IDX(rows.seqs, n, apr_int64_t) <= purge->seq &&
            (n < surplus || APR_ARRAY_IDX(rows.ages, n, apr_int64_t) < cutoff)) {
         n++;
     }
@@ -164,16 +163,12 @@ static scim_error_t *delete_oldest(purge_t *purge, scim_store_t *store, apr_pool
     return scim_store_each_rids(rows.seqs, delete_some, store, p);
 }
 
-static scim_error_t *purge_tx(void *baton, scim_store_t *store, apr_pool_t *p)
+static scim_error_t *purge_outcome(purge_t *purge, scim_store_t *store, apr_pool_t *p)
 {
-    purge_t *purge = baton;
     apr_int64_t counted;
     apr_int64_t seq;
-    scim_error_t *err;
+    scim_error_t *err = lock_counter(purge, store, p);
 
-    /* Done twice, the second finds little left to do. */
-    scim_store_mark(store, SCIM_MARK_AGAIN, NULL, 0);
-    err = lock_counter(purge, store, p);
     counted = purge->counted;
     seq = purge->seq;
     if (!err) {
@@ -188,15 +183,20 @@ static scim_error_t *purge_tx(void *baton, scim_store_t *store, apr_pool_t *p)
     return write_counter(purge, store, p);
 }
 
+static scim_error_t *purge_tx(void *baton, scim_store_t *store, apr_pool_t *p)
+{
+    purge_t done = {.failed = "0"};
+    purge_t refused = {.failed = "1"};
+    scim_error_t *err;
+
+    (void)baton;
+    /* Done twice, the second finds little left to do. */
+    scim_store_mark(store, SCIM_MARK_AGAIN, NULL, 0);
+    err = purge_outcome(&done, store, p);
+    return err ? err : purge_outcome(&refused, store, p);
+}
+
 scim_error_t *scim_audit_purge(scim_store_t *store)
 {
-    static const char *const outcomes[] = {"0", "1"};
-    scim_error_t *err = NULL;
-    int i;
-
-    for (i = 0; i < 2 && !err; i++) {
-        purge_t purge = {.failed = outcomes[i]};
-        err = scim_store_write(store, purge_tx, &purge);
-    }
-    return err;
+    return scim_store_write(store, purge_tx, NULL);
 }

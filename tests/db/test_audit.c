@@ -298,14 +298,27 @@ START_TEST(what_is_rolled_back_leaves_no_row)
 }
 END_TEST
 
-START_TEST(a_deadlock_is_tried_again)
+/* As part of a write it is run again with it; a refusal's row is tried once. */
+START_TEST(a_deadlock)
 {
     db_fault_t fault = {DB_FAULT_NUMBER, "INTO scim_audit", 1213, 1, NULL, NULL};
+    db_request_t r = db_request(env);
+    two_t two = {{.op = "patch", .name = "ada", .status = 200}, NULL};
 
     db_fault(env, &fault);
-    add("patch", "ada", "okta", 200);
+    ck_assert_ptr_nonnull(scim_audit_add_alone(r.store, &two.row));
+    ck_assert_int_eq(db_fault_count(env), 1);
+    ck_assert_str_eq(listed(&all), "");
+    db_request_end(&r);
+    db_env_drop_idle(env); /* so that the statement is new to the connection */
+    r = db_request(env);
+    db_fault(env, &fault);
+    db_ok(scim_store_write(r.store, add_then_fail, &two));
     ck_assert_int_eq(db_fault_count(env), 1);
     ck_assert_str_eq(listed(&all), "patch:ada");
+    db_ok(scim_audit_add_alone(r.store, &two.row));
+    ck_assert_str_eq(listed(&all), "patch:ada patch:ada");
+    db_request_end(&r);
 }
 END_TEST
 
@@ -329,8 +342,154 @@ START_TEST(the_database_is_away)
 }
 END_TEST
 
+/* ---- old rows ---- */
+
+/* Rows of a day, straight into the table. */
+static void fill(int n, int failed, int days_ago)
+{
+    apr_time_t at = apr_time_now() - apr_time_from_sec((apr_int64_t)days_ago * 86400 + 120);
+    const char *values = "";
+    int i;
+
+    for (i = 0; i < n; i++) {
+        values =
+            apr_psprintf(pool, "%s%s('%s', %" APR_INT64_T_FMT ", 'patch', 'd%d', %d, %d)", values,
+                         i ? "," : "", db_env_tenant(env)->name, (apr_int64_t)apr_time_as_msec(at),
+                         days_ago, failed ? 400 : 200, failed);
+        if (i % 100 == 99 || i == n - 1) {
+            db_sql(env, apr_pstrcat(pool,
+                                    "INSERT INTO scim_audit (tenant, at, op, name, status, failed) "
+                                    "VALUES ",
+                                    *values == ',' ? values + 1 : values, NULL));
+            values = "";
+        }
+    }
+}
+
+static void purge_once(void)
+{
+    db_request_t r = db_request(env);
+
+    db_ok(scim_audit_purge(r.store));
+    db_request_end(&r);
+}
+
+static void purge_all(void)
+{
+    int i;
+
+    for (i = 0; i < 20; i++) {
+        purge_once();
+    }
+}
+
+static apr_int64_t rows_left(int failed, int days_ago)
+{
+    return db_count(env, apr_psprintf(pool,
+                                      "SELECT COUNT(*) FROM scim_audit WHERE tenant = %%s "
+                                      "AND failed = %d AND name = 'd%d'",
+                                      failed, days_ago));
+}
+
+START_TEST(rows_past_their_days_go)
+{
+    db_env_tenant(env)->audit_days = 90;
+    db_env_tenant(env)->audit_rows = 0;
+    fill(1100, 0, 100);
+    fill(10, 1, 91);
+    fill(5, 0, 89);
+    fill(5, 1, 0);
+    purge_once();
+    ck_assert_int_eq(rows_left(0, 100), 1100 - SCIM_AUDIT_PURGE); /* a piece at a time */
+    ck_assert_int_eq(rows_left(1, 91), 0);
+    purge_all();
+    ck_assert_int_eq(rows_left(0, 100), 0);
+    ck_assert_int_eq(rows_left(0, 89), 5);
+    ck_assert_int_eq(rows_left(1, 0), 5);
+}
+END_TEST
+
+/* Each outcome has its own number, so refusals push nothing out that was done. */
+START_TEST(rows_that_are_too_many_go)
+{
+    db_env_tenant(env)->audit_days = 0;
+    db_env_tenant(env)->audit_rows = 300;
+    fill(100, 0, 3);
+    fill(290, 0, 2);
+    fill(1000, 1, 1);
+    purge_all();
+    ck_assert_int_eq(rows_left(0, 3), 10);
+    ck_assert_int_eq(rows_left(0, 2), 290);
+    ck_assert_int_eq(rows_left(1, 1), 300);
+    fill(15, 0, 0);
+    purge_all();
+    ck_assert_int_eq(rows_left(0, 3), 0);
+    ck_assert_int_eq(rows_left(0, 2), 285);
+    ck_assert_int_eq(rows_left(0, 0), 15);
+    ck_assert_int_eq(db_count(env, "SELECT SUM(n) FROM scim_counter WHERE tenant = %s AND "
+                                   "type = '#audit'"),
+                     600);
+}
+END_TEST
+
+/* What a minute ago was not settled is not counted yet, and nothing of it goes. */
+START_TEST(fresh_rows_stay)
+{
+    db_env_tenant(env)->audit_rows = 1;
+    add_some();
+    purge_all();
+    ck_assert_int_eq(list_as(env, &all)->nelts, 6);
+}
+END_TEST
+
+START_TEST(for_ever)
+{
+    db_env_tenant(env)->audit_days = 0;
+    db_env_tenant(env)->audit_rows = 0;
+    fill(300, 0, 4000);
+    purge_all();
+    ck_assert_int_eq(rows_left(0, 4000), 300);
+}
+END_TEST
+
+START_TEST(nobody_elses_rows_go)
+{
+    db_env_t *other = db_env_open(NULL);
+    db_env_t *mine = env;
+
+    fill(20, 0, 200);
+    env = other;
+    db_env_tenant(other)->audit_days = 1;
+    purge_all();
+    env = mine;
+    ck_assert_int_eq(rows_left(0, 200), 20);
+    db_env_close(other);
+}
+END_TEST
+
+/* The statements of a piece of work do not depend on how much there is to do. */
+START_TEST(a_piece_is_bounded)
+{
+    unsigned statements[2];
+    unsigned takes;
+    int i;
+
+    db_env_tenant(env)->audit_days = 1;
+    for (i = 0; i < 2; i++) {
+        db_request_t r;
+        fill(i ? 2000 : 600, 0, 5);
+        r = db_request(env);
+        db_ok(scim_audit_purge(r.store));
+        scim_dbd_counts(r.db, &statements[i], &takes);
+        db_request_end(&r);
+    }
+    ck_assert_uint_le(statements[1], statements[0]);
+}
+END_TEST
+
 static Suite *suite(void)
 {
+    TCase *old = tcase_create("old");
     Suite *s = suite_create("audit");
     TCase *rows = tcase_create("rows");
     TCase *lists = tcase_create("lists");
@@ -341,7 +500,7 @@ static Suite *suite(void)
     tcase_add_test(rows, hostile_texts_fit);
     tcase_add_test(rows, what_is_rolled_back_leaves_no_row);
     if (db_is_mariadb()) {
-        tcase_add_test(rows, a_deadlock_is_tried_again);
+        tcase_add_test(rows, a_deadlock);
     }
     tcase_add_test(rows, the_database_is_away);
     suite_add_tcase(s, rows);
@@ -352,6 +511,15 @@ static Suite *suite(void)
     tcase_add_loop_test(lists, pages_follow_each_other, 0, 3);
     tcase_add_test(lists, a_trail_is_its_tenants);
     suite_add_tcase(s, lists);
+    tcase_add_checked_fixture(old, setup, teardown);
+    tcase_set_timeout(old, 120);
+    tcase_add_test(old, rows_past_their_days_go);
+    tcase_add_test(old, rows_that_are_too_many_go);
+    tcase_add_test(old, fresh_rows_stay);
+    tcase_add_test(old, for_ever);
+    tcase_add_test(old, nobody_elses_rows_go);
+    tcase_add_test(old, a_piece_is_bounded);
+    suite_add_tcase(s, old);
     return s;
 }
 

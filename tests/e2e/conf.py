@@ -37,6 +37,9 @@ FLAVOURS = {
     "plain_ok": (1, ("ScimRequireTLS Off",)),
     "deflate": (3, ("SetOutputFilter DEFLATE",)),
     "off": (1, ("ScimEnable Off",)),
+    # the audit trail
+    "unaudited": (2, ("ScimAudit Off",)),
+    "audit_short": (2, ("ScimAuditKeep 30",)),
     "denied": (5, ("Require all denied",)),
     "token_file": (3, ("ScimTokenFile {root}/conf/tokens",)),
     "entitlements": (4, ("ScimSchemaFile {top}/conf/examples/okta-role.json "
@@ -236,6 +239,8 @@ ErrorLog {root}/logs/error_log
 LogLevel info scim:trace8 auth_openidc:crit
 LogFormat "%t %a \\"%r\\" %>s %B" plain
 CustomLog {root}/logs/access_log plain
+LogFormat "%{{scim-tenant}}n|%{{scim-op}}n|%{{scim-caller}}n|%{{scim-request}}n|%{{scim-attrs}}n" audit
+CustomLog {root}/logs/audit_log audit
 StartServers 4
 ServerLimit 10
 ThreadsPerChild 25
