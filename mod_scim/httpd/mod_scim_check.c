@@ -14,6 +14,7 @@
 #include "mod_scim_access.h"
 #include "mod_scim_authz_conf.h"
 #include "mod_scim_base.h"
+#include "mod_scim_console_config.h"
 #include "mod_scim_db.h"
 #include "mod_scim_dump.h"
 #include "mod_scim_jwt.h"
@@ -493,7 +494,10 @@ static int check_server(place_t *place)
             rc = add_place(place, own);
         }
     }
-    return rc == OK ? add_oauths(place) : rc;
+    rc = rc == OK ? add_oauths(place) : rc;
+    return rc == OK ? scim_console_check(place->server, place->sections, place->quiet,
+                                         place->pconf, place->pool)
+                    : rc;
 }
 
 int scim_check_run(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *main_server)
@@ -514,6 +518,7 @@ int scim_check_run(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, serve
         server->bases = apr_array_make(pconf, 2, sizeof(const char *));
         server->places = apr_array_make(pconf, 2, sizeof(scim_place_t));
         server->oauth = apr_array_make(pconf, 2, sizeof(const scim_dir_t *));
+        server->consoles = apr_array_make(pconf, 2, sizeof(const struct scim_console_t *));
         /* Each dead connection of the pool costs a try, then one to open and one to spare. */
         server->tries = server_pool(s, ptemp) + 2;
         server->warm = server_warm(s, ptemp);

@@ -15,6 +15,7 @@
 #include "mod_scim_audit.h"
 #include "mod_scim_authz_conf.h"
 #include "mod_scim_base.h"
+#include "mod_scim_console_config.h"
 #include "mod_scim_jwt_conf.h"
 #include "mod_scim_oauth_config.h"
 #include "mod_scim_policy.h"
@@ -433,6 +434,11 @@ const command_rec scim_config_commands[] = {
     AP_INIT_TAKE_ARGV("ScimExportEnv", scim_authz_set_export, NULL, ANYWHERE,
                       "a variable, and attributes of which the first that has a value is its "
                       "value"),
+    /* console: mod_scim_console_config.h */
+    AP_INIT_FLAG("ScimConsole", scim_console_set, NULL, ACCESS_CONF,
+                 "On: the console of the tenant's admin below this <Location>"),
+    AP_INIT_TAKE1("ScimConsoleFiles", scim_console_set_files, NULL, ANYWHERE,
+                  "directory with the console's page (default: where it is installed)"),
     /* policies: scim_policy.h */
     AP_INIT_RAW_ARGS("ScimGroups", scim_policies_set, NULL, ANYWHERE,
                      "Off: clients see no groups (default On)"),

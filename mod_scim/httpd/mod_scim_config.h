@@ -74,6 +74,8 @@ typedef struct scim_dir_t {
     int audit_days; /* ScimAuditKeep, first value */
     int audit_rows; /* ScimAuditKeep, second value */
     const struct scim_authz_conf_t *authz; /* mod_scim_authz_conf.h: ScimAuthzTenant and so on */
+
+    const struct scim_console_conf_t *console; /* ScimConsole, ScimConsoleFiles; or NULL */
 } scim_dir_t;
 
 /** A place where SCIM is served, for the dump (mod_scim_dump.h). */
@@ -106,6 +108,8 @@ typedef struct scim_server_t {
     int authz;      /* 1: users may be looked up in its database */
     int authz_here; /* 1: Require lines or directives of its own ask for that */
     struct scim_authz_cache_t *authz_cache; /* of this child; one for all servers, or NULL */
+
+    apr_array_header_t *consoles; /* of const scim_console_t *: every place of ScimConsole */
 } scim_server_t;
 
 extern const command_rec scim_config_commands[];

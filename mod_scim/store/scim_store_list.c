@@ -244,7 +244,8 @@ static scim_error_t *list_unsorted(scim_page_t *out, scim_position_t *last, int 
 
     out->rows = apr_array_make(p, want < 128 ? want + 1 : 128, sizeof(scim_row_t));
     for (i = position ? position->part : 0; i < search->nparts; i++) {
-        scim_slice_t slice = {offset, want - out->rows->nelts, 0, position == NULL, 0};
+        scim_slice_t slice = {offset, want - out->rows->nelts, 0, !position && !search->uncounted,
+                              0};
         scim_error_t *err;
 
         if (position && i == position->part) {
@@ -359,7 +360,11 @@ scim_error_t *scim_store_list(apr_array_header_t **rows, apr_int64_t *total, sci
                               const scim_list_t *list, apr_pool_t *p)
 {
     scim_search_part_t part = {list->type, list->filter, NULL};
-    scim_search_t search = {&part, 1, 0, 0, list->offset, list->limit, list->base, NULL, NULL};
+    scim_search_t search = {.parts = &part,
+                            .nparts = 1,
+                            .offset = list->offset,
+                            .limit = list->limit,
+                            .base = list->base};
     scim_page_t page;
     scim_error_t *err = scim_store_search(&page, store, &search, p);
 

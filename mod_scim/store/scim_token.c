@@ -208,25 +208,71 @@ scim_error_t *scim_token_get(scim_token_row_t **row, scim_store_t *store, const 
     return err;
 }
 
+static scim_error_t *select_rows(apr_array_header_t **rows, scim_store_t *store,
+                                 const scim_sql_t *sql, apr_pool_t *p)
+{
+    apr_array_header_t *all;
+    scim_error_t *err = select_found(&all, store, sql, p);
+    int i;
+
+    *rows = apr_array_make(p, all->nelts, sizeof(scim_token_row_t));
+    for (i = 0; !err && i < all->nelts; i++) {
+        APR_ARRAY_PUSH(*rows, scim_token_row_t) = APR_ARRAY_IDX(all, i, scim_token_found_t).row;
+    }
+    return err;
+}
+
 scim_error_t *scim_token_list(apr_array_header_t **rows, scim_store_t *store, const char *kind,
                               apr_pool_t *p)
 {
     scim_sql_t *sql = begin(0, p);
-    apr_array_header_t *all;
-    scim_error_t *err;
-    int i;
 
     scim_sql_addv(sql, " WHERE k.tenant = %s", store->tenant->name, NULL);
     if (kind) {
         scim_sql_addv(sql, " AND k.kind = %s", kind, NULL);
     }
     scim_sql_add(sql, " ORDER BY k.created, k.id");
-    err = select_found(&all, store, sql, p);
-    *rows = apr_array_make(p, all->nelts, sizeof(scim_token_row_t));
-    for (i = 0; !err && i < all->nelts; i++) {
-        APR_ARRAY_PUSH(*rows, scim_token_row_t) = APR_ARRAY_IDX(all, i, scim_token_found_t).row;
+    return select_rows(rows, store, sql, p);
+}
+
+scim_error_t *scim_token_page(apr_array_header_t **rows, scim_store_t *store, const char *kind,
+                              const scim_token_row_t *after, int limit, apr_pool_t *p)
+{
+    scim_sql_t *sql = begin(0, p);
+
+    scim_sql_addv(sql, " WHERE k.tenant = %s AND k.kind = %s", store->tenant->name, kind, NULL);
+    if (after) {
+        const char *created = scim_store_int(apr_time_as_msec(after->created), p);
+        scim_sql_addv(sql, " AND k.created <= %s AND (k.created < %s OR k.id < %s)", created,
+                      created, after->id, NULL);
     }
-    return err;
+    scim_sql_addv(sql, " ORDER BY k.created DESC, k.id DESC LIMIT %s", scim_store_int(limit, p),
+                  NULL);
+    return select_rows(rows, store, sql, p);
+}
+
+static scim_error_t *read_summary(void *baton, const char *const *cols)
+{
+    scim_token_summary_t *out = baton;
+
+    out->live = cols[0] ? (int)apr_atoi64(cols[0]) : 0;
+    out->used = time_of(cols[1]);
+    return NULL;
+}
+
+scim_error_t *scim_token_summary(scim_token_summary_t *out, scim_store_t *store, apr_pool_t *p)
+{
+    scim_sql_t *sql = scim_sql_make(p);
+
+    out->live = 0;
+    out->used = 0;
+    scim_sql_addv(sql,
+                  "SELECT SUM(CASE WHEN k.revoked IS NULL AND (k.expires IS NULL OR k.expires > "
+                  "%s) THEN 1 ELSE 0 END), MAX(k.used) FROM scim_token k WHERE k.tenant = %s AND "
+                  "k.kind IN ('" SCIM_TOKEN_API "', '" SCIM_TOKEN_ACCESS "')",
+                  scim_store_int(apr_time_as_msec(scim_store_now()), p), store->tenant->name,
+                  NULL);
+    return scim_store_select(store, sql, 1, 2, read_summary, out);
 }
 
 /* ---- owners ---- */

@@ -9,6 +9,7 @@ that need other directives come in flavours, prepared here.
 import hashlib
 import pathlib
 
+import conf_console
 import conf_oauth
 import conf_tenants
 import conf_together
@@ -316,7 +317,7 @@ Listen {ports[once]}
 """
 
 PORTS = (("main", "vhost", "other", "tls", "slow", "cut", "once") + conf_tenants.PORTS
-         + conf_oauth.PORTS)
+         + conf_oauth.PORTS + conf_console.PORTS)
 
 
 def token_of(tenant):
@@ -330,9 +331,9 @@ def token_hash(token):
 
 def tenant_names():
     """Every prepared tenant: (name, flavour)."""
-    every = {**FLAVOURS, **conf_tenants.FLAVOURS, **conf_oauth.FLAVOURS}
+    every = {**FLAVOURS, **conf_tenants.FLAVOURS, **conf_oauth.FLAVOURS, **conf_console.FLAVOURS}
     return [("%s-%03d" % (flavour.replace("_", "-"), i), flavour)
-            for flavour, (count, _) in every.items()
+            for flavour, (count, *_) in every.items()
             for i in range(count)]
 
 
@@ -385,4 +386,7 @@ def server_conf(root, ports, module, modules_dir, database, user):
     text += conf_oauth.places(root, ports, [
         (name, flavour, token_hash(token_of(name))) for name, flavour in tenant_names()
         if flavour in conf_oauth.FLAVOURS])
+    text += conf_console.places(root, ports, [
+        (name, flavour, token_hash(token_of(name))) for name, flavour in tenant_names()
+        if flavour in conf_console.FLAVOURS])
     return text + VHOSTS.format(**fields)
