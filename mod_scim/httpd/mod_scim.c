@@ -10,6 +10,7 @@
 
 #include "mod_scim_check.h"
 #include "mod_scim_config.h"
+#include "mod_scim_console.h"
 #include "mod_scim_db.h"
 #include "mod_scim_dump.h"
 #include "mod_scim_error.h"
@@ -62,6 +63,7 @@ static void register_hooks(apr_pool_t *p)
     ap_hook_child_init(child_init, after_dbd, NULL, APR_HOOK_MIDDLE);
     ap_hook_handler(scim_handler_run, NULL, NULL, APR_HOOK_REALLY_FIRST);
     ap_hook_handler(scim_oauth_run, NULL, NULL, APR_HOOK_REALLY_FIRST);
+    ap_hook_handler(scim_console_run, NULL, NULL, APR_HOOK_REALLY_FIRST);
     ap_hook_log_transaction(scim_handler_logged, NULL, NULL, APR_HOOK_LAST);
     scim_route_hooks();
     scim_error_hooks();

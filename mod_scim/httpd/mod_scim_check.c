@@ -13,6 +13,7 @@
 
 #include "mod_scim_access.h"
 #include "mod_scim_base.h"
+#include "mod_scim_console_config.h"
 #include "mod_scim_db.h"
 #include "mod_scim_dump.h"
 #include "mod_scim_jwt.h"
@@ -295,8 +296,7 @@ static int location_matches(const core_dir_config *core, const char *path)
     return len == 0 || core->d[len - 1] == '/' || path[len] == '/' || path[len] == '\0';
 }
 
-/* What holds for requests to a path: the server's own, then every <Location> around it in order. */
-static const scim_dir_t *effective(const server_rec *s, const char *path, apr_pool_t *p)
+const scim_dir_t *scim_check_dir(const server_rec *s, const char *path, apr_pool_t *p)
 {
     const core_server_config *core = ap_get_core_module_config(s->module_config);
     scim_dir_t *dir = ap_get_module_config(s->lookup_defaults, &scim_module);
@@ -332,7 +332,7 @@ static int check_inner(const place_t *outer)
             continue;
         }
         place.base = path;
-        place.dir = effective(outer->server, path, outer->pool);
+        place.dir = scim_check_dir(outer->server, path, outer->pool);
         place.quiet = 1; /* the base has had its warnings */
         if (place.dir->enable == 1 &&
             strcmp(scim_config_base(place.dir), scim_config_base(outer->dir)) == 0) {
@@ -374,7 +374,7 @@ static int add_alias(const place_t *place, const scim_dir_t *own, const char *al
 
     other.base = alias;
     other.quiet = 1;
-    other.dir = effective(place->server, alias, place->pool);
+    other.dir = scim_check_dir(place->server, alias, place->pool);
     if ((own->enable_path && !scim_base_below(own->enable_path, alias)) || other.dir->enable != 1 ||
         !scim_base_of(&base, other.dir, alias) ||
         strcmp(scim_config_base(other.dir), place->base) != 0) {
@@ -417,7 +417,7 @@ static int add_place(place_t *place, const scim_dir_t *own)
                                  "requests",
                                  own->enable_path));
     }
-    place->dir = effective(place->server, place->base[0] ? place->base : "/", place->pool);
+    place->dir = scim_check_dir(place->server, place->base[0] ? place->base : "/", place->pool);
     if (place->dir->enable != 1) {
         return OK;
     }
@@ -443,7 +443,7 @@ static int add_oauth(place_t *place, const scim_dir_t *own)
     if (wrong) {
         return fail(place, "SCIM3252", wrong);
     }
-    place->dir = effective(place->server, place->base, place->pconf);
+    place->dir = scim_check_dir(place->server, place->base, place->pconf);
     if (!scim_oauth_is_on(place->dir) ||
         strcmp(scim_oauth_base(place->dir->oauth), place->base) != 0) {
         return OK;
@@ -517,7 +517,9 @@ static int check_server(place_t *place)
             rc = add_place(place, own);
         }
     }
-    return rc == OK ? add_oauths(place) : rc;
+    rc = rc == OK ? add_oauths(place) : rc;
+    return rc == OK ? scim_console_check(place->server, place->quiet, place->pconf, place->pool)
+                    : rc;
 }
 
 int scim_check_run(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *main_server)
@@ -535,6 +537,7 @@ int scim_check_run(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, serve
         server->bases = apr_array_make(pconf, 2, sizeof(const char *));
         server->places = apr_array_make(pconf, 2, sizeof(scim_place_t));
         server->oauth = apr_array_make(pconf, 2, sizeof(const scim_dir_t *));
+        server->consoles = apr_array_make(pconf, 2, sizeof(const struct scim_console_t *));
         /* Each dead connection of the pool costs a try, then one to open and one to spare. */
         server->tries = server_pool(s, ptemp) + 2;
         server->warm = server_warm(s, ptemp);

@@ -13,6 +13,7 @@
 
 #include "mod_scim_access.h"
 #include "mod_scim_base.h"
+#include "mod_scim_console_config.h"
 #include "mod_scim_jwt_conf.h"
 #include "mod_scim_oauth_config.h"
 #include "mod_scim_policy.h"
@@ -416,6 +417,11 @@ const command_rec scim_config_commands[] = {
                     "3600 never 60)"),
     AP_INIT_TAKE1("ScimOAuthRefreshGrace", scim_oauth_set_grace, NULL, ANYWHERE,
                   "seconds in which a refresh token may be used again (default 0)"),
+    /* console: mod_scim_console_config.h */
+    AP_INIT_FLAG("ScimConsole", scim_console_set, NULL, ACCESS_CONF,
+                 "On: the console of the tenant's admin below this <Location>"),
+    AP_INIT_TAKE1("ScimConsoleFiles", scim_console_set_files, NULL, ANYWHERE,
+                  "directory with the console's page (default: where it is installed)"),
     /* policies: scim_policy.h */
     AP_INIT_RAW_ARGS("ScimGroups", scim_policies_set, NULL, ANYWHERE,
                      "Off: clients see no groups (default On)"),

@@ -6,6 +6,7 @@
 
 #include <apr_strings.h>
 
+#include "mod_scim_console_config.h"
 #include "mod_scim_oauth_config.h"
 #include "mod_scim_policy.h"
 #include "mod_scim_schema.h"
@@ -53,6 +54,7 @@ void *scim_config_create(apr_pool_t *p, char *path)
     dir->catalog = NULL;
     dir->rate = NULL;
     dir->oauth = NULL;
+    dir->console = NULL;
     dir->schemas = NULL;
     dir->policies = NULL;
     return dir;
@@ -109,6 +111,7 @@ void *scim_config_merge(apr_pool_t *p, void *outer, void *inner)
     dir->catalog = in->catalog ? in->catalog : out->catalog;
     dir->rate = in->rate ? in->rate : out->rate;
     dir->oauth = scim_oauth_merge(p, out->oauth, in->oauth);
+    dir->console = scim_console_merge(p, out->console, in->console);
     /* As a whole too: the files of two sections need not fit together. */
     dir->schemas = in->schemas ? in->schemas : out->schemas;
     dir->policies = scim_policies_merge(p, out->policies, in->policies);

@@ -12,6 +12,7 @@
 #include <http_request.h>
 
 #include "mod_scim_base.h"
+#include "mod_scim_console.h"
 #include "mod_scim_oauth.h"
 
 #define HANDLER "scim"
@@ -127,12 +128,10 @@ static int pre_translate_name(request_rec *r)
     if (route->oauth) {
         return DONE;
     }
-    if (dir->enable != 1) {
-        return DECLINED;
-    }
-    route->path = scim_base_of(&base, dir, r->uri);
+    route->path = dir->enable == 1 ? scim_base_of(&base, dir, r->uri) : NULL;
     if (!route->path) {
-        return DECLINED;
+        route->console = scim_console_find(r);
+        return route->console ? DONE : DECLINED;
     }
     route->base = apr_pstrmemdup(r->pool, r->uri, (apr_size_t)(route->path - r->uri));
     route->tenant = scim_base_tenant(base, r->uri, r->pool);
@@ -144,7 +143,7 @@ static int is_routed(const request_rec *r)
 {
     const scim_route_t *route = scim_route_get(r);
 
-    return route && ((route->base && route->path) || route->oauth);
+    return route && ((route->base && route->path) || route->oauth || route->console);
 }
 
 /* No file: other modules want a name here, but none looks for it. */

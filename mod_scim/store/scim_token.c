@@ -208,25 +208,47 @@ scim_error_t *scim_token_get(scim_token_row_t **row, scim_store_t *store, const 
     return err;
 }
 
+static scim_error_t *select_rows(apr_array_header_t **rows, scim_store_t *store,
+                                 const scim_sql_t *sql, apr_pool_t *p)
+{
+    apr_array_header_t *all;
+    scim_error_t *err = select_found(&all, store, sql, p);
+    int i;
+
+    *rows = apr_array_make(p, all->nelts, sizeof(scim_token_row_t));
+    for (i = 0; !err && i < all->nelts; i++) {
+        APR_ARRAY_PUSH(*rows, scim_token_row_t) = APR_ARRAY_IDX(all, i, scim_token_found_t).row;
+    }
+    return err;
+}
+
 scim_error_t *scim_token_list(apr_array_header_t **rows, scim_store_t *store, const char *kind,
                               apr_pool_t *p)
 {
     scim_sql_t *sql = begin(0, p);
-    apr_array_header_t *all;
-    scim_error_t *err;
-    int i;
 
     scim_sql_addv(sql, " WHERE k.tenant = %s", store->tenant->name, NULL);
     if (kind) {
         scim_sql_addv(sql, " AND k.kind = %s", kind, NULL);
     }
     scim_sql_add(sql, " ORDER BY k.created, k.id");
-    err = select_found(&all, store, sql, p);
-    *rows = apr_array_make(p, all->nelts, sizeof(scim_token_row_t));
-    for (i = 0; !err && i < all->nelts; i++) {
-        APR_ARRAY_PUSH(*rows, scim_token_row_t) = APR_ARRAY_IDX(all, i, scim_token_found_t).row;
+    return select_rows(rows, store, sql, p);
+}
+
+scim_error_t *scim_token_page(apr_array_header_t **rows, scim_store_t *store, const char *kind,
+                              const scim_token_row_t *after, int limit, apr_pool_t *p)
+{
+    scim_sql_t *sql = begin(0, p);
+
+    scim_sql_addv(sql, " WHERE k.tenant = %s AND k.kind = %s", store->tenant->name, kind, NULL);
+    if (after) {
+        const char *created = scim_store_int(apr_time_as_msec(after->created), p);
+        scim_sql_addv(sql, " AND k.created <= %s AND (k.created < %s OR k.id < %s)", created,
+                      created, after->id, NULL);
     }
-    return err;
+    scim_sql_addv(sql, " ORDER BY k.created DESC, k.id DESC LIMIT %s", scim_store_int(limit, p),
+                  NULL);
+    return select_rows(rows, store, sql, p);
 }
 
 /* ---- owners ---- */

@@ -112,6 +112,14 @@ scim_error_t *scim_token_list(apr_array_header_t **rows, scim_store_t *store, co
                               apr_pool_t *p) SCIM_CHECKED;
 
 /**
+ * A page of the store's tenant's tokens of a kind, the newest first.
+ * @param rows  array of scim_token_row_t, without data, at most limit
+ * @param after the last one of the page before: its id and when it was made; NULL: the first page
+ */
+scim_error_t *scim_token_page(apr_array_header_t **rows, scim_store_t *store, const char *kind,
+                              const scim_token_row_t *after, int limit, apr_pool_t *p) SCIM_CHECKED;
+
+/**
  * The id of the tenant's User with a userName.
  * @param id NULL: there is none, or it is not active
  */

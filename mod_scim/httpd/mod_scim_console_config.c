@@ -1,0 +1,255 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright the mod_scim authors */
+#include "mod_scim_console_config.h"
+
+#include <string.h>
+
+#include <apr_strings.h>
+
+#include <http_core.h>
+#include <util_cfgtree.h>
+
+#include "mod_scim_base.h"
+#include "mod_scim_check.h"
+#include "mod_scim_console_files.h"
+#include "mod_scim_oauth_config.h"
+
+/* ---- sections ---- */
+
+static scim_console_conf_t *conf_of(scim_dir_t *dir, apr_pool_t *p)
+{
+    scim_console_conf_t *conf = apr_pcalloc(p, sizeof(*conf));
+
+    if (dir->console) {
+        *conf = *dir->console;
+    } else {
+        conf->on = SCIM_UNSET;
+    }
+    dir->console = conf;
+    return conf;
+}
+
+const scim_console_conf_t *scim_console_merge(apr_pool_t *p, const scim_console_conf_t *outer,
+                                              const scim_console_conf_t *inner)
+{
+    scim_console_conf_t *conf;
+
+    if (!outer || !inner) {
+        return inner ? inner : outer;
+    }
+    conf = apr_pmemdup(p, inner->on == SCIM_UNSET ? outer : inner, sizeof(*conf));
+    conf->files = inner->files ? inner->files : outer->files;
+    return conf;
+}
+
+/* ---- directives ---- */
+
+static int has_require(const ap_directive_t *d)
+{
+    for (; d; d = d->next) {
+        if (ap_cstr_casecmp(d->directive, "Require") == 0 ||
+            (d->first_child && has_require(d->first_child))) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+const char *scim_console_set(cmd_parms *cmd, void *config, int on)
+{
+    const char *wrong = scim_config_context(cmd);
+    scim_console_conf_t *conf;
+    apr_size_t len;
+
+    if (wrong) {
+        return wrong;
+    }
+    if (!cmd->path) {
+        return "ScimConsole must stand in a <Location>, whose path the console is below";
+    }
+    len = strlen(cmd->path);
+    while (len > 0 && cmd->path[len - 1] == '/') {
+        len--;
+    }
+    conf = conf_of(config, cmd->pool);
+    conf->on = on ? 1 : 0;
+    conf->at = apr_psprintf(cmd->pool, "%s:%d", cmd->directive->filename, cmd->directive->line_num);
+    conf->path = apr_pstrmemdup(cmd->pool, cmd->path, len);
+    conf->guarded = cmd->directive->parent && has_require(cmd->directive->parent->first_child);
+    return NULL;
+}
+
+const char *scim_console_set_files(cmd_parms *cmd, void *config, const char *value)
+{
+    const char *wrong = scim_config_context(cmd);
+    const char *path = ap_server_root_relative(cmd->pool, value);
+
+    if (!wrong && !path) {
+        wrong = apr_pstrcat(cmd->pool, "ScimConsoleFiles: not a path: ", value, NULL);
+    }
+    if (!wrong) {
+        conf_of(config, cmd->pool)->files = path;
+    }
+    return wrong;
+}
+
+/* ---- whom a console shows ---- */
+
+/* A server while its consoles are looked for. */
+typedef struct finding_t {
+    server_rec *server;
+    const scim_dir_t *dir; /* of the console, merged as for a request to it */
+    int quiet;
+    apr_pool_t *pconf;
+    apr_pool_t *ptemp;
+} finding_t;
+
+static int fail(const finding_t *f, const char *wrong)
+{
+    ap_log_error(APLOG_MARK, APLOG_ERR | APLOG_STARTUP, 0, f->server,
+                 "SCIM3390: ScimConsole in %s, for %s%s: %s", f->dir->console->at,
+                 scim_server_label(f->server), f->dir->console->path, wrong);
+    return HTTP_INTERNAL_SERVER_ERROR;
+}
+
+/* A base with a tenant's name in the place of its segment. */
+static const char *base_of(const char *base, const char *tenant, apr_pool_t *p)
+{
+    const char *hole = strstr(base, SCIM_BASE_TENANT);
+
+    return hole ? apr_pstrcat(p, apr_pstrmemdup(p, base, (apr_size_t)(hole - base)), tenant,
+                              hole + strlen(SCIM_BASE_TENANT), NULL)
+                : apr_pstrdup(p, base);
+}
+
+/* How well a place fits: one that names the tenant comes before one that serves any. */
+static int fits(const scim_dir_t *dir, const char *tenant)
+{
+    if (scim_config_tenant_by(dir) == SCIM_TENANT_BY_NAME) {
+        return dir->tenant && strcmp(dir->tenant, tenant) == 0 ? 3 : 0;
+    }
+    return scim_config_tenant_by(dir) == SCIM_TENANT_BY_PATH ? 2 : 1;
+}
+
+static void find_scim(scim_console_t *console, const finding_t *f)
+{
+    const apr_array_header_t *bases = scim_server_get(f->server)->bases;
+    int best = 0;
+    int i;
+
+    for (i = 0; i < bases->nelts; i++) {
+        const char *base = APR_ARRAY_IDX(bases, i, const char *);
+        const char *path = base_of(base, console->tenant, f->pconf);
+        const scim_dir_t *dir = scim_check_dir(f->server, *path ? path : "/", f->pconf);
+        /* An alias is a base too, but not the one to show. */
+        int fit = strcmp(scim_config_base(dir), base) == 0 ? fits(dir, console->tenant) : 0;
+        if (fit > best) {
+            best = fit;
+            console->base = path;
+            console->scim = dir;
+        }
+    }
+}
+
+static void find_oauth(scim_console_t *console, const finding_t *f)
+{
+    const apr_array_header_t *places = scim_server_get(f->server)->oauth;
+    int best = 0;
+    int i;
+
+    for (i = 0; i < places->nelts; i++) {
+        const scim_dir_t *dir = APR_ARRAY_IDX(places, i, const scim_dir_t *);
+        int fit = fits(dir, console->tenant);
+        if (fit > best && fit > 1) {
+            best = fit;
+            console->oauth = dir;
+            console->oauth_base = base_of(scim_oauth_base(dir->oauth), console->tenant, f->pconf);
+        }
+    }
+}
+
+static const char *path_wrong(const finding_t *f)
+{
+    const char *path = f->dir->console->path;
+
+    if (!*path) {
+        return "the console needs a path of its own; put it in a <Location> with one";
+    }
+    if (scim_base_find(f->server, path)) {
+        return "the console is below a SCIM base, which would take its requests";
+    }
+    if (!f->dir->tenant) {
+        return "ScimTenant is missing; it names whose tokens, users and groups the console shows";
+    }
+    return NULL;
+}
+
+static int add(const finding_t *f)
+{
+    const scim_console_conf_t *conf = f->dir->console;
+    scim_console_t *console = apr_pcalloc(f->pconf, sizeof(*console));
+    const char *wrong = path_wrong(f);
+
+    if (wrong) {
+        return fail(f, wrong);
+    }
+    console->path = conf->path;
+    console->tenant = f->dir->tenant;
+    find_scim(console, f);
+    if (!console->scim) {
+        return fail(f, apr_psprintf(f->ptemp,
+                                    "no place of this server with ScimEnable On serves the tenant "
+                                    "%s, so there is nothing to show",
+                                    console->tenant));
+    }
+    find_oauth(console, f);
+    wrong = scim_files_load(&console->files, conf->files ? conf->files : SCIM_CONSOLE_FILES,
+                            f->pconf, f->ptemp);
+    if (wrong) {
+        return fail(f, wrong);
+    }
+    if (!conf->guarded && !f->quiet) {
+        ap_log_error(APLOG_MARK, APLOG_WARNING | APLOG_STARTUP, 0, f->server,
+                     "SCIM3391: ScimConsole in %s: no Require stands in the same <Location>; if "
+                     "none holds there, nobody is signed in and the console shows nothing",
+                     conf->at);
+    }
+    APR_ARRAY_PUSH(scim_server_get(f->server)->consoles, const scim_console_t *) = console;
+    return OK;
+}
+
+/* Sections with the same path are one console. */
+static int is_known(const server_rec *s, const char *path)
+{
+    const apr_array_header_t *all = scim_server_get(s)->consoles;
+    int i;
+
+    for (i = 0; i < all->nelts; i++) {
+        if (strcmp(APR_ARRAY_IDX(all, i, const scim_console_t *)->path, path) == 0) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+int scim_console_check(server_rec *s, int quiet, apr_pool_t *pconf, apr_pool_t *ptemp)
+{
+    const core_server_config *core = ap_get_core_module_config(s->module_config);
+    finding_t f = {s, NULL, quiet, pconf, ptemp};
+    int rc = OK;
+    int i;
+
+    for (i = 0; rc == OK && i < core->sec_url->nelts; i++) {
+        const scim_dir_t *own =
+            ap_get_module_config(APR_ARRAY_IDX(core->sec_url, i, ap_conf_vector_t *), &scim_module);
+
+        if (!own || !own->console || own->console->on != 1 || is_known(s, own->console->path)) {
+            continue;
+        }
+        f.dir = scim_check_dir(s, *own->console->path ? own->console->path : "/", pconf);
+        if (f.dir->console->on == 1 && strcmp(f.dir->console->path, own->console->path) == 0) {
+            rc = add(&f);
+        }
+    }
+    return rc;
+}
