@@ -16,7 +16,8 @@ const OUT = "You are not signed in any more. Reload the page to sign in again.";
 let token = "";
 
 function url(path, params) {
-  const made = new URL("api/" + path, new URL(".", location.href.split("#")[0]));
+  // Not location.href: it may hold a name and a password, with which fetch() takes no URL.
+  const made = new URL("api/" + path, location.origin + location.pathname);
   for (const [name, value] of Object.entries(params || {})) {
     if (value !== null && value !== undefined && value !== "") {
       made.searchParams.set(name, value);
