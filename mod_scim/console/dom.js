@@ -115,7 +115,7 @@ export function mono(text, props) {
 /** A button that copies a text, also where the browser has no clipboard for pages. */
 export function copyButton(text, what, main) {
   const label = h("span", null, "Copy");
-  const button = h("button", {type: "button", class: main ? "main" : "small",
+  const button = h("button", {type: "button", class: main ? "main" : "small", autofocus: main,
     "aria-label": "Copy " + what}, icon("copy"), label);
   button.addEventListener("click", async () => {
     const done = await copy(text, button);
@@ -211,7 +211,10 @@ export function dialog(title, build) {
   return box;
 }
 
-/** A question before something that cannot be undone. act: a promise of the deed. */
+/**
+ * A question before something that cannot be undone. act: a promise of the deed, and of what gets
+ * the focus then, as the button that was pressed may be gone.
+ */
 export function confirm(title, text, label, act) {
   return dialog(title, (close, fail) => {
     const deed = h("button", {type: "button", class: "danger"}, label);
@@ -220,8 +223,9 @@ export function confirm(title, text, label, act) {
       deed.disabled = true;
       fail("");
       try {
-        await act();
+        const next = await act();
         close();
+        next.focus();
       } catch (e) {
         fail(e.message);
         deed.disabled = false;

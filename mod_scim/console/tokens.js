@@ -45,7 +45,7 @@ function ender(part, what) {
       await api.post(what.path);
       await part.reload();
       announce(what.done);
-      part.previousElementSibling.querySelector("h2").focus();
+      return part.previousElementSibling.querySelector("h2");
     });
   }}}, what.short);
 }
@@ -55,8 +55,7 @@ function showSecret(box, heading, rows, note) {
   box.replace(heading, (close) => {
     let copied = false;
     const warning = h("p", {class: "note", role: "status"});
-    const done = h("button", {type: "button", class: "main"}, "Done");
-    done.addEventListener("click", close);
+    const done = h("button", {type: "button", on: {click: close}}, "Done");
     box.addEventListener("copied", (event) => { copied = copied || event.detail; });
     box.addEventListener("cancel", (event) => {
       if (!copied) {
@@ -70,8 +69,9 @@ function showSecret(box, heading, rows, note) {
         autocomplete: "off", spellcheck: "false", name: secret ? "secret" : null,
         on: {focus: (event) => event.target.select()}});
       const made = field(label, input);
-      input.replaceWith(h("div", {class: "with"}, input, copyButton(value,
-        label.toLowerCase(), secret)));
+      const line = h("div", {class: "with"});
+      input.replaceWith(line);
+      line.append(input, copyButton(value, label.toLowerCase(), secret));
       return made;
     }), warning, h("div", {class: "buttons"}, done)];
   });
