@@ -22,7 +22,7 @@ OPTIONS = ("--headless=new", "--no-sandbox", "--no-first-run", "--disable-backgr
 WIDE = (1280, 860)
 PHONE = (360, 740)
 # A deadline only bounds a failure; a busy machine may be very slow.
-PATIENCE = 90
+PATIENCE = 20
 SCREENSHOTS = pathlib.Path(os.environ["SCIM_BUILD"]) / "screenshots"
 
 

@@ -5,7 +5,7 @@
 import pytest
 
 from chrome import Browser
-from console_site import Site
+from console_site import EVIL, Site
 
 
 @pytest.fixture(scope="session")
@@ -59,3 +59,16 @@ def console(site, browser):
     browser.open(site.console())
     browser.loaded("Set-up")
     return browser
+
+
+@pytest.fixture(scope="session")
+def people(site):
+    """Some users and groups that every test may look at, and one whose names are hostile."""
+    client = site.scim()
+    made = [client.add_user("person%02d" % i, displayName="Person %02d" % i) for i in range(60)]
+    evil = client.add_user("evil", displayName=EVIL[0], title=EVIL[1], nickName=EVIL[2])
+    made.append(evil)
+    group = client.add_group("Everybody", [one["id"] for one in made])
+    client.add_group(EVIL[1], [evil["id"]])
+    client.close()
+    return {"users": made, "evil": evil, "group": group}

@@ -15,6 +15,7 @@ from scim_http import Scim
 MODULES = ("mpm_event", "authz_core", "authz_user", "authn_core", "authn_file", "auth_basic", "dbd",
            "filter", "headers", "ssl", "socache_shmcb")
 TENANTS = ("acme", "globex")
+EVIL = ("<script>window.hit = 1</script>", "<img src=x onerror='window.hit=1'>", "\"'><b>x</b>")
 
 # Seats and rules so that the set-up page has something to say.
 TENANT = """
@@ -118,3 +119,14 @@ class Site(Env):
                                         "redirect_uri": redirect, "state": "st-1"})
         return self.origin().replace("://", "://%s:%s@" % (user, password(user))) + (
             "/%s/oauth/authorize?%s" % (name, query))
+
+
+def open_place(browser, site, people, hash_):
+    browser.open("about:blank")
+    browser.open(site.console() + hash_.format(user=people["users"][0]["id"],
+                                               group=people["group"]["id"]))
+    browser.wait("the page", lambda: browser.all("h1") and not browser.all("[aria-busy=true]"))
+
+
+PLACES = {"setup": "#/setup", "tokens": "#/tokens", "users": "#/users", "groups": "#/groups",
+          "activity": "#/activity", "user": "#/users/{user}", "group": "#/groups/{group}"}

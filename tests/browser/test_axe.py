@@ -8,7 +8,7 @@ import pathlib
 import pytest
 
 from chrome import PHONE
-from test_console import PLACES, open_place, people  # noqa: F401 pylint: disable=unused-import
+from console_site import PLACES, open_place
 
 pytestmark = pytest.mark.skipif(not os.environ.get("SCIM_AXE"),
                                 reason=os.environ.get("SCIM_AXE_MISSING") or "no axe-core")
@@ -30,7 +30,7 @@ def check(browser, what):
 
 
 @pytest.mark.parametrize("look", ["light", "dark", "phone"])
-def test_pages_and_dialogs(site, people, start, look):  # noqa: F811
+def test_pages_and_dialogs(site, people, start, look):
     browser = start(dark=look == "dark", **({"size": PHONE} if look == "phone" else {}))
     for name, hash_ in PLACES.items():
         open_place(browser, site, people, hash_)
