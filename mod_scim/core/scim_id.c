@@ -3,9 +3,9 @@
 #include "scim_id.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include <apr_general.h>
-#include <apr_time.h>
 
 const char *scim_id_make(apr_pool_t *p)
 {
@@ -38,4 +38,21 @@ const char *scim_id_make(apr_pool_t *p)
     }
     *o = '\0';
     return id;
+}
+
+apr_time_t scim_id_time(const char *id)
+{
+    static const char hex[] = "0123456789abcdef";
+    apr_int64_t ms = 0;
+    int i;
+
+    if (strlen(id) != 36 || strspn(id, "0123456789abcdef-") != 36 || id[8] != '-' ||
+        id[14] != '7') {
+        return 0;
+    }
+    for (i = 0; i < 13; i++) {
+        const char *digit = i == 8 ? NULL : strchr(hex, id[i]);
+        ms = digit ? ms * 16 + (digit - hex) : ms;
+    }
+    return apr_time_from_msec(ms);
 }

@@ -3,6 +3,8 @@
 #ifndef SCIM_RULES_H
 #define SCIM_RULES_H
 
+#include <apr_tables.h>
+
 #include "scim_json.h"
 #include "scim_schema.h"
 
@@ -81,6 +83,20 @@ void scim_rules_shape(json_t *doc, const scim_ruling_t *ruling, apr_pool_t *p);
  */
 scim_error_t *scim_rules_check(const json_t *doc, const scim_ruling_t *ruling,
                                apr_pool_t *p) SCIM_CHECKED;
+
+/* ---- in words ---- */
+
+/** What a rule asks of an attribute. */
+typedef struct scim_rule_words_t {
+    const char *urn;   /* of the extension; NULL: the main schema's, or a common attribute's */
+    const char *attr;  /* name */
+    const char *sub;   /* name, or NULL */
+    const char *label; /* with its filter: `addresses[type eq "work"].country`; NULL: it has none */
+    const char *words; /* "required; must be admin or user" */
+} scim_rule_words_t;
+
+/** A type's rules for people, in the order of the lines; array of scim_rule_words_t in p. */
+apr_array_header_t *scim_rules_words(const scim_resource_type_t *type, apr_pool_t *p);
 
 /* ---- what is not offered ---- */
 

@@ -25,6 +25,9 @@ scim_tenant_t *scim_tenant_make(const char *name, apr_pool_t *p)
     t->bulk_operations = 1000;
     t->bulk_payload = (apr_size_t)1024 * 1024;
     t->group_reply_members = 200;
+    t->audit = 1;
+    t->audit_days = 90;
+    t->audit_rows = 1000000;
     return t;
 }
 

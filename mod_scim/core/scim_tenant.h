@@ -46,6 +46,9 @@ typedef struct scim_tenant_t {
     int reject_other_values;    /* 1: what is not among canonicalValues is 400 invalidValue */
     int interop_conformant;     /* 1: ServiceProviderConfig says so */
     int groups_off;             /* 1: no client sees groups */
+    int audit;                  /* 1: who changed what is kept (scim_audit.h) */
+    int audit_days;             /* for so many days; 0: for ever */
+    int audit_rows;             /* and at most so many rows of each outcome; 0: any number */
     scim_deprovision_t deprovision;
     const struct scim_life_t *life; /* NULL: every setting is its default */
     const struct scim_quota_t *quota;       /* seats, and whose last one stays; or NULL */

@@ -44,6 +44,9 @@ static const setting_t settings[] = {
     {"reject_other_values", offsetof(scim_tenant_t, reject_other_values), WIDTH_INT},
     {"interop_conformant", offsetof(scim_tenant_t, interop_conformant), WIDTH_INT},
     {"groups_off", offsetof(scim_tenant_t, groups_off), WIDTH_INT},
+    {"audit", offsetof(scim_tenant_t, audit), WIDTH_INT},
+    {"audit_days", offsetof(scim_tenant_t, audit_days), WIDTH_INT},
+    {"audit_rows", offsetof(scim_tenant_t, audit_rows), WIDTH_INT},
 };
 
 #define COUNT (sizeof(settings) / sizeof(settings[0]))

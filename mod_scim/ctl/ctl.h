@@ -74,6 +74,12 @@ typedef struct ctl_options_t {
     int every_tenant;              /* --every-tenant */
     const char *subject;           /* --subject */
     const char *audience;          /* --audience */
+    /* audit */
+    const char *user;  /* --user */
+    const char *op;    /* --op */
+    const char *since; /* --since */
+    int failed;        /* --failed */
+    int follow;        /* --follow */
 } ctl_options_t;
 
 typedef struct ctl_place_t ctl_place_t;
@@ -178,6 +184,7 @@ ctl_run_fn ctl_resource_show;
 ctl_run_fn ctl_adopt;
 ctl_run_fn ctl_export;
 ctl_run_fn ctl_import;
+ctl_run_fn ctl_audit;
 
 /** Every command; noun NULL behind the last. */
 extern const ctl_command_t ctl_commands[];

@@ -4,6 +4,7 @@
 
 #include <apr_strings.h>
 
+#include "ctl_call.h"
 #include "ctl_print.h"
 #include "scim_json.h"
 #include "scim_service.h"
@@ -64,7 +65,7 @@ static void on_row(void *baton, const scim_adoptable_t *found, const scim_error_
 /* All rows of a type, batch by batch. */
 static scim_error_t *adopt_type(adopt_t *a)
 {
-    scim_adopt_watch_t watch = {!a->c->opt.apply, on_row, a};
+    scim_adopt_watch_t watch = {!a->c->opt.apply, on_row, a, ctl_call_who(a->c, a->c->pool)};
     const char *after = NULL;
     scim_error_t *err;
     apr_pool_t *p;

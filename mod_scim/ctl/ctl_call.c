@@ -8,12 +8,22 @@
 #include <apr_strings.h>
 
 #include "ctl_config.h"
+#include "ctl_tokens.h"
 #include "scim_json.h"
 
 static scim_error_t *collect(void *baton, const char *data, apr_size_t len)
 {
     scim_buf_add(baton, data, len);
     return NULL;
+}
+
+const scim_audit_who_t *ctl_call_who(ctl_t *c, apr_pool_t *p)
+{
+    scim_audit_who_t *who = apr_pcalloc(p, sizeof(*who));
+    const char *name = ctl_token_creator(c);
+
+    who->actor = apr_pstrcat(p, "scimctl", name ? ":" : "", name ? name : "", NULL);
+    return who;
 }
 
 scim_error_t *ctl_call(ctl_t *c, ctl_call_t *call, apr_pool_t *p)
@@ -32,6 +42,7 @@ scim_error_t *ctl_call(ctl_t *c, ctl_call_t *call, apr_pool_t *p)
     request.json = call->body;
     request.create_id = call->id;
     request.bare = call->bare;
+    request.who = ctl_call_who(c, p);
     call->json = NULL;
     err = scim_service_handle(&call->reply, &request, c->tenant, scim_store_make(db, c->tenant, p),
                               &sink, p);

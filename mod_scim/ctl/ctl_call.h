@@ -24,6 +24,9 @@ typedef struct ctl_call_t {
 /** Make a request of the tenant. p holds everything of it. */
 scim_error_t *ctl_call(ctl_t *c, ctl_call_t *call, apr_pool_t *p) SCIM_CHECKED;
 
+/** For the audit trail: scimctl and the account that runs it, in p. */
+const scim_audit_who_t *ctl_call_who(ctl_t *c, apr_pool_t *p);
+
 /** "/Users" and, with an id, "/Users/<id>", percent-encoded. */
 const char *ctl_call_path(const scim_resource_type_t *type, const char *id, apr_pool_t *p);
 

@@ -64,6 +64,12 @@ static const option_t options[] = {
     {"every-tenant", 324, KIND_FLAG, AT(every_tenant), 0, NULL, "for every tenant, not just one"},
     {"subject", 325, KIND_TEXT, AT(subject), 0, "TEXT", "who it is for (claim sub)"},
     {"audience", 326, KIND_TEXT, AT(audience), 0, "TEXT", "claim aud (default: the place's first)"},
+    /* audit */
+    {"user", 330, KIND_TEXT, AT(user), 0, "NAME|ID", "of this user or group, or by whom"},
+    {"op", 331, KIND_TEXT, AT(op), 0, "NAME", "create, replace, patch, delete, deactivate …"},
+    {"failed", 332, KIND_FLAG, AT(failed), 0, NULL, "only what was refused"},
+    {"since", 333, KIND_TEXT, AT(since), 0, "TIME", "a time, or how long ago: 12h, 90d"},
+    {"follow", 334, KIND_FLAG, AT(follow), 0, NULL, "go on with what comes, until ended"},
 };
 
 #define NOPTIONS (sizeof(options) / sizeof(options[0]))

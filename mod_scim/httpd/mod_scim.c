@@ -8,6 +8,7 @@
 #include <http_protocol.h>
 #include <mpm_common.h>
 
+#include "mod_scim_audit.h"
 #include "mod_scim_check.h"
 #include "mod_scim_config.h"
 #include "mod_scim_console.h"
@@ -49,6 +50,7 @@ static void child_init(apr_pool_t *pchild, server_rec *s)
     scim_jwt_child(pchild, s);
     scim_oauth_keys_child(pchild, s);
     scim_db_child(pchild, s);
+    scim_audit_child(pchild, s);
 }
 
 static void register_hooks(apr_pool_t *p)

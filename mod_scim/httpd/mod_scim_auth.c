@@ -282,6 +282,7 @@ static scim_error_t *judge(void *baton, const scim_token_found_t *found)
     auth->caller.owner = found->owner_name;
     auth->caller.tenant = found->row.tenant;
     auth->caller.token = found->row.id;
+    auth->caller.title = apr_pstrdup(p, found->row.label);
     if (found != auth->guard.known && !found->tenant_off) {
         scim_known_put(known_here(auth), auth->hash, found, now);
     }

@@ -14,6 +14,7 @@ typedef struct scim_caller_t {
     const char *owner;  /* userName of the User that /Me is, or NULL */
     const char *tenant; /* whose resources the caller may see; NULL: the place's one tenant's */
     const char *token;  /* public id of a token in the database, or NULL */
+    const char *title;  /* the label as it was given, where that is another; or NULL */
 } scim_caller_t;
 
 /** A request at the door. The first members are set by whoever lets it in. */

@@ -12,10 +12,4 @@
  */
 int scim_check_run(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *main_server);
 
-/**
- * What holds for requests to a URL path of a server: its own directives, then those of every
- * <Location> around it in order.
- */
-const scim_dir_t *scim_check_dir(const server_rec *s, const char *path, apr_pool_t *p);
-
 #endif

@@ -12,6 +12,7 @@
 #include <util_cfgtree.h>
 
 #include "mod_scim_access.h"
+#include "mod_scim_audit.h"
 #include "mod_scim_base.h"
 #include "mod_scim_console_config.h"
 #include "mod_scim_jwt_conf.h"
@@ -366,6 +367,11 @@ const command_rec scim_config_commands[] = {
                     "JSON files of Schema and ResourceType objects of the tenant's own"),
     AP_INIT_ITERATE2("ScimIndex", set_index, NULL, ANYWHERE,
                      "a resource type, and attributes of it to index beside the usual ones"),
+    /* the audit trail: mod_scim_audit.h */
+    AP_INIT_FLAG("ScimAudit", set_flag, (void *)offsetof(scim_dir_t, audit), ANYWHERE,
+                 "Off: keep no record of who changed what (default On)"),
+    AP_INIT_TAKE12("ScimAuditKeep", scim_audit_set_keep, NULL, ANYWHERE,
+                   "days that the record is kept, and rows at most, 0 any (default 90 1000000)"),
     /* tokens issued elsewhere: mod_scim_jwt_conf.h */
     AP_INIT_TAKE1("ScimJWTIssuer", scim_jwt_conf_set, NULL, ANYWHERE,
                   "iss of the JSON Web Tokens that are accepted"),

@@ -57,6 +57,10 @@ void *scim_config_create(apr_pool_t *p, char *path)
     dir->console = NULL;
     dir->schemas = NULL;
     dir->policies = NULL;
+    /* the audit trail */
+    dir->audit = SCIM_UNSET;
+    dir->audit_days = SCIM_UNSET;
+    dir->audit_rows = SCIM_UNSET;
     return dir;
 }
 
@@ -115,6 +119,10 @@ void *scim_config_merge(apr_pool_t *p, void *outer, void *inner)
     /* As a whole too: the files of two sections need not fit together. */
     dir->schemas = in->schemas ? in->schemas : out->schemas;
     dir->policies = scim_policies_merge(p, out->policies, in->policies);
+    /* the audit trail */
+    dir->audit = inner_or(in->audit, out->audit);
+    dir->audit_days = inner_or(in->audit_days, out->audit_days);
+    dir->audit_rows = inner_or(in->audit_rows, out->audit_rows);
     return dir;
 }
 
@@ -219,6 +227,10 @@ scim_tenant_t *scim_config_tenant(const scim_dir_t *dir, apr_pool_t *p)
     t->reject_unknown_manager = inner_or(dir->reject_unknown_manager, 0);
     t->reject_unknown_attrs = inner_or(dir->reject_unknown_attrs, t->reject_unknown_attrs);
     t->patch_replace_creates = inner_or(dir->patch_replace_creates, 0);
+    /* the audit trail */
+    t->audit = inner_or(dir->audit, t->audit);
+    t->audit_days = inner_or(dir->audit_days, t->audit_days);
+    t->audit_rows = inner_or(dir->audit_rows, t->audit_rows);
     return t;
 }
 

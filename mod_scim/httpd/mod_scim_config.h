@@ -69,6 +69,10 @@ typedef struct scim_dir_t {
                                      its directives of scim_policy.h (mod_scim_policy.c), or NULL */
     const scim_rate_t *rate;              /* ScimRateLimit (requests 0: Off), or NULL */
     const struct scim_oauth_conf_t *oauth; /* ScimOAuth and what belongs to it, or NULL */
+    /* the audit trail: mod_scim_audit.h */
+    int audit;      /* ScimAudit */
+    int audit_days; /* ScimAuditKeep, first value */
+    int audit_rows; /* ScimAuditKeep, second value */
 
     const struct scim_console_conf_t *console; /* ScimConsole, ScimConsoleFiles; or NULL */
 } scim_dir_t;
@@ -97,6 +101,7 @@ typedef struct scim_server_t {
     struct scim_known_t *known; /* what this child knows of tokens; one for all servers, or NULL */
     const struct scim_bookmarks_t *bookmarks; /* of long lists; one for all servers, or NULL */
     struct scim_jwt_all_t *jwt; /* the main server's: all of them (mod_scim_jwt.c), or NULL */
+    struct scim_audit_gate_t *audit; /* of this child, one for all servers (mod_scim_audit.c) */
 
     apr_array_header_t *consoles; /* of const scim_console_t *: every place of ScimConsole */
 } scim_server_t;

@@ -40,6 +40,12 @@ static const struct endpoint_t {
     {"users/*", scim_console_user, NULL},
     {"groups", scim_console_groups, NULL},
     {"groups/*", scim_console_group, NULL},
+    {"clients", scim_console_clients, scim_console_client_create},
+    {"clients/*/revoke", NULL, scim_console_client_revoke},
+    {"grants", scim_console_grants, NULL},
+    {"grants/*/revoke", NULL, scim_console_grant_revoke},
+    {"activity", scim_console_activity, NULL},
+    {"setup", scim_console_setup, NULL},
 };
 
 const scim_console_t *scim_console_find(request_rec *r)

@@ -10,9 +10,9 @@
 #include <util_cfgtree.h>
 
 #include "mod_scim_base.h"
-#include "mod_scim_check.h"
 #include "mod_scim_console_files.h"
 #include "mod_scim_oauth_config.h"
+#include "mod_scim_sections.h"
 
 /* ---- sections ---- */
 
@@ -95,10 +95,27 @@ const char *scim_console_set_files(cmd_parms *cmd, void *config, const char *val
 
 /* ---- whom a console shows ---- */
 
+/* A place that tenants are served at. */
+typedef struct place_t {
+    const char *base;      /* may have a segment for the tenant */
+    const scim_dir_t *dir; /* of ScimOAuth; NULL: of SCIM, where it is merged when it is wanted */
+} place_t;
+
+/* The places of a server, looked through once for all of its consoles. */
+typedef struct places_t {
+    apr_hash_t *named;    /* tenant -> place_t, of those that name it */
+    const place_t *path;  /* the first of those whose path does */
+    const place_t *token; /* the first of those whose token does */
+} places_t;
+
 /* A server while its consoles are looked for. */
 typedef struct finding_t {
     server_rec *server;
+    const scim_sections_t *sections;
     const scim_dir_t *dir; /* of the console, merged as for a request to it */
+    places_t scim;
+    places_t oauth;
+    apr_hash_t *files; /* directory -> scim_files_t */
     int quiet;
     apr_pool_t *pconf;
     apr_pool_t *ptemp;
@@ -112,6 +129,52 @@ static int fail(const finding_t *f, const char *wrong)
     return HTTP_INTERNAL_SERVER_ERROR;
 }
 
+static const scim_dir_t *dir_at(const finding_t *f, const char *path, apr_pool_t *p)
+{
+    return scim_sections_merge(f->sections, *path ? path : "/", p);
+}
+
+static void note(places_t *places, const scim_dir_t *dir, const place_t *place, apr_pool_t *ptemp)
+{
+    const place_t *copy = apr_pmemdup(ptemp, place, sizeof(*place));
+
+    switch (scim_config_tenant_by(dir)) {
+    case SCIM_TENANT_BY_PATH:
+        places->path = places->path ? places->path : copy;
+        return;
+    case SCIM_TENANT_BY_TOKEN:
+        places->token = places->token ? places->token : copy;
+        return;
+    default:
+        if (dir->tenant && !apr_hash_get(places->named, dir->tenant, APR_HASH_KEY_STRING)) {
+            apr_hash_set(places->named, dir->tenant, APR_HASH_KEY_STRING, copy);
+        }
+    }
+}
+
+static void note_all(finding_t *f)
+{
+    const scim_server_t *server = scim_server_get(f->server);
+    int i;
+
+    f->scim.named = apr_hash_make(f->ptemp);
+    f->oauth.named = apr_hash_make(f->ptemp);
+    f->files = apr_hash_make(f->ptemp);
+    for (i = 0; i < server->bases->nelts; i++) {
+        place_t place = {APR_ARRAY_IDX(server->bases, i, const char *), NULL};
+        const scim_dir_t *dir = dir_at(f, place.base, f->ptemp);
+        /* An alias is a base too, but not the one to show. */
+        if (strcmp(scim_config_base(dir), place.base) == 0) {
+            note(&f->scim, dir, &place, f->ptemp);
+        }
+    }
+    for (i = 0; i < server->oauth->nelts; i++) {
+        const scim_dir_t *dir = APR_ARRAY_IDX(server->oauth, i, const scim_dir_t *);
+        place_t place = {scim_oauth_base(dir->oauth), dir};
+        note(&f->oauth, dir, &place, f->ptemp);
+    }
+}
+
 /* A base with a tenant's name in the place of its segment. */
 static const char *base_of(const char *base, const char *tenant, apr_pool_t *p)
 {
@@ -122,50 +185,43 @@ static const char *base_of(const char *base, const char *tenant, apr_pool_t *p)
                 : apr_pstrdup(p, base);
 }
 
-/* How well a place fits: one that names the tenant comes before one that serves any. */
-static int fits(const scim_dir_t *dir, const char *tenant)
+/*
+ * A place that names the tenant comes before one that serves any. Beside a base that names it, a
+ * place of ScimOAuth for any tenant is not this one's.
+ */
+static void find_places(scim_console_t *console, const finding_t *f)
 {
-    if (scim_config_tenant_by(dir) == SCIM_TENANT_BY_NAME) {
-        return dir->tenant && strcmp(dir->tenant, tenant) == 0 ? 3 : 0;
+    const char *tenant = console->tenant;
+    const place_t *named = apr_hash_get(f->scim.named, tenant, APR_HASH_KEY_STRING);
+    const place_t *scim = named ? named : f->scim.path ? f->scim.path : f->scim.token;
+    const place_t *oauth = apr_hash_get(f->oauth.named, tenant, APR_HASH_KEY_STRING);
+
+    if (scim) {
+        console->base = base_of(scim->base, tenant, f->pconf);
+        console->scim = dir_at(f, console->base, f->pconf);
     }
-    return scim_config_tenant_by(dir) == SCIM_TENANT_BY_PATH ? 2 : 1;
-}
-
-static void find_scim(scim_console_t *console, const finding_t *f)
-{
-    const apr_array_header_t *bases = scim_server_get(f->server)->bases;
-    int best = 0;
-    int i;
-
-    for (i = 0; i < bases->nelts; i++) {
-        const char *base = APR_ARRAY_IDX(bases, i, const char *);
-        const char *path = base_of(base, console->tenant, f->pconf);
-        const scim_dir_t *dir = scim_check_dir(f->server, *path ? path : "/", f->pconf);
-        /* An alias is a base too, but not the one to show. */
-        int fit = strcmp(scim_config_base(dir), base) == 0 ? fits(dir, console->tenant) : 0;
-        if (fit > best) {
-            best = fit;
-            console->base = path;
-            console->scim = dir;
-        }
+    oauth = oauth || named ? oauth : f->oauth.path;
+    if (oauth) {
+        console->oauth = oauth->dir;
+        console->oauth_base = base_of(oauth->base, tenant, f->pconf);
     }
 }
 
-static void find_oauth(scim_console_t *console, const finding_t *f)
+static const char *find_files(scim_console_t *console, const finding_t *f)
 {
-    const apr_array_header_t *places = scim_server_get(f->server)->oauth;
-    int best = 0;
-    int i;
+    const char *given = f->dir->console->files;
+    const char *path = given ? given : SCIM_CONSOLE_FILES;
+    const char *wrong;
 
-    for (i = 0; i < places->nelts; i++) {
-        const scim_dir_t *dir = APR_ARRAY_IDX(places, i, const scim_dir_t *);
-        int fit = fits(dir, console->tenant);
-        if (fit > best && fit > 1) {
-            best = fit;
-            console->oauth = dir;
-            console->oauth_base = base_of(scim_oauth_base(dir->oauth), console->tenant, f->pconf);
-        }
+    console->files = apr_hash_get(f->files, path, APR_HASH_KEY_STRING);
+    if (console->files) {
+        return NULL;
     }
+    wrong = scim_files_load(&console->files, path, f->pconf, f->ptemp);
+    if (!wrong) {
+        apr_hash_set(f->files, path, APR_HASH_KEY_STRING, console->files);
+    }
+    return wrong;
 }
 
 static const char *path_wrong(const finding_t *f)
@@ -195,16 +251,14 @@ static int add(const finding_t *f)
     }
     console->path = conf->path;
     console->tenant = f->dir->tenant;
-    find_scim(console, f);
+    find_places(console, f);
     if (!console->scim) {
         return fail(f, apr_psprintf(f->ptemp,
                                     "no place of this server with ScimEnable On serves the tenant "
                                     "%s, so there is nothing to show",
                                     console->tenant));
     }
-    find_oauth(console, f);
-    wrong = scim_files_load(&console->files, conf->files ? conf->files : SCIM_CONSOLE_FILES,
-                            f->pconf, f->ptemp);
+    wrong = find_files(console, f);
     if (wrong) {
         return fail(f, wrong);
     }
@@ -232,10 +286,12 @@ static int is_known(const server_rec *s, const char *path)
     return 0;
 }
 
-int scim_console_check(server_rec *s, int quiet, apr_pool_t *pconf, apr_pool_t *ptemp)
+int scim_console_check(server_rec *s, const scim_sections_t *sections, int quiet, apr_pool_t *pconf,
+                       apr_pool_t *ptemp)
 {
     const core_server_config *core = ap_get_core_module_config(s->module_config);
-    finding_t f = {s, NULL, quiet, pconf, ptemp};
+    finding_t f = {
+        .server = s, .sections = sections, .quiet = quiet, .pconf = pconf, .ptemp = ptemp};
     int rc = OK;
     int i;
 
@@ -246,7 +302,10 @@ int scim_console_check(server_rec *s, int quiet, apr_pool_t *pconf, apr_pool_t *
         if (!own || !own->console || own->console->on != 1 || is_known(s, own->console->path)) {
             continue;
         }
-        f.dir = scim_check_dir(s, *own->console->path ? own->console->path : "/", pconf);
+        if (!f.files) {
+            note_all(&f);
+        }
+        f.dir = dir_at(&f, own->console->path, pconf);
         if (f.dir->console->on == 1 && strcmp(f.dir->console->path, own->console->path) == 0) {
             rc = add(&f);
         }

@@ -33,12 +33,16 @@ const scim_console_conf_t *scim_console_merge(apr_pool_t *p, const scim_console_
 const char *scim_console_set(cmd_parms *cmd, void *config, int on);
 const char *scim_console_set_files(cmd_parms *cmd, void *config, const char *value);
 
+struct scim_sections_t;
+
 /**
  * check_config: find every console of a server whose SCIM bases and places of ScimOAuth are known,
  * and whom it shows. Logs what is wrong.
- * @param quiet 1: no warnings
+ * @param sections the server's
+ * @param quiet    1: no warnings
  * @return OK, or an error
  */
-int scim_console_check(server_rec *s, int quiet, apr_pool_t *pconf, apr_pool_t *ptemp);
+int scim_console_check(server_rec *s, const struct scim_sections_t *sections, int quiet,
+                       apr_pool_t *pconf, apr_pool_t *ptemp);
 
 #endif

@@ -6,6 +6,7 @@
 #include <jansson.h>
 
 #include "mod_scim_console.h"
+#include "scim_audit.h"
 #include "scim_form.h"
 #include "scim_service.h"
 
@@ -76,6 +77,30 @@ const char *scim_console_owner(const scim_console_call_t *call, apr_hash_t *know
 scim_console_fn scim_console_tokens;
 scim_console_fn scim_console_token_create;
 scim_console_fn scim_console_token_revoke;
+
+/* mod_scim_console_oauth.c */
+
+scim_console_fn scim_console_clients;
+scim_console_fn scim_console_client_create;
+scim_console_fn scim_console_client_revoke;
+scim_console_fn scim_console_grants;
+scim_console_fn scim_console_grant_revoke;
+
+/* mod_scim_console_activity.c */
+
+/**
+ * A page of the audit trail, each row with what to do about it.
+ * @param rows array, owned by the request
+ * @param next filter->before of the next page; 0: that was all
+ */
+scim_error_t *scim_console_trail(json_t **rows, apr_int64_t *next, const scim_console_call_t *call,
+                                 const scim_audit_filter_t *filter) SCIM_CHECKED;
+
+scim_console_fn scim_console_activity;
+
+/* mod_scim_console_setup.c */
+
+scim_console_fn scim_console_setup;
 
 /* mod_scim_console_service.c */
 

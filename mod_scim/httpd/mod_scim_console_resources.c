@@ -6,8 +6,10 @@
 
 #include <apr_strings.h>
 
+#include "scim_audit.h"
 #include "scim_json.h"
-#include "scim_time.h"
+#include "scim_json_peek.h"
+#include "scim_map_read.h"
 
 /* Users and groups as clients see them, for reading only. */
 
@@ -18,21 +20,23 @@
 #define MEMBERS 100
 #define MEMBERS_MAX 1000
 
+/* Rows of the audit trail beside a resource. */
+#define HISTORY 20
+
 /* ---- lists ---- */
 
-/* What a list of a type shows, and by what it is searched: one attribute after the other. */
+/* By what a list of a type is searched: one attribute after the other. */
 typedef struct kind_t {
     const char *type;
-    const char *name; /* of the reply's array */
-    const char *attributes;
+    const char *name;          /* of the reply's array */
     const char *const *search; /* NULL-terminated: paths with an index */
 } kind_t;
 
 static const char *const user_search[] = {"userName", "displayName", "emails.value", NULL};
 static const char *const group_search[] = {"displayName", NULL};
 
-static const kind_t users = {"User", "users", "userName,displayName,active,meta", user_search};
-static const kind_t groups = {"Group", "groups", "displayName,meta", group_search};
+static const kind_t users = {"User", "users", user_search};
+static const kind_t groups = {"Group", "groups", group_search};
 
 /* A list on its way. */
 typedef struct listing_t {
@@ -44,40 +48,39 @@ typedef struct listing_t {
     const char *cursor; /* within the phase; "" at its beginning */
     int count;
     json_t *items;
-    json_t *total; /* or NULL */
+    apr_int64_t total;
 } listing_t;
 
-static json_t *member_new(const json_t *object, const char *name)
+/* An attribute that the tenant offers, and that is shown without being asked for. */
+static int is_shown(const listing_t *list, const char *name)
 {
-    json_t *value = json_object_get(object, name);
+    const scim_attr_t *attr = scim_type_attr(list->type, name, strlen(name));
 
-    return value ? json_incref(value) : json_null();
+    return attr &&
+           (attr->returned == SCIM_RETURNED_DEFAULT || attr->returned == SCIM_RETURNED_ALWAYS);
 }
 
-/* meta's times as milliseconds. */
-static json_t *meta_time_new(const json_t *resource, const char *name)
+static json_t *shown_new(const listing_t *list, const scim_row_t *row, const char *name,
+                         apr_pool_t *p)
 {
-    const char *text = json_string_value(json_object_get(json_object_get(resource, "meta"), name));
-    apr_time_t t = 0;
-
-    return text && scim_time_parse(&t, text) ? scim_console_time_new(t) : json_null();
+    return scim_console_text_new(
+        is_shown(list, name) ? scim_json_peek(row->doc, row->doc_len, name, p) : NULL);
 }
 
-static json_t *item_new(const listing_t *list, const json_t *resource)
+static json_t *item_new(const listing_t *list, const scim_row_t *row, apr_pool_t *p)
 {
     json_t *item = json_object();
 
-    json_object_set_new(item, "id", member_new(resource, "id"));
+    json_object_set_new(item, "id", json_string(row->id));
     if (list->kind == &users) {
-        json_object_set_new(item, "userName", member_new(resource, "userName"));
+        json_object_set_new(item, "userName", shown_new(list, row, "userName", p));
     }
-    json_object_set_new(item, "displayName", member_new(resource, "displayName"));
+    json_object_set_new(item, "displayName", shown_new(list, row, "displayName", p));
     if (list->kind == &users) {
-        json_object_set_new(item, "active",
-                            json_boolean(!json_is_false(json_object_get(resource, "active"))));
+        json_object_set_new(item, "active", json_boolean(row->active));
     }
-    json_object_set_new(item, "created", meta_time_new(resource, "created"));
-    json_object_set_new(item, "modified", meta_time_new(resource, "lastModified"));
+    json_object_set_new(item, "created", scim_console_time_new(row->created));
+    json_object_set_new(item, "modified", scim_console_time_new(row->modified));
     return item;
 }
 
@@ -95,33 +98,41 @@ static const char *filter_of(const listing_t *list)
     return text;
 }
 
-/* Ask for as many as are missing. @param next the cursor of what follows in this phase, or NULL */
+/*
+ * Ask for as many as are missing. Not by the service: what a list shows needs no document parsed.
+ * next: the cursor of what follows in this phase, or NULL
+ */
 static scim_error_t *list_phase(const char **next, listing_t *list)
 {
-    apr_pool_t *p = list->call->r->pool;
-    int missing = list->count - (int)json_array_size(list->items);
-    const char *query = apr_psprintf(p, "attributes=%s&count=%d&cursor=%s", list->kind->attributes,
-                                     missing, scim_form_encode(list->cursor, p));
-    json_t *reply;
-    json_t *found;
-    size_t i;
-    scim_error_t *err;
+    const scim_console_call_t *call = list->call;
+    apr_pool_t *p = call->r->pool;
+    const char *text = list->q ? filter_of(list) : "";
+    scim_search_part_t part = {.type = list->type};
+    scim_search_t search = {.parts = &part, .nparts = 1, .base = call->base};
+    scim_page_t page;
+    scim_error_t *err = NULL;
+    int i;
 
     if (list->q) {
-        query = apr_pstrcat(p, query, "&filter=", scim_form_encode(filter_of(list), p), NULL);
+        err = scim_filter_parse(&part.filter, text, list->type, &call->tenant->filter, p);
     }
-    err = scim_console_get(&reply, list->call, apr_pstrcat(p, "/", list->type->endpoint, NULL),
-                           query);
     if (err) {
         return err;
     }
-    found = json_object_get(reply, "Resources");
-    for (i = 0; i < json_array_size(found); i++) {
-        json_array_append_new(list->items, item_new(list, json_array_get(found, i)));
+    search.limit = list->count - (int)json_array_size(list->items);
+    search.uncounted = list->q != NULL; /* a total of three searches would say nothing */
+    search.cursor = list->cursor;
+    search.binding = apr_pstrcat(p, "console ", list->type->name, " ", text, NULL);
+    err = scim_store_search(&page, scim_store_fork(call->store, p), &search, p);
+    for (i = 0; !err && i < page.rows->nelts; i++) {
+        json_array_append_new(list->items,
+                              item_new(list, &APR_ARRAY_IDX(page.rows, i, scim_row_t), p));
     }
-    list->total = json_object_get(reply, "totalResults");
-    *next = json_string_value(json_object_get(reply, "nextCursor"));
-    return NULL;
+    if (!err) {
+        list->total = page.total;
+        *next = page.next_cursor;
+    }
+    return err;
 }
 
 /* An attribute that the tenant does not offer is searched by nobody. */
@@ -198,7 +209,7 @@ static scim_error_t *no_type(const scim_console_call_t *call)
 static scim_error_t *send_list(scim_console_call_t *call, const kind_t *kind)
 {
     scim_form_field_t fields[] = {{"q", NULL, NULL}, {"cursor", NULL, NULL}, {"count", NULL, NULL}};
-    listing_t list = {call, kind, NULL, NULL, 0, "", PAGE, NULL, NULL};
+    listing_t list = {.call = call, .kind = kind, .cursor = "", .count = PAGE};
     const char *next = NULL;
     json_t *out;
     scim_error_t *err = scim_console_query(call, fields, 3);
@@ -224,8 +235,7 @@ static scim_error_t *send_list(scim_console_call_t *call, const kind_t *kind)
     }
     out = json_object();
     json_object_set(out, kind->name, list.items);
-    json_object_set_new(out, "total",
-                        !list.q && list.total ? json_incref(list.total) : json_null());
+    json_object_set_new(out, "total", list.q ? json_null() : json_integer(list.total));
     json_object_set_new(out, "next", scim_console_text_new(next));
     return scim_console_reply(call, HTTP_OK, out);
 }
@@ -257,24 +267,77 @@ static scim_error_t *get_resource(json_t **out, const scim_resource_type_t **typ
         query);
 }
 
+static json_t *mapped_new(const apr_array_header_t *seen)
+{
+    json_t *list = json_array();
+    int i;
+
+    for (i = 0; i < seen->nelts; i++) {
+        const scim_map_seen_t *one = &APR_ARRAY_IDX(seen, i, scim_map_seen_t);
+        json_t *item = json_object();
+        json_object_set_new(item, "table", json_string(one->table));
+        json_object_set_new(item, "column", json_string(one->column));
+        json_object_set_new(item, "attribute", scim_console_text_new(one->label));
+        json_object_set_new(item, "value", scim_console_text_new(one->value));
+        json_object_set_new(item, "hidden", json_boolean(one->hidden));
+        json_array_append_new(list, item);
+    }
+    return list;
+}
+
+/* Where its values are in the application's table; null where they are in none. */
+static scim_error_t *add_mapped(json_t *out, const scim_console_call_t *call,
+                                const scim_resource_type_t *type)
+{
+    apr_array_header_t *seen = NULL;
+    scim_row_t *row = NULL;
+    scim_error_t *err = NULL;
+
+    if (call->map) {
+        err = scim_store_get(&row, call->store, type, call->id, call->r->pool);
+    }
+    if (!err && row) {
+        err = scim_map_read(&seen, call->store, call->map, type, row->rid, call->r->pool);
+    }
+    if (!err) {
+        json_object_set_new(out, "mapped", seen ? mapped_new(seen) : json_null());
+    }
+    return err;
+}
+
+/* What the audit trail has of it, the newest first. */
+static scim_error_t *add_history(json_t *out, const scim_console_call_t *call)
+{
+    const scim_audit_filter_t filter = {call->id, NULL, -1, 0, 0, HISTORY};
+    apr_int64_t next;
+    json_t *rows;
+    scim_error_t *err = scim_console_trail(&rows, &next, call, &filter);
+
+    if (!err) {
+        json_object_set(out, "history", rows);
+    }
+    return err;
+}
+
 scim_error_t *scim_console_user(scim_console_call_t *call)
 {
     const scim_resource_type_t *type;
     json_t *resource;
     json_t *in;
-    json_t *out;
+    json_t *out = scim_json_own(json_object(), call->r->pool);
     scim_error_t *err = get_resource(&resource, &type, call, &users, NULL);
 
     if (err) {
         return err;
     }
     in = json_object_get(resource, "groups");
-    out = json_object();
     json_object_set(out, "resource", resource);
     json_object_set_new(out, "groups", in ? json_incref(in) : json_array());
-    json_object_set_new(out, "mapped", json_null());
-    json_object_set_new(out, "history", json_array());
-    return scim_console_reply(call, HTTP_OK, out);
+    err = add_mapped(out, call, type);
+    err = err ? err : add_history(out, call);
+    call->status = HTTP_OK;
+    call->reply = out;
+    return err;
 }
 
 /* A page of members: at a million of them each page costs the same. */
@@ -329,6 +392,8 @@ scim_error_t *scim_console_group(scim_console_call_t *call)
     out = scim_json_own(json_object(), call->r->pool);
     json_object_set(out, "resource", resource);
     err = add_members(out, call, row, fields[0].value, count);
+    err = err || fields[0].value ? err : add_mapped(out, call, type);
+    err = err || fields[0].value ? err : add_history(out, call);
     call->status = HTTP_OK;
     call->reply = out;
     return err;

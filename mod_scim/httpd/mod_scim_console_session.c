@@ -132,7 +132,7 @@ scim_error_t *scim_console_session(scim_console_call_t *call)
     can = json_object();
     json_object_set_new(can, "tokens", json_boolean(console->scim->token_store == 1));
     json_object_set_new(can, "oauth", json_boolean(console->oauth != NULL));
-    json_object_set_new(can, "audit", json_false());
+    json_object_set_new(can, "audit", json_boolean(call->tenant->audit));
     json_object_set_new(can, "seats", json_boolean(call->tenant->quota != NULL));
     json_object_set_new(can, "groups", json_boolean(!call->tenant->groups_off));
     out = json_object();

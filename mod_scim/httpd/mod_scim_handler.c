@@ -6,6 +6,7 @@
 
 #include <apr_strings.h>
 
+#include "mod_scim_audit.h"
 #include "mod_scim_auth.h"
 #include "mod_scim_db.h"
 #include "mod_scim_http.h"
@@ -13,6 +14,9 @@
 
 /* Longest list of attribute names in a log line; a client chose them. */
 #define IGNORED_LOG "%.400s"
+
+/* The same of names that schemas have. */
+#define ATTRS_LOG "%.1000s"
 
 /* ---- what the logs are told, once, at the request's end ---- */
 
@@ -35,6 +39,12 @@ static void notes(scim_call_t *call, const scim_error_t *err)
     }
     if (call->reply.id) {
         apr_table_setn(notes, "scim-id", call->reply.id);
+    }
+    if (!err && call->auth.caller.label) {
+        scim_audit_who(call, 1);
+    }
+    if (!err && call->reply.attrs) {
+        apr_table_setn(notes, "scim-attrs", call->reply.attrs);
     }
     if (err) {
         apr_table_setn(notes, "scim-error", err->detail);
@@ -71,9 +81,13 @@ static void log_write(const scim_call_t *call)
         return;
     }
     ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r,
-                  "SCIM3030: %s %s by %s in tenant %s: type %s, id %s, status %d",
+                  "SCIM3030: %s %s by %s in tenant %s: type %s, id %s, status %d, "
+                  "changed " ATTRS_LOG,
                   method_name(call), or_dash(reply->op), or_dash(r->user), call->tenant->name,
-                  or_dash(reply->type), or_dash(reply->id), reply->status);
+                  or_dash(reply->type), or_dash(reply->id), reply->status,
+                  reply->attrs    ? reply->attrs
+                  : reply->changed ? "the whole"
+                                   : "nothing");
 }
 
 static void log_success(const scim_call_t *call)
@@ -93,6 +107,9 @@ static void log_success(const scim_call_t *call)
         ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r,
                       "SCIM3032: %d members that do not exist were skipped in %s %s",
                       reply->unknown_members, or_dash(reply->type), or_dash(reply->id));
+    }
+    if (reply->audit_error) {
+        scim_audit_tend_failed(r, call->tenant->name, reply->audit_error);
     }
     if (call->gone) {
         ap_log_rerror(APLOG_MARK, APLOG_DEBUG, 0, r,
@@ -137,6 +154,7 @@ static void operation_done(void *baton, const scim_request_t *request, const sci
     call.request = *request;
     call.reply = *reply;
     if (err) {
+        scim_audit_operation(&call, err);
         log_error(&call, err);
     } else {
         log_success(&call);
@@ -223,6 +241,9 @@ static scim_error_t *serve(scim_call_t *call)
         return err;
     }
     call->request.owner = call->auth.caller.owner;
+    if (is_write(call)) {
+        scim_audit_who(call, 1);
+    }
     allow = scim_service_allow(call->tenant, &call->request, r->pool);
     if (allow && r->method_number == M_OPTIONS) {
         call->reply.op = "options";
@@ -240,6 +261,12 @@ static scim_error_t *serve(scim_call_t *call)
     return run_service(call);
 }
 
+/* A label alone proves nothing: it may be that of a token which is not good here. */
+static int is_let_in(const scim_call_t *call, const scim_error_t *err)
+{
+    return call->auth.caller.label && err->status != HTTP_UNAUTHORIZED;
+}
+
 /* Nobody learns what an error was before it is known who asks. */
 static scim_error_t *serve_admitted(scim_call_t *call)
 {
@@ -255,6 +282,10 @@ static scim_error_t *serve_admitted(scim_call_t *call)
         memset(&call->reply, 0, sizeof(call->reply));
         call->reply.op = op;
         err = refusal;
+    }
+    if (err) {
+        scim_audit_who(call, is_let_in(call, err));
+        scim_audit_refused(call, err);
     }
     if (call->auth.db) {
         scim_dbd_release(call->auth.db, 1);
@@ -317,6 +348,7 @@ int scim_handler_logged(request_rec *r)
     scim_error_t *err;
     scim_dbd_t *db;
 
+    scim_audit_logged(r);
     if (!source) {
         return DECLINED;
     }

@@ -22,6 +22,7 @@ typedef struct scim_call_t {
     scim_store_t *store;
     scim_request_t request;
     scim_reply_t reply;
+    scim_audit_who_t who; /* mod_scim_audit.h */
     int started; /* 1: status and headers are on their way */
     int gone;    /* 1: the client no longer reads */
 } scim_call_t;

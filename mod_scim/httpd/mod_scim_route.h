@@ -12,6 +12,7 @@ typedef struct scim_route_t {
     const char *tenant; /* whom the path names as its tenant, or NULL */
     const scim_token_row_t *used; /* a token whose use is to be noted afterwards, or NULL */
     const struct scim_oauth_route_t *oauth; /* an endpoint of ScimOAuth, or NULL */
+    const struct scim_audit_refusal_t *refusal; /* for the audit trail: mod_scim_audit.h; NULL */
     const struct scim_console_t *console;   /* the console that it is for, or NULL */
 } scim_route_t;
 

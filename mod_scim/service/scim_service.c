@@ -7,6 +7,7 @@
 #include "scim_discovery.h"
 #include "scim_id.h"
 #include "scim_service_adopt.h"
+#include "scim_service_audit.h"
 
 /* What a path below the base names. */
 typedef enum route_kind_t {
@@ -382,6 +383,9 @@ scim_error_t *scim_service_handle(scim_reply_t *reply, const scim_request_t *req
                                "This server does not offer /Me for a token without an owner.");
     }
     err = dispatch(&sv, &route);
+    if (!err) {
+        service_audit_tend(&sv);
+    }
     if (err && route.kind != ROUTE_ME) {
         reply->location = NULL; /* of what would have been answered */
     }
@@ -393,11 +397,16 @@ scim_error_t *service_operation(scim_reply_t *reply, const scim_request_t *reque
 {
     route_t route = route_find(outer->tenant, request, p);
     service_t sv = service_begin(reply, request, outer->tenant, &route, p);
+    scim_error_t *err;
 
     if (route.kind != ROUTE_COLLECTION && route.kind != ROUTE_RESOURCE) {
         return scim_error_make(p, 400, SCIM_TYPE_INVALID_VALUE,
                                "path must be that of a resource type, or of one of its resources.");
     }
     sv.store = scim_store_fork(outer->store, p);
-    return dispatch(&sv, &route);
+    err = dispatch(&sv, &route);
+    if (!err) {
+        service_audit_tend(&sv);
+    }
+    return err;
 }

@@ -3,6 +3,7 @@
 #ifndef SCIM_SERVICE_H
 #define SCIM_SERVICE_H
 
+#include "scim_audit.h"
 #include "scim_map_adopt.h"
 #include "scim_query.h"
 #include "scim_store.h"
@@ -19,6 +20,13 @@ typedef enum scim_method_t {
     SCIM_DELETE,
     SCIM_METHOD_OTHER
 } scim_method_t;
+
+/** Whose request it is, for the audit trail (scim_audit_row_t). NULL where it is not known. */
+typedef struct scim_audit_who_t {
+    const char *request;
+    const char *actor;
+    const char *actor_id;
+} scim_audit_who_t;
 
 typedef struct scim_request_t scim_request_t;
 typedef struct scim_reply_t scim_reply_t;
@@ -48,6 +56,7 @@ struct scim_request_t {
                                   an operator's import, never from a client; NULL: a new one */
     int bare;                  /* 1: nobody will read the reply's body, so make none */
     const scim_watch_t *watch; /* or NULL */
+    const scim_audit_who_t *who; /* or NULL */
 };
 
 /**
@@ -76,6 +85,9 @@ struct scim_reply_t {
     int bulk_done;           /* operations of a Bulk request: done, */
     int bulk_failed;         /* failed, */
     int bulk_left;           /* and not tried */
+    int changed;             /* 1: a resource was created, changed or deleted */
+    const char *attrs;       /* names of what changed (scim_changed.h), or NULL */
+    const scim_error_t *audit_error; /* old rows of the audit trail could not be deleted; or NULL */
 };
 
 /**
@@ -100,12 +112,30 @@ scim_error_t *scim_service_handle(scim_reply_t *reply, const scim_request_t *req
                                   const scim_tenant_t *tenant, scim_store_t *store,
                                   const scim_sink_t *sink, apr_pool_t *p) SCIM_CHECKED;
 
+/**
+ * Whether a refusal belongs into the audit trail: where the tenant keeps one, every refused write,
+ * and reads by whoever is not let in or asks what makes no sense. Not what is only busy or away.
+ */
+int scim_service_audits(const scim_request_t *request, const scim_reply_t *reply,
+                        const scim_error_t *err, const scim_tenant_t *tenant);
+
+/**
+ * Put a refusal into the audit trail, in a transaction of its own. What is done is there already.
+ * @param reply as scim_service_handle() left it, or empty where it was not called
+ * @param store not the request's own where that has a guard that has not let anybody in
+ * @return why it could not be written, which changes nothing for who asked
+ */
+scim_error_t *scim_service_audit_refused(const scim_request_t *request, const scim_reply_t *reply,
+                                         const scim_error_t *refusal, const scim_tenant_t *tenant,
+                                         scim_store_t *store, apr_pool_t *p) SCIM_CHECKED;
+
 /** What is told of each row of scim_service_adopt(). */
 typedef struct scim_adopt_watch_t {
     int dry; /* 1: nothing is written */
     /** @param refused why it stays what it is, or NULL */
     void (*row)(void *baton, const scim_adoptable_t *found, const scim_error_t *refused);
     void *baton;
+    const scim_audit_who_t *who; /* who does it, for the audit trail; or NULL */
 } scim_adopt_watch_t;
 
 /**

@@ -5,6 +5,7 @@
 #include <apr_time.h>
 
 #include "scim_life.h"
+#include "scim_service_audit.h"
 #include "scim_service_change.h"
 
 /* Rows that one list without a filter makes resources, and how many it looks at at a time. */
@@ -36,7 +37,10 @@ static scim_error_t *adopt_tx(void *baton, scim_store_t *store, apr_pool_t *p)
         return err;
     }
     err = scim_store_manager(store, a->sv.type, NULL, a->found->doc, p);
-    return err ? err : scim_adopt(&row, store, a->sv.type, a->found, p);
+    if (!err) {
+        err = scim_adopt(&row, store, a->sv.type, a->found, p);
+    }
+    return err ? err : service_audit_adopted(&a->sv, row, a->found->doc, p);
 }
 
 static scim_error_t *adopt_row(const service_t *sv, const scim_resource_type_t *type,
@@ -179,7 +183,8 @@ scim_error_t *scim_service_adopt(const char **after, const scim_adopt_watch_t *w
                                  const scim_tenant_t *tenant, scim_store_t *store,
                                  const scim_resource_type_t *type, apr_pool_t *p)
 {
-    scim_request_t request = {.method = SCIM_METHOD_OTHER, .base = "", .path = ""};
+    scim_request_t request = {
+        .method = SCIM_METHOD_OTHER, .base = "", .path = "", .who = watch->who};
     scim_reply_t reply = {0};
     service_t sv = {.request = &request,
                     .tenant = tenant,

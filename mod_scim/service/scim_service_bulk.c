@@ -37,6 +37,7 @@ static scim_request_t request_make(const bulk_t *b, scim_method_t method, const 
     request.base = b->sv->request->base;
     request.path = path;
     request.bare = 1;
+    request.who = b->sv->request->who;
     return request;
 }
 

@@ -8,6 +8,7 @@
 #include "scim_id.h"
 #include "scim_life.h"
 #include "scim_service_adopt.h"
+#include "scim_service_audit.h"
 #include "scim_service_change.h"
 
 /* One write: what was decoded before the transaction, and what each attempt sets anew. */
@@ -19,6 +20,7 @@ typedef struct write_t {
     const scim_patch_t *plan;  /* POST: members to add; NULL: none */
     json_t *doc;               /* POST: the document with its id */
     int taken;                 /* an attempt found the unique name of the document in use */
+    int members;               /* members came or went */
     scim_reply_t *reply;
 } write_t;
 
@@ -140,6 +142,7 @@ static scim_error_t *lock_row(scim_row_t **row, json_t **doc, service_t *sv, apr
 {
     scim_error_t *err;
 
+    service_audit_begin(sv);
     err = scim_store_lock(row, sv->store, sv->type, sv->id, p);
     if (err) {
         return err;
@@ -163,6 +166,7 @@ static scim_error_t *apply_members(write_t *w, scim_group_t *group, const scim_p
 
     if (!err) {
         w->reply->unknown_members = done.unknown;
+        w->members = done.changed > 0;
         group->row = done.row;
     }
     return err;
@@ -178,6 +182,7 @@ static scim_error_t *store_changes(scim_row_t **row, write_t *w, const json_t *o
     scim_error_t *err = service_before(&change, p);
 
     w->reply->unknown_members = 0;
+    w->members = 0;
     if (!err && w->taken) {
         err = service_free_name(sv, change.doc, p);
     }
@@ -186,6 +191,9 @@ static scim_error_t *store_changes(scim_row_t **row, write_t *w, const json_t *o
     }
     if (err || json_equal(old, change.doc)) {
         *row = group.row;
+        if (!err && w->members) {
+            err = service_audit_members(sv, *row, p);
+        }
         /* A PUT says what all of it shall be, so also what the application has changed since. */
         return err || w->patch ? err : scim_store_refresh(sv->store, sv->type, *row, old, p);
     }
@@ -195,7 +203,7 @@ static scim_error_t *store_changes(scim_row_t **row, write_t *w, const json_t *o
         err = service_after(&change, p);
         *row = change.row;
     }
-    return err;
+    return err ? err : service_audit(&change, w->members, p);
 }
 
 /*
@@ -235,6 +243,7 @@ static scim_error_t *insert(write_t *w, scim_store_t *store, apr_pool_t *p)
     service_change_t change = {.sv = w->sv, .doc = w->doc};
     scim_error_t *err = service_before(&change, p);
 
+    w->members = 0;
     if (!err) {
         err = scim_store_insert(&change.row, store, w->sv->type, change.doc, p);
     }
@@ -245,6 +254,9 @@ static scim_error_t *insert(write_t *w, scim_store_t *store, apr_pool_t *p)
     if (!err) {
         err = service_after(&change, p);
     }
+    if (!err) {
+        err = service_audit(&change, w->members, p);
+    }
     return err ? err : reply_row(w, 201, change.row, p);
 }
 
@@ -254,6 +266,7 @@ static scim_error_t *create_tx(void *baton, scim_store_t *store, apr_pool_t *p)
     scim_row_t *deactivated = NULL;
     scim_error_t *err = NULL;
 
+    service_audit_begin(w->sv);
     if (w->taken) {
         err = service_take_name(&deactivated, w->sv, w->doc, p);
     }
@@ -406,6 +419,9 @@ static scim_error_t *patch_members(write_t *w, scim_group_t *group, apr_pool_t *
     scim_row_t *row;
     scim_error_t *err = apply_members(w, group, w->patch, p);
 
+    if (!err && w->members) {
+        err = service_audit_members(sv, group->row, p);
+    }
     if (err) {
         return err;
     }
@@ -469,6 +485,7 @@ static scim_error_t *patch_tx(void *baton, scim_store_t *store, apr_pool_t *p)
     scim_error_t *err = NULL;
 
     w->again = 1;
+    service_audit_begin(w->sv);
     if (shared) {
         err = patch_shared(&shared, w, store, p);
     }
@@ -505,6 +522,9 @@ static scim_error_t *delete_tx(void *baton, scim_store_t *store, apr_pool_t *p)
     }
     if (!err) {
         err = service_after(&change, p);
+    }
+    if (!err) {
+        err = service_audit(&change, 0, p);
     }
     if (!err) {
         w->reply->status = 204;

@@ -527,3 +527,30 @@ scim_error_t *scim_grant_revoke(int *foreign, scim_store_t *store, const char *c
     }
     return err;
 }
+
+typedef struct ending_t {
+    const char *client;
+    const char *grant;
+    int ended; /* how many tokens */
+} ending_t;
+
+static scim_error_t *end_grant(void *baton, scim_store_t *store, apr_pool_t *p)
+{
+    ending_t *ending = baton;
+    int there = 0;
+    scim_error_t *err = lock_client(&there, store, ending->client, p);
+
+    /* A client that is revoked gets nothing any more, but what it had may be ended all the same. */
+    return err ? err : scim_token_revoke_grant(&ending->ended, store, ending->grant, p);
+}
+
+scim_error_t *scim_grant_end(int *done, scim_store_t *store, const char *client, const char *grant)
+{
+    ending_t ending = {client, grant, 0};
+    scim_error_t *err = scim_store_write(store, end_grant, &ending);
+
+    if (!err) {
+        *done = ending.ended > 0;
+    }
+    return err;
+}

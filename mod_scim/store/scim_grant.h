@@ -97,4 +97,12 @@ scim_error_t *scim_grant_self(scim_grant_t *out, scim_store_t *store,
 scim_error_t *scim_grant_revoke(int *foreign, scim_store_t *store, const char *client,
                                 const char *secret, apr_pool_t *p) SCIM_CHECKED;
 
+/**
+ * End a grant for ever, whichever of its tokens is in use. A transaction of its own.
+ * @param client the grant's
+ * @param done   1 if this call ended it; 0: nothing of it was left, or there is no such grant
+ */
+scim_error_t *scim_grant_end(int *done, scim_store_t *store, const char *client,
+                             const char *grant) SCIM_CHECKED;
+
 #endif

@@ -353,6 +353,12 @@ static scim_error_t *count_set(apr_int64_t *n, scim_store_t *store, const scim_q
     return scim_store_select(store, sql, 1, 1, scim_store_read_int, n);
 }
 
+scim_error_t *scim_store_seats(apr_int64_t *used, scim_store_t *store,
+                               const struct scim_quota_set_t *set, apr_pool_t *p)
+{
+    return count_set(used, store, set, set->seats, p);
+}
+
 static scim_error_t *count_anew(scim_store_t *store, const scim_quota_set_t *set, apr_pool_t *p)
 {
     scim_sql_t *sql = scim_sql_make(p);

@@ -21,6 +21,9 @@ scim_store_t *scim_store_make(scim_dbd_t *db, const scim_tenant_t *tenant, apr_p
 
 /** The same store with a pool of its own, for one of several uses within a request. */
 scim_store_t *scim_store_fork(const scim_store_t *store, apr_pool_t *p);
+
+struct scim_quota_set_t;
+
 /** Where a page of all resources of a type ended. */
 typedef struct scim_bookmark_t {
     const char *tenant;
@@ -111,6 +114,8 @@ typedef struct scim_search_t {
     int descending;                  /* of a sorted list */
     apr_int64_t offset;              /* startIndex - 1; 0 with a cursor */
     int limit;                       /* 0: only the total */
+    int uncounted;                   /* 1: nobody asks for the total, which is not counted; for one
+                                        type, with a cursor, not sorted */
     const char *base;                /* as in scim_view_t, for filters on URLs; NULL: "" */
     const char *cursor;              /* NULL: none; "": the first page by cursor */
     const char *binding;             /* with a cursor: the query that it is good for */
@@ -141,6 +146,13 @@ scim_error_t *scim_store_search(scim_page_t *out, scim_store_t *store, const sci
  */
 scim_error_t *scim_store_members(apr_array_header_t **refs, apr_int64_t *after, scim_store_t *store,
                                  apr_int64_t group, int limit, apr_pool_t *p) SCIM_CHECKED;
+
+/**
+ * How many seats of a set are taken, counted now; beyond what there are it says one more.
+ * @param set of the tenant's quota, with seats
+ */
+scim_error_t *scim_store_seats(apr_int64_t *used, scim_store_t *store,
+                               const struct scim_quota_set_t *set, apr_pool_t *p) SCIM_CHECKED;
 
 /* ---- writing ---- */
 

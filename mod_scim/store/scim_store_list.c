@@ -244,7 +244,8 @@ static scim_error_t *list_unsorted(scim_page_t *out, scim_position_t *last, int 
 
     out->rows = apr_array_make(p, want < 128 ? want + 1 : 128, sizeof(scim_row_t));
     for (i = position ? position->part : 0; i < search->nparts; i++) {
-        scim_slice_t slice = {offset, want - out->rows->nelts, 0, position == NULL, 0};
+        scim_slice_t slice = {offset, want - out->rows->nelts, 0, !position && !search->uncounted,
+                              0};
         scim_error_t *err;
 
         if (position && i == position->part) {

@@ -251,6 +251,30 @@ scim_error_t *scim_token_page(apr_array_header_t **rows, scim_store_t *store, co
     return select_rows(rows, store, sql, p);
 }
 
+static scim_error_t *read_summary(void *baton, const char *const *cols)
+{
+    scim_token_summary_t *out = baton;
+
+    out->live = cols[0] ? (int)apr_atoi64(cols[0]) : 0;
+    out->used = time_of(cols[1]);
+    return NULL;
+}
+
+scim_error_t *scim_token_summary(scim_token_summary_t *out, scim_store_t *store, apr_pool_t *p)
+{
+    scim_sql_t *sql = scim_sql_make(p);
+
+    out->live = 0;
+    out->used = 0;
+    scim_sql_addv(sql,
+                  "SELECT SUM(CASE WHEN k.revoked IS NULL AND (k.expires IS NULL OR k.expires > "
+                  "%s) THEN 1 ELSE 0 END), MAX(k.used) FROM scim_token k WHERE k.tenant = %s AND "
+                  "k.kind IN ('" SCIM_TOKEN_API "', '" SCIM_TOKEN_ACCESS "')",
+                  scim_store_int(apr_time_as_msec(scim_store_now()), p), store->tenant->name,
+                  NULL);
+    return scim_store_select(store, sql, 1, 2, read_summary, out);
+}
+
 /* ---- owners ---- */
 
 static scim_error_t *read_active_id(void *baton, const char *const *cols)

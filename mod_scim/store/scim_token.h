@@ -119,6 +119,15 @@ scim_error_t *scim_token_list(apr_array_header_t **rows, scim_store_t *store, co
 scim_error_t *scim_token_page(apr_array_header_t **rows, scim_store_t *store, const char *kind,
                               const scim_token_row_t *after, int limit, apr_pool_t *p) SCIM_CHECKED;
 
+/** What is known of all tokens of a tenant that open SCIM. */
+typedef struct scim_token_summary_t {
+    int live;        /* how many can be used */
+    apr_time_t used; /* the last use of any, live or not; 0: never */
+} scim_token_summary_t;
+
+scim_error_t *scim_token_summary(scim_token_summary_t *out, scim_store_t *store,
+                                 apr_pool_t *p) SCIM_CHECKED;
+
 /**
  * The id of the tenant's User with a userName.
  * @param id NULL: there is none, or it is not active

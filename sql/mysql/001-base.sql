@@ -186,4 +186,32 @@ CREATE TABLE scim_link (
     UNIQUE KEY scim_link_key (tenant, type, app_key)
 ) ENGINE=InnoDB ROW_FORMAT=DYNAMIC DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
 
+-- The audit trail: what was done and what was refused, names of attributes only. Rows are never
+-- changed. Each index is for one way to list it; seq is the order in all of them.
+CREATE TABLE scim_audit (
+    seq       BIGINT         NOT NULL AUTO_INCREMENT,
+    tenant    VARBINARY(64)  NOT NULL,
+    at        BIGINT         NOT NULL, -- milliseconds since 1970
+    request   VARBINARY(64)  NULL,
+    actor     VARCHAR(255)   NULL,
+    actor_id  VARBINARY(64)  NULL,     -- scim_token.id
+    op        VARBINARY(16)  NOT NULL,
+    type      VARBINARY(32)  NULL,
+    id        VARBINARY(64)  NULL,     -- of the resource, which may be gone
+    name      VARCHAR(255)   NULL,     -- as it was then
+    name_key  VARBINARY(255) NULL,     -- case folded
+    attrs     VARCHAR(1000)  NULL,
+    status    SMALLINT       NOT NULL, -- of HTTP
+    failed    TINYINT        NOT NULL, -- 1: it was refused
+    scim_type VARBINARY(32)  NULL,
+    detail    VARCHAR(1000)  NULL,
+    PRIMARY KEY (tenant, seq),
+    KEY scim_audit_seq (seq),
+    KEY scim_audit_id (tenant, id, seq),
+    KEY scim_audit_name (tenant, name_key, seq),
+    KEY scim_audit_actor (tenant, actor, seq),
+    KEY scim_audit_op (tenant, op, seq),
+    KEY scim_audit_failed (tenant, failed, seq)
+) ENGINE=InnoDB ROW_FORMAT=DYNAMIC DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
+
 INSERT INTO scim_schema_version (version) VALUES (1);

@@ -166,6 +166,31 @@ CREATE TABLE scim_link (
 ) WITHOUT ROWID;
 CREATE UNIQUE INDEX scim_link_key ON scim_link (tenant, type, app_key);
 
+CREATE TABLE scim_audit (
+    seq       INTEGER PRIMARY KEY AUTOINCREMENT,
+    tenant    TEXT    NOT NULL,
+    at        INTEGER NOT NULL,
+    request   TEXT    NULL,
+    actor     TEXT    NULL,
+    actor_id  TEXT    NULL,
+    op        TEXT    NOT NULL,
+    type      TEXT    NULL,
+    id        TEXT    NULL,
+    name      TEXT    NULL,
+    name_key  TEXT    NULL,
+    attrs     TEXT    NULL,
+    status    INTEGER NOT NULL,
+    failed    INTEGER NOT NULL,
+    scim_type TEXT    NULL,
+    detail    TEXT    NULL
+);
+CREATE INDEX scim_audit_list ON scim_audit (tenant, seq);
+CREATE INDEX scim_audit_id ON scim_audit (tenant, id, seq);
+CREATE INDEX scim_audit_name ON scim_audit (tenant, name_key, seq);
+CREATE INDEX scim_audit_actor ON scim_audit (tenant, actor, seq);
+CREATE INDEX scim_audit_op ON scim_audit (tenant, op, seq);
+CREATE INDEX scim_audit_failed ON scim_audit (tenant, failed, seq);
+
 INSERT INTO scim_schema_version (version) VALUES (1);
 
 COMMIT;

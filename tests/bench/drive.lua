@@ -104,6 +104,13 @@ function ops.page() return page("&startIndex=1") end
 function ops.page_by_name() return page("&startIndex=1&sortBy=userName") end
 function ops.page_by_email() return page("&startIndex=1&sortBy=emails.value") end
 
+-- The console of an administrator, whose password is "bench": the first page, and a search.
+local admin = { Authorization = "Basic YmVuY2g6YmVuY2g=" }
+function ops.console_page() return wrk.format("GET", "/console/api/users?count=100", admin) end
+function ops.console_search()
+   return wrk.format("GET", "/console/api/users?count=100&q=" .. any_user().name:sub(1, -2), admin)
+end
+
 -- A client that walks on by startIndex: over the first pages, and from the middle of all users on.
 local function walk(first, pages)
    counter = counter + 1
@@ -120,6 +127,11 @@ end
 -- The same for a tenant whose users are mapped: ten columns of an application's table.
 function ops.post_mapped()
    return wrk.format("POST", "/mapped" .. wrk.path .. "/Users", json, new_user(unique()))
+end
+
+-- The same for a place that keeps no audit trail.
+function ops.post_unaudited()
+   return wrk.format("POST", "/unaudited" .. wrk.path .. "/Users", json, new_user(unique()))
 end
 function ops.patch_active()
    counter = counter + 1

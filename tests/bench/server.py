@@ -28,6 +28,10 @@ User www-data
 Group www-data
 LoadModule mpm_event_module {modules}/mod_mpm_event.so
 LoadModule authz_core_module {modules}/mod_authz_core.so
+LoadModule authn_core_module {modules}/mod_authn_core.so
+LoadModule authn_file_module {modules}/mod_authn_file.so
+LoadModule authz_user_module {modules}/mod_authz_user.so
+LoadModule auth_basic_module {modules}/mod_auth_basic.so
 LoadModule dbd_module {modules}/mod_dbd.so
 LoadModule probe_module {build}/mod_probe.so
 LoadModule scim_module {build}/.libs/mod_scim.so
@@ -86,6 +90,24 @@ DBDMax 25
   ScimMap User "phoneNumbers[type eq \\"work\\"].value" phone
   ScimMap User addresses.locality city
   ScimMap User addresses.country country
+</Location>
+# The same without the audit trail.
+<Location "/unaudited/scim/v2">
+  ScimEnable On
+  ScimTenant bench
+  ScimToken sha256:{digest} bench
+  ScimAudit Off
+</Location>
+# What an administrator sees of it.
+<Location "/console">
+  ScimConsole On
+  ScimConsoleFiles "{work}/page"
+  ScimTenant bench
+  AuthType Basic
+  AuthName bench
+  AuthBasicProvider file
+  AuthUserFile "{work}/admins"
+  Require valid-user
 </Location>
 <Location "/probe">
   SetHandler probe
@@ -222,6 +244,10 @@ class Server:
                                  modules="/usr/lib/apache2/modules",
                                  digest=hashlib.sha256(self.token.encode()).hexdigest())
         (self.work / "httpd.conf").write_text(conf)
+        (self.work / "page").mkdir()
+        (self.work / "page" / "index.html").write_text("<!DOCTYPE html>")
+        (self.work / "admins").write_text("bench:{SHA}%s\n" % base64.b64encode(
+            hashlib.sha1(b"bench").digest()).decode())
         sh("/usr/sbin/apache2", "-f", self.work / "httpd.conf")
         deadline = time.monotonic() + 20
         while True:

@@ -9,6 +9,7 @@ that need other directives come in flavours, prepared here.
 import hashlib
 import pathlib
 
+import conf_console
 import conf_oauth
 import conf_tenants
 import conf_together
@@ -36,6 +37,9 @@ FLAVOURS = {
     "plain_ok": (1, ("ScimRequireTLS Off",)),
     "deflate": (3, ("SetOutputFilter DEFLATE",)),
     "off": (1, ("ScimEnable Off",)),
+    # the audit trail
+    "unaudited": (2, ("ScimAudit Off",)),
+    "audit_short": (2, ("ScimAuditKeep 30",)),
     "denied": (5, ("Require all denied",)),
     "token_file": (3, ("ScimTokenFile {root}/conf/tokens",)),
     "entitlements": (4, ("ScimSchemaFile {top}/conf/examples/okta-role.json "
@@ -112,7 +116,7 @@ FLAVOURS = {
                   "ScimHTTPCAFile {root}/conf/cert.pem",
                   "ScimIntrospection https://localhost:{ports[issuer_tls]}/introspect "
                   "scim:server {root}/conf/client-secret")),
-    "asks_little": (4, ("ScimIntrospectionCache 3600", "ScimTokenStore On",
+    "asks_little": (6, ("ScimIntrospectionCache 3600", "ScimTokenStore On",
                         "ScimIntrospection http://127.0.0.1:{ports[issuer]}/introspect-cache "
                         "scim:server {root}/conf/client-secret")),
     "asks_in_vain": (4, ("ScimHTTPTimeout 1",
@@ -235,6 +239,8 @@ ErrorLog {root}/logs/error_log
 LogLevel info scim:trace8 auth_openidc:crit
 LogFormat "%t %a \\"%r\\" %>s %B" plain
 CustomLog {root}/logs/access_log plain
+LogFormat "%{{scim-tenant}}n|%{{scim-op}}n|%{{scim-caller}}n|%{{scim-request}}n|%{{scim-attrs}}n" audit
+CustomLog {root}/logs/audit_log audit
 StartServers 4
 ServerLimit 10
 ThreadsPerChild 25
@@ -311,7 +317,7 @@ Listen {ports[once]}
 """
 
 PORTS = (("main", "vhost", "other", "tls", "slow", "cut", "once") + conf_tenants.PORTS
-         + conf_oauth.PORTS)
+         + conf_oauth.PORTS + conf_console.PORTS)
 
 
 def token_of(tenant):
@@ -325,9 +331,9 @@ def token_hash(token):
 
 def tenant_names():
     """Every prepared tenant: (name, flavour)."""
-    every = {**FLAVOURS, **conf_tenants.FLAVOURS, **conf_oauth.FLAVOURS}
+    every = {**FLAVOURS, **conf_tenants.FLAVOURS, **conf_oauth.FLAVOURS, **conf_console.FLAVOURS}
     return [("%s-%03d" % (flavour.replace("_", "-"), i), flavour)
-            for flavour, (count, _) in every.items()
+            for flavour, (count, *_) in every.items()
             for i in range(count)]
 
 
@@ -380,4 +386,7 @@ def server_conf(root, ports, module, modules_dir, database, user):
     text += conf_oauth.places(root, ports, [
         (name, flavour, token_hash(token_of(name))) for name, flavour in tenant_names()
         if flavour in conf_oauth.FLAVOURS])
+    text += conf_console.places(root, ports, [
+        (name, flavour, token_hash(token_of(name))) for name, flavour in tenant_names()
+        if flavour in conf_console.FLAVOURS])
     return text + VHOSTS.format(**fields)

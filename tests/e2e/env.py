@@ -13,6 +13,7 @@ import tempfile
 import time
 
 import conf
+import conf_console
 import conf_oauth
 import conf_tenants
 import database
@@ -234,6 +235,7 @@ class Env:
         self.write("conf/admins", conf_oauth.admins_file())
         self._certificate()
         conf_tenants.files(self.root)
+        conf_console.files(self.root)
         self._issuer()
         self.write("conf/httpd.conf", conf.server_conf(
             self.root, self.ports, self.module, modules_dir(), self.db, self.user))
@@ -347,7 +349,8 @@ class Env:
         assert self.free[flavour], "conf.py prepares too few tenants of flavour " + flavour
         name = self.free[flavour].pop(0)
         port = "tenants" if flavour in conf_tenants.FLAVOURS else \
-            "oauth" if flavour in conf_oauth.FLAVOURS else "main"
+            "oauth" if flavour in conf_oauth.FLAVOURS else \
+            "console" if flavour in conf_console.FLAVOURS else "main"
         return Tenant(name, self.base(port, "/t/%s/scim/v2" % name), conf.token_of(name))
 
     def vhost(self, port, name, path="/scim/v2"):

@@ -265,6 +265,25 @@ START_TEST(id_is_uuid_version_7)
 }
 END_TEST
 
+START_TEST(an_id_tells_when_it_was_made)
+{
+    static const char *const others[] = {"", "x", "01a217b7-af71-46d9-a793-7dc85ccf37b1",
+                                         "01a217b7-af71-76d9-a793-7dc85ccf37b1x",
+                                         "01A217B7-AF71-76D9-A793-7DC85CCF37B1",
+                                         "01a217b7aaf71a76d9aa793a7dc85ccf37b1"};
+    apr_time_t before = apr_time_now() / 1000 * 1000;
+    apr_time_t made = scim_id_time(scim_id_make(pool));
+    size_t i;
+
+    ck_assert(made >= before && made <= apr_time_now());
+    ck_assert_int_eq(apr_time_as_msec(scim_id_time("018c2e4f-0000-7000-8000-000000000000")),
+                     0x018c2e4f0000);
+    for (i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
+        ck_assert_int_eq(scim_id_time(others[i]), 0);
+    }
+}
+END_TEST
+
 /* ---- tenant ---- */
 
 START_TEST(tenant_has_the_documented_defaults)
@@ -394,6 +413,7 @@ static Suite *base_suite(void)
     tcase_add_test(tc, time_refuses);
     tcase_add_test(tc, time_agrees_with_apr);
     tcase_add_test(tc, id_is_uuid_version_7);
+    tcase_add_test(tc, an_id_tells_when_it_was_made);
     tcase_add_test(tc, tenant_has_the_documented_defaults);
     tcase_add_test(tc, error_renders_as_the_rfc_says);
     tcase_add_test(tc, error_internal_keeps_the_log_apart);

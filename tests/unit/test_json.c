@@ -11,6 +11,7 @@
 #include "golden.h"
 #include "scim_error.h"
 #include "scim_json.h"
+#include "scim_json_peek.h"
 #include "scim_tenant.h"
 #include "scim_text.h"
 
@@ -301,6 +302,61 @@ START_TEST(json_limits_are_exact_on_random_documents)
 }
 END_TEST
 
+/* ---- peeking ---- */
+
+START_TEST(a_string_is_read_without_the_rest)
+{
+    static const char *const texts[] = {
+        "{}",
+        "{\"a\":\"x\"}",
+        "{\"a\":\"\"}",
+        "{\"b\":1,\"a\":\"x\"}",
+        "{\"b\":{\"a\":\"no\",\"c\":[{\"a\":\"no\"},\"}\"]},\"a\":\"yes\"}",
+        "{\"b\":\"\\\"a\\\":\\\"no\\\"\",\"a\":\"a \\\"quoted\\\" \\u0007 \\\\\"}",
+        "{\"b\":\"\\\\\",\"a\":\"\xC3\xA9\"}",
+        "{\"aa\":\"no\",\"\":\"no\",\"A\":\"no\"}",
+        "{\"a\":1}",
+        "{\"a\":null}",
+        "{\"a\":[\"x\"]}",
+        "{\"a\":{\"a\":\"x\"}}",
+        "{\"b\":[],\"c\":{},\"d\":true,\"e\":-1.5e3,\"a\":\"last\"}",
+        "{\"b\":\",\\\"a\\\":\",\"c\":[[[\"]\"]]],\"a\":\"deep\"}",
+    };
+    size_t i;
+
+    for (i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+        json_t *doc;
+        const char *all;
+        apr_size_t len;
+
+        ck_assert_ptr_null(scim_json_load(&doc, texts[i], strlen(texts[i]), NULL, pool));
+        all = scim_json_dump(doc, &len, pool);
+        ck_assert_pstr_eq(scim_json_peek(all, len, "a", pool),
+                          json_string_value(json_object_get(doc, "a")));
+    }
+}
+END_TEST
+
+/* Whatever is cut off or mixed up is nothing, and nothing beyond its end is read. */
+START_TEST(what_is_no_document_has_no_strings)
+{
+    static const char whole[] = "{\"b\":{\"c\":[\"\\\"\"]},\"a\":\"x\\\"y\",\"d\":1}";
+    static const char *const others[] = {"", "[]", "x", "{", "{\"", "{\"a\"", "{\"a\":", "{\"a\"}",
+                                         "{\"a\" :\"x\"}", "{a:\"x\"}", "\"a\":\"x\""};
+    size_t len;
+    size_t i;
+
+    for (len = 0; len < sizeof(whole); len++) {
+        char *cut = apr_pmemdup(pool, whole, len + 1);
+        cut[len] = '"';
+        ck_assert_pstr_eq(scim_json_peek(cut, len, "a", pool), len > 28 ? "x\"y" : NULL);
+    }
+    for (i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
+        ck_assert_ptr_null(scim_json_peek(others[i], strlen(others[i]), "a", pool));
+    }
+}
+END_TEST
+
 static Suite *json_suite(void)
 {
     Suite *s = suite_create("json");
@@ -318,6 +374,8 @@ static Suite *json_suite(void)
     tcase_add_test(tc, json_dump_tells_its_length);
     tcase_add_test(tc, json_limits_are_exact_on_random_documents);
     tcase_add_test(tc, json_roots_die_with_their_pool);
+    tcase_add_test(tc, a_string_is_read_without_the_rest);
+    tcase_add_test(tc, what_is_no_document_has_no_strings);
     suite_add_tcase(s, tc);
     return s;
 }

@@ -327,6 +327,49 @@ static int is_listed(const char *text, const char *name)
     return strstr(text, apr_pstrcat(pool, "\"name\":\"", name, "\"", NULL)) != NULL;
 }
 
+START_TEST(rules_are_told_in_words)
+{
+    static const struct {
+        const char *urn;
+        const char *attr;
+        const char *sub;
+        const char *label;
+        const char *words;
+    } expected[] = {
+        {NULL, "userType", NULL, NULL, "required; must be admin or user"},
+        {NULL, "addresses", "country", "addresses[type eq \"work\"].country",
+         "must be a country code of two letters such as GB"},
+        {SCIM_URN_ENTERPRISE, "division", NULL, NULL,
+         "cannot be changed once it is set; at least 2 characters; at most 9 characters"},
+        {NULL, "nickName", NULL, NULL,
+         "none of the characters <>; must match the pattern [a-z]+; kept in lower case"},
+        {NULL, "title", NULL, NULL, "without a value it becomes Dr"},
+    };
+    const scim_resource_type_t *type =
+        ruled_type(tenant,
+                   "ScimAttribute User userType required values=admin,user\n"
+                   "ScimAttribute User \"addresses[type eq \\\"work\\\"].country\" format=country\n"
+                   "ScimAttribute User " SCIM_URN_ENTERPRISE ":division immutable min=2 max=9\n"
+                   "ScimAttribute User nickName forbid=<> pattern=[a-z]+ fold=lower\n"
+                   "ScimAttribute User name returned=request\n"
+                   "ScimAttribute User title default=Dr",
+                   "User", pool);
+    const apr_array_header_t *all = scim_rules_words(type, pool);
+    int i;
+
+    ck_assert_int_eq(all->nelts, 5);
+    for (i = 0; i < all->nelts; i++) {
+        const scim_rule_words_t *one = &APR_ARRAY_IDX(all, i, scim_rule_words_t);
+        ck_assert_pstr_eq(one->urn, expected[i].urn);
+        ck_assert_str_eq(one->attr, expected[i].attr);
+        ck_assert_pstr_eq(one->sub, expected[i].sub);
+        ck_assert_pstr_eq(one->label, expected[i].label);
+        ck_assert_str_eq(one->words, expected[i].words);
+    }
+    ck_assert_int_eq(scim_rules_words(scim_catalog_type(scim_catalog_default(), "User"), pool)->nelts, 0);
+}
+END_TEST
+
 START_TEST(what_is_not_offered_is_nowhere)
 {
     const scim_resource_type_t *type =
@@ -391,6 +434,7 @@ static Suite *suite(void)
     tcase_add_test(tc, no_line_changes_nothing);
     tcase_add_loop_test(tc, values_are_held_to_rules, 0, sizeof(values) / sizeof(values[0]));
     tcase_add_test(tc, the_schema_tells_of_rules);
+    tcase_add_test(tc, rules_are_told_in_words);
     tcase_add_test(tc, what_is_not_offered_is_nowhere);
     tcase_add_test(tc, a_whole_schema_can_be_offered);
     tcase_add_test(tc, a_secret_is_no_filter);
