@@ -225,6 +225,21 @@ function newClient(part) {
   });
 }
 
+/** A client of every tenant is the operator's to end. */
+function clientEnd(one, part) {
+  if (one.shared) {
+    return h("span", {class: "quiet"}, "of every tenant");
+  }
+  return one.state !== "active" ? null : ender(part, {
+    label: "Deactivate the client " + one.name, short: "Deactivate", verb: "Deactivate",
+    title: "Deactivate “" + one.name + "”?",
+    text: ["The client gets no more tokens, and those that it has are refused from the next " +
+      "request on.", "This cannot be undone."],
+    path: "clients/" + encodeURIComponent(one.id) + "/revoke",
+    done: "Client " + one.name + " is deactivated.",
+  });
+}
+
 function clientRow(one, part) {
   return [
     [h("span", {class: "strong"}, one.name), h("span", {class: "sub"}, mono(one.id))],
@@ -232,14 +247,7 @@ function clientRow(one, part) {
     one.redirects && one.redirects.length ? h("ul", {class: "plain"}, one.redirects.map((url) =>
       h("li", null, mono(url)))) : h("span", {class: "quiet"}, "none"),
     when(one.created),
-    one.state === "active" ? ender(part, {
-      label: "Deactivate the client " + one.name, short: "Deactivate", verb: "Deactivate",
-      title: "Deactivate “" + one.name + "”?",
-      text: ["The client gets no more tokens, and those that it has are refused from the next " +
-        "request on.", "This cannot be undone."],
-      path: "clients/" + encodeURIComponent(one.id) + "/revoke",
-      done: "Client " + one.name + " is deactivated.",
-    }) : null,
+    clientEnd(one, part),
   ];
 }
 
