@@ -114,11 +114,11 @@ typedef struct scim_search_t {
     int descending;                  /* of a sorted list */
     apr_int64_t offset;              /* startIndex - 1; 0 with a cursor */
     int limit;                       /* 0: only the total */
-    int uncounted;                   /* 1: nobody asks for the total, which is not counted; for one
-                                        type, with a cursor, not sorted */
     const char *base;                /* as in scim_view_t, for filters on URLs; NULL: "" */
     const char *cursor;              /* NULL: none; "": the first page by cursor */
     const char *binding;             /* with a cursor: the query that it is good for */
+    int uncounted;                   /* 1: nobody asks for the total, which is not counted; for one
+                                        type, with a cursor, not sorted */
 } scim_search_t;
 
 /** A page of a list. */

@@ -360,7 +360,11 @@ scim_error_t *scim_store_list(apr_array_header_t **rows, apr_int64_t *total, sci
                               const scim_list_t *list, apr_pool_t *p)
 {
     scim_search_part_t part = {list->type, list->filter, NULL};
-    scim_search_t search = {&part, 1, 0, 0, list->offset, list->limit, list->base, NULL, NULL};
+    scim_search_t search = {.parts = &part,
+                            .nparts = 1,
+                            .offset = list->offset,
+                            .limit = list->limit,
+                            .base = list->base};
     scim_page_t page;
     scim_error_t *err = scim_store_search(&page, store, &search, p);
 

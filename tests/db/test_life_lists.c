@@ -85,7 +85,7 @@ static void check_list(const char *filter, const char *sort, int descending)
     scim_path_t path;
     const scim_path_t *sorted = sort ? &path : NULL;
     scim_search_part_t part = {world.type, f, sorted};
-    scim_search_t s = {&part, 1, sort != NULL, descending, 0, 7, NULL, NULL, ""};
+    scim_search_t s = {&part, 1, sort != NULL, descending, 0, 7, NULL, NULL, "", 0};
     const char *cursor = "";
     apr_array_header_t *ids;
     int from;

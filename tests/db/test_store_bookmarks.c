@@ -203,7 +203,7 @@ END_TEST
 START_TEST(only_for_walks_through_all)
 {
     scim_search_part_t part = {db_type("User"), db_filter("userName pr", "User", pool), NULL};
-    scim_search_t s = {&part, 1, 0, 0, 10, 5, NULL, NULL, ""};
+    scim_search_t s = {&part, 1, 0, 0, 10, 5, NULL, NULL, "", 0};
     scim_path_t path;
     scim_page_t got;
     db_request_t r;

@@ -446,7 +446,7 @@ static int count_sorted(const scim_resource_type_t *type, const char *attr)
     db_request_t r = db_request(env);
     scim_path_t path;
     scim_search_part_t part = {type, NULL, &path};
-    scim_search_t search = {&part, 1, 1, 0, 0, 100, NULL, NULL, NULL};
+    scim_search_t search = {&part, 1, 1, 0, 0, 100, NULL, NULL, NULL, 0};
     scim_page_t page;
     int n;
 

@@ -366,7 +366,8 @@ START_TEST(rules_are_told_in_words)
         ck_assert_pstr_eq(one->label, expected[i].label);
         ck_assert_str_eq(one->words, expected[i].words);
     }
-    ck_assert_int_eq(scim_rules_words(scim_catalog_type(scim_catalog_default(), "User"), pool)->nelts, 0);
+    type = scim_catalog_type(scim_catalog_default(), "User");
+    ck_assert_int_eq(scim_rules_words(type, pool)->nelts, 0);
 }
 END_TEST
 
