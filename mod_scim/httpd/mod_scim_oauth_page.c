@@ -18,10 +18,17 @@
  */
 #define POLICY "default-src 'none'; style-src 'nonce-%s'; frame-ancestors 'none'; base-uri 'none'"
 
-#define STYLE                                                                                      \
-    "body{font:1em/1.5 sans-serif;max-width:36em;margin:3em auto;padding:0 1em;color:#1a1a1a;"     \
-    "background:#fff}h1{font-size:1.4em}dt{font-weight:bold}dd{margin:0 0 .5em;"                   \
-    "overflow-wrap:anywhere}button{font:inherit;padding:.5em 1.5em;margin:1em 1em 0 0}"
+/* mod_scim/console/look.css: the console's look. */
+static const char style[] =
+#include "mod_scim_look.inc"
+    ;
+
+/* The console's mark; the words beside it say what it is. */
+#define MARK                                                                                       \
+    "<span class=\"mark\" aria-hidden=\"true\"><svg viewBox=\"0 0 32 32\" fill=\"none\" "          \
+    "stroke=\"currentColor\" stroke-width=\"2.6\" stroke-linecap=\"round\" "                       \
+    "stroke-linejoin=\"round\"><circle cx=\"12\" cy=\"12\" r=\"4\"/><path d=\"M5 24c0-4 3-6.500 "  \
+    "7-6.500s7 2.500 7 6.500M22 9h5M24.500 6.500L27 9l-2.500 2.500\"/></svg></span>\n"
 
 static const char *nonce(apr_pool_t *p)
 {
@@ -39,12 +46,14 @@ static void send_html(const scim_oauth_call_t *call, int status, const char *tit
 {
     request_rec *r = call->r;
     const char *once = nonce(r->pool);
-    const char *body = apr_pstrcat(
-        r->pool,
-        "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
-        "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<title>",
-        title, "</title>\n<style nonce=\"", once, "\">" STYLE "</style>\n</head>\n<body>\n",
-        "<main>\n", main, "</main>\n</body>\n</html>\n", NULL);
+    const char *body =
+        apr_pstrcat(r->pool,
+                    "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
+                    "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
+                    "<meta name=\"color-scheme\" content=\"light dark\">\n<title>",
+                    title, "</title>\n<style nonce=\"", once, "\">\n", style,
+                    "</style>\n</head>\n<body class=\"alone\">\n<main class=\"card\">\n" MARK, main,
+                    "</main>\n</body>\n</html>\n", NULL);
 
     r->status = status;
     apr_table_unset(r->headers_in, "Range");
@@ -66,22 +75,24 @@ void scim_oauth_send_page(const scim_oauth_call_t *call, const scim_oauth_page_t
 
     send_html(
         call, HTTP_OK, "Allow access",
-        apr_pstrcat(p, "<h1>Allow ", application, " to manage users and groups?</h1>\n<p>",
-                    application,
-                    " will be able to create, read, change and delete all users and groups of this "
-                    "tenant, until you or another administrator ends it.</p>\n<dl>\n<dt>Tenant</dt>"
-                    "<dd>",
-                    ap_escape_html(p, page->tenant), "</dd>\n<dt>You are signed in as</dt><dd>",
-                    ap_escape_html(p, page->user), "</dd>\n<dt>From here you go on to</dt><dd>",
-                    ap_escape_html(p, page->host),
-                    "</dd>\n</dl>\n<form method=\"post\">\n"
-                    "<input type=\"hidden\" name=\"seal\" value=\"",
-                    page->seal,
-                    "\">\n"
-                    "<button type=\"submit\" name=\"decision\" value=\"allow\">Allow</button>\n"
-                    "<button type=\"submit\" name=\"decision\" value=\"deny\">Do not allow"
-                    "</button>\n</form>\n",
-                    NULL));
+        apr_pstrcat(
+            p, "<h1>Allow ", application, " to manage users and groups?</h1>\n<p class=\"quiet\">",
+            application,
+            " will be able to create, read, change and delete all users and groups of this "
+            "tenant, until you or another administrator ends it.</p>\n<dl>\n"
+            "<div><dt>Tenant</dt><dd>",
+            ap_escape_html(p, page->tenant), "</dd></div>\n<div><dt>You are signed in as</dt><dd>",
+            ap_escape_html(p, page->user), "</dd></div>\n<div><dt>From here you go on to</dt><dd>",
+            ap_escape_html(p, page->host),
+            "</dd></div>\n</dl>\n<form method=\"post\">\n"
+            "<input type=\"hidden\" name=\"seal\" value=\"",
+            page->seal,
+            "\">\n"
+            "<button type=\"submit\" class=\"main\" name=\"decision\" value=\"allow\">"
+            "Allow</button>\n"
+            "<button type=\"submit\" name=\"decision\" value=\"deny\">Do not allow"
+            "</button>\n</form>\n",
+            NULL));
 }
 
 void scim_oauth_send_error_page(const scim_oauth_call_t *call, const scim_oauth_error_t *err)
@@ -89,6 +100,6 @@ void scim_oauth_send_error_page(const scim_oauth_call_t *call, const scim_oauth_
     apr_pool_t *p = call->r->pool;
 
     send_html(call, err->status, "Access cannot be given",
-              apr_pstrcat(p, "<h1>Access cannot be given</h1>\n<p>", ap_escape_html(p, err->detail),
-                          "</p>\n", NULL));
+              apr_pstrcat(p, "<h1>Access cannot be given</h1>\n<p class=\"quiet\">",
+                          ap_escape_html(p, err->detail), "</p>\n", NULL));
 }
