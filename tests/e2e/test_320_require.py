@@ -50,10 +50,12 @@ SECTIONS = """
     </RequireAny>
 </Location>
 <Location "/none">
-    Require valid-user
-    <RequireNone>
-        Require scim-group Blocked
-    </RequireNone>
+    <RequireAll>
+        Require valid-user
+        <RequireNone>
+            Require scim-group Blocked
+        </RequireNone>
+    </RequireAll>
 </Location>
 <Location "/glass">
     <RequireAny>
