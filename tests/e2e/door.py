@@ -28,6 +28,9 @@ CustomLog {root}/access_log door
 DefaultRuntimeDir {root}
 DocumentRoot {root}/htdocs
 StartServers 2
+MinSpareThreads 10
+MaxSpareThreads 50
+SSLSessionCache none
 ServerLimit 2
 ThreadsPerChild 25
 MaxRequestWorkers 50
