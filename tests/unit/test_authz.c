@@ -18,7 +18,8 @@ static const json_t *jane;
 static void setup(void)
 {
     static const char text[] =
-        "{\"id\":\"1\",\"userName\":\"Jane\",\"active\":true,\"title\":\"a\\r\\nb\\u0085\\u00a0;c\","
+        "{\"id\":\"1\",\"userName\":\"Jane\",\"active\":true,"
+        "\"title\":\"a\\r\\nb\\u0085\\u00a0;c\","
         "\"emails\":[{\"value\":\"a;b\\\\c@x.y\",\"type\":\"work\"},"
         "{\"value\":\"d@x.y\",\"type\":\"home\",\"primary\":true}],\"nickName\":\"\","
         "\"" SCIM_URN_ENTERPRISE "\":{\"department\":\"R&D\"},"
