@@ -8,9 +8,9 @@
 #include "scim_who.h"
 
 /**
- * Who was found active lately (ScimAuthzCache): a table of fixed size in a child. Only what grants
- * something is remembered, so who is let in anew need not wait. What is old is never given out; it
- * makes room for others. One entry holds at most 16 kB, all of them together some megabytes.
+ * Who was found active lately (ScimAuthzCache): a table of fixed size in a child. Nobody else is
+ * remembered, so who is provisioned need not wait. What is old is never given out; it makes room
+ * for others. One entry holds at most 16 kB, all of them together some megabytes.
  */
 typedef struct scim_authz_cache_t scim_authz_cache_t;
 

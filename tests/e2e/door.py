@@ -28,6 +28,9 @@ CustomLog {root}/access_log door
 DefaultRuntimeDir {root}
 DocumentRoot {root}/htdocs
 StartServers 2
+MinSpareThreads 10
+MaxSpareThreads 50
+SSLSessionCache none
 ServerLimit 2
 ThreadsPerChild 25
 MaxRequestWorkers 50
@@ -43,6 +46,8 @@ DBDMax 10
 
 def text_of(root, port, db, tenant, sections):
     text = conf.load_modules(module_path(), modules_dir())
+    text += "".join("LoadModule %s_module %s/mod_%s.so\n" % (name, modules_dir(), name)
+                    for name in ("dir", "setenvif"))
     if os.geteuid() == 0:
         text += "User www-data\nGroup www-data\n"
     fields = {"root": root, "port": port, "driver": db.driver, "params": db.params}
