@@ -543,6 +543,7 @@ int scim_check_run(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, serve
         /* Once: each walks through all directives, of which there are some for each place. */
         place.driver = server_directive(s, "DBDriver", pconf);
         place.params = server_directive(s, "DBDParams", pconf);
+        server->has_database = place.driver && place.params;
         rc = check_server(&place);
     }
     return rc;

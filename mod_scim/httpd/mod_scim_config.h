@@ -95,6 +95,10 @@ typedef struct scim_server_t {
     struct scim_known_t *known; /* what this child knows of tokens; one for all servers, or NULL */
     const struct scim_bookmarks_t *bookmarks; /* of long lists; one for all servers, or NULL */
     struct scim_jwt_all_t *jwt; /* the main server's: all of them (mod_scim_jwt.c), or NULL */
+    /* status, metrics, health */
+    int has_database;             /* 1: mod_dbd has been told which */
+    struct scim_stats_t *stats;   /* mod_scim_stats.c; one for all servers, or NULL */
+    struct scim_health_t *health; /* this child's, of this server (mod_scim_health.c), or NULL */
 } scim_server_t;
 
 extern const command_rec scim_config_commands[];
