@@ -17,11 +17,14 @@
 #include "mod_scim_dump.h"
 #include "mod_scim_error.h"
 #include "mod_scim_handler.h"
+#include "mod_scim_health.h"
 #include "mod_scim_jwt.h"
+#include "mod_scim_metrics.h"
 #include "mod_scim_oauth.h"
 #include "mod_scim_oauth_keys.h"
 #include "mod_scim_rate.h"
 #include "mod_scim_route.h"
+#include "mod_scim_stats.h"
 
 static int pre_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp)
 {
@@ -39,6 +42,7 @@ static int post_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, s
     }
     /* Before there are threads, and before children could share one seed by accident. */
     json_object_seed(0);
+    scim_stats_setup(pconf, s);
     if (scim_rate_setup(pconf, s) != OK || scim_jwt_setup(pconf, ptemp, s) != OK ||
         scim_oauth_keys_setup(pconf, s) != OK) {
         return HTTP_INTERNAL_SERVER_ERROR;
@@ -48,10 +52,12 @@ static int post_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, s
 
 static void child_init(apr_pool_t *pchild, server_rec *s)
 {
+    scim_stats_child(s);
     scim_jwt_child(pchild, s);
     scim_oauth_keys_child(pchild, s);
     scim_db_child(pchild, s);
     scim_audit_child(pchild, s);
+    scim_health_child(pchild, s);
 }
 
 static void register_hooks(apr_pool_t *p)
@@ -66,7 +72,11 @@ static void register_hooks(apr_pool_t *p)
     ap_hook_handler(scim_handler_run, NULL, NULL, APR_HOOK_REALLY_FIRST);
     ap_hook_handler(scim_oauth_run, NULL, NULL, APR_HOOK_REALLY_FIRST);
     ap_hook_handler(scim_console_run, NULL, NULL, APR_HOOK_REALLY_FIRST);
+    ap_hook_handler(scim_metrics_run, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_handler(scim_health_run, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_log_transaction(scim_handler_logged, NULL, NULL, APR_HOOK_LAST);
+    scim_stats_hooks();
+    scim_metrics_hooks();
     scim_route_hooks();
     scim_error_hooks();
     scim_authz_hooks(p);

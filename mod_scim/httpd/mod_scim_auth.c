@@ -16,6 +16,7 @@
 #include "mod_scim_known.h"
 #include "mod_scim_rate.h"
 #include "mod_scim_static.h"
+#include "mod_scim_stats.h"
 #include "scim_jwt.h"
 #include "scim_jwt_revoked.h"
 #include "scim_tenants.h"
@@ -70,13 +71,16 @@ static scim_error_t *refuse(const request_rec *r, const char *challenge, const c
     return scim_error_make(r->pool, HTTP_UNAUTHORIZED, SCIM_TYPE_NONE, "%s", detail);
 }
 
-static scim_error_t *invalid(const scim_auth_t *auth)
+/* The reason is for statistics only. */
+static scim_error_t *invalid(scim_auth_t *auth, scim_tally_count_t reason)
 {
+    auth->refusal = reason;
     return refuse(auth->r, invalid_challenge, invalid_text);
 }
 
-static scim_error_t *owner_dead(const scim_auth_t *auth)
+static scim_error_t *owner_dead(scim_auth_t *auth)
 {
+    auth->refusal = SCIM_TALLY_TOKEN_OWNER;
     return refuse(auth->r, invalid_challenge,
                   "The user to whom this token is bound is no longer active; another administrator "
                   "must re-authenticate.");
@@ -145,7 +149,7 @@ static scim_error_t *let_in(scim_auth_t *auth, const char *type, const scim_toke
     scim_error_t *err;
 
     if (!sets_tenant(auth)) {
-        return invalid(auth);
+        return invalid(auth, SCIM_TALLY_TOKEN_TENANT);
     }
     r->user = apr_pstrdup(r->pool, auth->caller.label);
     if (type) {
@@ -183,6 +187,7 @@ static scim_error_t *trust_or(scim_auth_t *auth, scim_error_t *refusal)
     }
     apr_table_unset(auth->r->err_headers_out, "WWW-Authenticate");
     memset(&auth->caller, 0, sizeof(auth->caller)); /* what the refused token said */
+    auth->refusal = 0;
     auth->caller.label = auth->r->user;
     auth->caller.owner = auth->r->user;
     return let_in(auth, NULL, NULL);
@@ -195,21 +200,22 @@ static scim_error_t *let_in_bearer(scim_auth_t *auth, const scim_bearer_t *beare
     scim_error_t *err;
 
     if (!bearer->label) {
-        return trust_or(auth, invalid(auth));
+        return trust_or(auth, invalid(auth, SCIM_TALLY_TOKEN_ISSUER));
     }
     auth->caller.label = bearer->label;
     auth->caller.owner = bearer->owner;
     auth->caller.tenant = bearer->tenant;
     /* The tenant's own list, and its own user. */
     if (!sets_tenant(auth)) {
-        return trust_or(auth, invalid(auth));
+        return trust_or(auth, invalid(auth, SCIM_TALLY_TOKEN_TENANT));
     }
     err = scim_jwt_state(&state, auth->store, bearer->id, bearer->owner, auth->r->pool);
     if (err) {
         return err;
     }
     if (state.revoked || state.owner_dead) {
-        return trust_or(auth, state.revoked ? invalid(auth) : owner_dead(auth));
+        return trust_or(auth, state.revoked ? invalid(auth, SCIM_TALLY_TOKEN_REVOKED)
+                                            : owner_dead(auth));
     }
     return let_in(auth, "Bearer", NULL);
 }
@@ -230,7 +236,7 @@ static scim_error_t *ask_server(scim_auth_t *auth)
     scim_error_t *err;
 
     if (!scim_jwt_asks(auth->dir)) {
-        return trust_or(auth, invalid(auth));
+        return trust_or(auth, invalid(auth, SCIM_TALLY_TOKEN_UNKNOWN));
     }
     scim_dbd_release(auth->db, 1); /* the network may be slow */
     err = scim_jwt_introspect(&bearer, auth->r, auth->dir, auth->token, auth->token_len);
@@ -257,6 +263,19 @@ static int opens_scim(const scim_token_row_t *row)
            scim_token_is_live(row, apr_time_now());
 }
 
+/* Why a token that is there does not open SCIM. */
+static scim_tally_count_t why_closed(const scim_token_row_t *row)
+{
+    if (row->revoked) {
+        return SCIM_TALLY_TOKEN_REVOKED;
+    }
+    if (!scim_token_is_live(row, apr_time_now())) {
+        return SCIM_TALLY_TOKEN_EXPIRED;
+    }
+    /* One of another kind, say a refresh token, is none here. */
+    return opens_scim(row) ? SCIM_TALLY_TOKEN_OWNER : SCIM_TALLY_TOKEN_UNKNOWN;
+}
+
 static scim_known_t *known_here(const scim_auth_t *auth)
 {
     return scim_server_get(auth->r->server)->known;
@@ -273,7 +292,7 @@ static scim_error_t *judge(void *baton, const scim_token_found_t *found)
         return ask_server(auth);
     }
     if (!opens_scim(&found->row) || (rules.owner_required && !found->row.owner)) {
-        return trust_or(auth, invalid(auth));
+        return trust_or(auth, invalid(auth, why_closed(&found->row)));
     }
     if (found->owner_dead) {
         return trust_or(auth, owner_dead(auth));
@@ -306,6 +325,9 @@ static scim_error_t *ask_database(scim_auth_t *auth, int defer)
     auth->guard.hash = apr_pescape_hex(p, auth->hash, SCIM_HASH_BYTES, 0);
     auth->guard.known =
         defer ? scim_known_get(known_here(auth), auth->hash, apr_time_now(), p) : NULL;
+    if (defer) {
+        scim_stats_lookup(auth->r->server, SCIM_TALLY_KNOWN_HIT, auth->guard.known != NULL);
+    }
     auth->guard.tenant = guarded_tenant(auth);
     auth->guard.owned = scim_config_token_rules(auth->dir).owner_required;
     auth->guard.judge = judge;
@@ -322,17 +344,18 @@ static scim_error_t *check_token(scim_auth_t *auth, int defer)
     apr_size_t len = auth->token_len;
 
     if (len > (auth->dir->jwt ? CLAIMS_BYTES_MAX : TOKEN_BYTES_MAX)) {
+        auth->refusal = SCIM_TALLY_TOKEN_UNKNOWN;
         return trust_or(auth, refuse(auth->r, invalid_challenge,
                                      "The token is longer than any that was given out."));
     }
     if (EVP_Digest(token, len, auth->hash, NULL, EVP_sha256(), NULL) != 1) {
-        return trust_or(auth, invalid(auth));
+        return trust_or(auth, invalid(auth, SCIM_TALLY_TOKEN_UNKNOWN));
     }
     if (accepts_static(auth)) {
         return let_in(auth, "Bearer", NULL);
     }
     if (has_trusted_user(auth) && is_basic(token)) {
-        return trust_or(auth, invalid(auth));
+        return trust_or(auth, invalid(auth, SCIM_TALLY_TOKEN_UNKNOWN));
     }
     if (scim_jwt_takes(auth->dir, token, len)) {
         return check_signed(auth);
@@ -346,6 +369,7 @@ scim_error_t *scim_auth_check(scim_auth_t *auth, scim_store_t *store, int defer)
     const char *header = apr_table_get(r->headers_in, "Authorization");
 
     if (!header || header[strspn(header, " \t")] == '\0') {
+        auth->refusal = SCIM_TALLY_TOKEN_ABSENT;
         return trust_or(auth,
                         refuse(r, "Bearer realm=\"scim\"",
                                "This request needs a bearer token in its Authorization header."));

@@ -7,6 +7,7 @@
 #include "mod_scim_static.h"
 #include "scim_error.h"
 #include "scim_guard.h"
+#include "scim_tally.h"
 
 /** Who a request is from, whichever way that was found out. */
 typedef struct scim_caller_t {
@@ -31,6 +32,8 @@ typedef struct scim_auth_t {
     scim_store_t *store;
     scim_guard_t guard;           /* of a token that may be in the database */
     const scim_token_row_t *used; /* a token of the database whose use is to be noted, or NULL */
+    scim_tally_count_t refusal;   /* why the token did not open the door, for statistics; 0: it did,
+                                     or something else is the matter */
 } scim_auth_t;
 
 /**

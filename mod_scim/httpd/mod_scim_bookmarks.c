@@ -11,6 +11,8 @@
 #include <apr_strings.h>
 #include <apr_time.h>
 
+#include "mod_scim_stats.h"
+
 /*
  * A table of fixed size. A bookmark may be in any of a few slots that its hash gives; a new one
  * takes the oldest of them. There is no lock: a slot is only believed if its checksum fits, so one
@@ -33,6 +35,7 @@ typedef struct slot_t {
 } slot_t;
 
 typedef struct table_t {
+    const server_rec *server;
     slot_t *slots;
     unsigned char keys[3][APR_SIPHASH_KSIZE];
 } table_t;
@@ -74,10 +77,11 @@ static int get(scim_bookmark_t *mark, void *baton)
         if (slot.id[0] == id[0] && slot.id[1] == id[1] && slot.check == check_of(t, &slot) &&
             slot.gone == mark->gone && slot.made <= now && now - slot.made < LIFETIME) {
             mark->rid = slot.rid;
-            return 1;
+            break;
         }
     }
-    return 0;
+    scim_stats_lookup(t->server, SCIM_TALLY_BOOKMARK_HIT, i < WAYS);
+    return i < WAYS;
 }
 
 static void put(const scim_bookmark_t *mark, void *baton)
@@ -120,6 +124,7 @@ const scim_bookmarks_t *scim_bookmarks_make(apr_pool_t *p, const server_rec *s)
                      "will be slow");
         return NULL;
     }
+    t->server = s;
     t->slots = apr_shm_baseaddr_get(shm);
     memset(t->slots, 0, SLOTS * sizeof(slot_t));
     out->get = get;

@@ -110,6 +110,9 @@ typedef struct scim_server_t {
     struct scim_authz_cache_t *authz_cache; /* of this child; one for all servers, or NULL */
 
     apr_array_header_t *consoles; /* of const scim_console_t *: every place of ScimConsole */
+    /* status, metrics, health */
+    struct scim_stats_t *stats;   /* mod_scim_stats.c; one for all servers, or NULL */
+    struct scim_health_t *health; /* this child's, of this server (mod_scim_health.c), or NULL */
 } scim_server_t;
 
 extern const command_rec scim_config_commands[];

@@ -12,6 +12,7 @@
 #include "mod_scim_bookmarks.h"
 #include "mod_scim_known.h"
 #include "mod_scim_map.h"
+#include "mod_scim_stats.h"
 #include "mod_scim_warm.h"
 
 #define MUTEX_TYPE "scim-sqlite"
@@ -82,9 +83,14 @@ static int take(scim_dbd_conn_t *out, void *baton, apr_pool_t *p)
     source_t *source = baton;
     ap_dbd_t *dbd = scim_warm_take(source->warm, source);
 
-    if (!dbd) {
+    if (dbd) {
+        scim_stats_taken(source->server, 0, 2);
+    } else {
+        apr_time_t since = apr_time_now();
+
         dbd = open_pooled(source, p);
         scim_warm_waited(source->warm);
+        scim_stats_taken(source->server, apr_time_now() - since, dbd != NULL);
     }
     if (!dbd) {
         return 0;
@@ -101,6 +107,7 @@ static void give_pooled(void *conn, void *owner)
 {
     source_t *source = owner;
 
+    scim_stats_back(source->server);
     source->close(source->server, conn);
     apr_atomic_inc32(&source->given);
 }
@@ -114,6 +121,7 @@ static void give(scim_dbd_conn_t *conn, int healthy, void *baton)
 {
     source_t *source = baton;
 
+    scim_stats_given(source->server);
     if (healthy && source->warm) {
         scim_warm_give(source->warm, source, conn->owner);
     } else {
@@ -121,6 +129,13 @@ static void give(scim_dbd_conn_t *conn, int healthy, void *baton)
         give_pooled(conn->owner, source);
     }
     conn->owner = NULL;
+}
+
+static void worked(const scim_dbd_work_t *work, void *baton)
+{
+    const source_t *source = baton;
+
+    scim_stats_worked(source->server, work);
 }
 
 static int write_lock(void *baton)
@@ -155,15 +170,26 @@ static const scim_dbd_source_t *source_make(server_rec *s, apr_global_mutex_t *m
     source->given = 1;
     out->take = take;
     out->give = give;
-    out->write_lock = write_lock;
-    out->write_unlock = write_unlock;
+    out->write_lock = mutex ? write_lock : NULL;
+    out->write_unlock = mutex ? write_unlock : NULL;
     out->baton = source;
+    out->worked = worked;
     return out;
 }
 
 const scim_dbd_source_t *scim_db_source(const server_rec *s)
 {
     return scim_server_get(s)->source;
+}
+
+const scim_dbd_source_t *scim_db_probe_source(server_rec *s, apr_pool_t *p)
+{
+    const scim_dbd_source_t *source = scim_db_source(s);
+
+    if (source || !scim_server_get(s)->database || !scim_db_available()) {
+        return source;
+    }
+    return source_make(s, NULL, p);
 }
 
 int scim_db_register(apr_pool_t *pconf)

@@ -24,4 +24,10 @@ void scim_db_child(apr_pool_t *pchild, server_rec *main_server);
 /** Connections of a server's mod_dbd pool; NULL where SCIM is not served. Lives as the server. */
 const scim_dbd_source_t *scim_db_source(const server_rec *s);
 
+/**
+ * The same for whoever only asks whether the database is there: also where SCIM is not served, if
+ * the server has a database. NULL: it has none.
+ */
+const scim_dbd_source_t *scim_db_probe_source(server_rec *s, apr_pool_t *p);
+
 #endif

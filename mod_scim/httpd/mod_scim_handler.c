@@ -11,6 +11,7 @@
 #include "mod_scim_db.h"
 #include "mod_scim_http.h"
 #include "mod_scim_rate.h"
+#include "mod_scim_stats.h"
 
 /* Longest list of attribute names in a log line; a client chose them. */
 #define IGNORED_LOG "%.400s"
@@ -308,6 +309,19 @@ static int fail_uncompiled(scim_call_t *call)
     return OK;
 }
 
+/* What the log_transaction hook does not see (mod_scim_stats.c). */
+static void count(const scim_call_t *call, const scim_error_t *err)
+{
+    const server_rec *s = call->r->server;
+
+    if (err && call->auth.refusal) {
+        scim_stats_add(s, call->auth.refusal, 1);
+    }
+    scim_stats_add(s, SCIM_TALLY_BULK_DONE, (apr_uint64_t)call->reply.bulk_done);
+    scim_stats_add(s, SCIM_TALLY_BULK_FAILED, (apr_uint64_t)call->reply.bulk_failed);
+    scim_stats_add(s, SCIM_TALLY_BULK_LEFT, (apr_uint64_t)call->reply.bulk_left);
+}
+
 int scim_handler_run(request_rec *r)
 {
     scim_route_t *route = scim_route_get(r);
@@ -331,6 +345,7 @@ int scim_handler_run(request_rec *r)
     err = serve_admitted(&call);
     route->used = call.auth.used;
     notes(&call, err);
+    count(&call, err);
     if (err) {
         log_error(&call, err);
         scim_http_fail(&call, err);

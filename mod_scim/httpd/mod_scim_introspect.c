@@ -11,6 +11,7 @@
 #include <apr_thread_mutex.h>
 
 #include "mod_scim.h"
+#include "mod_scim_stats.h"
 #include "scim_json.h"
 
 /* The longest answer that is read. */
@@ -184,8 +185,13 @@ scim_error_t *scim_introspect(scim_jwt_identity_t *out, const char **reason,
     const char *wrong;
 
     *reason = NULL;
-    if (cached && recall(out, endpoint, hash, r->pool)) {
-        return NULL;
+    if (cached) {
+        int found = recall(out, endpoint, hash, r->pool);
+
+        scim_stats_lookup(r->server, SCIM_TALLY_INTROSPECTION_HIT, found);
+        if (found) {
+            return NULL;
+        }
     }
     if (is_away(endpoint)) {
         return scim_error_make(r->pool, HTTP_SERVICE_UNAVAILABLE, SCIM_TYPE_NONE,

@@ -8,6 +8,7 @@
 #include <http_log.h>
 
 #include "mod_scim.h"
+#include "mod_scim_stats.h"
 
 /* A key set of 64 keys with certificate chains. */
 #define ANSWER_MAX 524288
@@ -225,6 +226,7 @@ static scim_jose_result_t verify(const scim_jwt_t *jwt, const view_t *v)
 scim_jwks_result_t scim_jwks_verify(scim_jwks_t *jwks, const scim_jwt_t *jwt, request_rec *r)
 {
     view_t v = view(jwks);
+    unsigned tries = v.tries;
     scim_jose_result_t result;
 
     if (v.old) {
@@ -240,6 +242,7 @@ scim_jwks_result_t scim_jwks_verify(scim_jwks_t *jwks, const scim_jwt_t *jwt, re
         v = view(jwks);
         result = verify(jwt, &v);
     }
+    scim_stats_lookup(r->server, SCIM_TALLY_JWKS_HIT, v.set && v.tries == tries);
     if (!v.set) {
         return SCIM_JWKS_UNKNOWN;
     }

@@ -34,6 +34,7 @@ struct scim_oauth_route_t {
     endpoint_fn *run;
     const char *allow; /* methods */
     int page;          /* 1: for browsers */
+    const char *op;    /* for the logs */
 };
 
 static scim_oauth_error_t *metadata(scim_oauth_call_t *call)
@@ -53,11 +54,12 @@ static const struct {
     endpoint_fn *run;
     const char *allow;
     int page;
+    const char *op;
 } endpoints[] = {
-    {"/authorize", scim_oauth_authorize, "GET, HEAD, POST", 1},
-    {"/token", scim_oauth_token, "POST", 0},
-    {"/revoke", scim_oauth_revoke, "POST", 0},
-    {WELL_KNOWN, metadata, "GET, HEAD", 0},
+    {"/authorize", scim_oauth_authorize, "GET, HEAD, POST", 1, "oauth-authorize"},
+    {"/token", scim_oauth_token, "POST", 0, "oauth-token"},
+    {"/revoke", scim_oauth_revoke, "POST", 0, "oauth-revoke"},
+    {WELL_KNOWN, metadata, "GET, HEAD", 0, "oauth-metadata"},
 };
 
 /*
@@ -77,6 +79,7 @@ static const scim_oauth_route_t *make_route(const scim_dir_t *dir, const char *p
             route->run = endpoints[i].run;
             route->allow = endpoints[i].allow;
             route->page = endpoints[i].page;
+            route->op = endpoints[i].op;
             return route;
         }
     }
@@ -340,6 +343,7 @@ int scim_oauth_run(request_rec *r)
         scim_dbd_release(call.db, 1);
     }
     apr_table_setn(r->notes, "scim-tenant", tenant_name(&call));
+    apr_table_setn(r->notes, "scim-op", route->oauth->op);
     if (err) {
         log_error(&call, err);
         send_error(&call, err);

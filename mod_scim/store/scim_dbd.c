@@ -45,6 +45,23 @@ static void forget(scim_dbd_t *db)
     db->state = NULL;
 }
 
+/* Tell the source what was done, where it wants to know. */
+static void tell(scim_dbd_t *db)
+{
+    scim_dbd_work_t work;
+
+    if (!db->source->worked || memcmp(&db->work, &db->told, sizeof(db->work)) == 0) {
+        return;
+    }
+    work.statements = db->work.statements - db->told.statements;
+    work.takes = db->work.takes - db->told.takes;
+    work.lost = db->work.lost - db->told.lost;
+    work.again_busy = db->work.again_busy - db->told.again_busy;
+    work.again_lost = db->work.again_lost - db->told.again_lost;
+    db->told = db->work;
+    db->source->worked(&work, db->source->baton);
+}
+
 void scim_dbd_release(scim_dbd_t *db, int healthy)
 {
     int rows;
@@ -52,6 +69,7 @@ void scim_dbd_release(scim_dbd_t *db, int healthy)
     if (!db->open) {
         db->in_tx = 0;
         scim_dbd_unlock(db);
+        tell(db);
         return;
     }
     /* Also on a connection believed dead: a source may not be able to throw it away (SQLite). */
@@ -67,6 +85,7 @@ void scim_dbd_release(scim_dbd_t *db, int healthy)
     db->state = NULL;
     db->open = 0;
     db->source->give(&db->conn, healthy, db->source->baton);
+    tell(db);
 }
 
 static apr_status_t release_cleanup(void *data)
@@ -88,7 +107,7 @@ scim_dbd_t *scim_dbd_make(const scim_dbd_source_t *source, apr_pool_t *p)
 static scim_error_t *take(scim_dbd_t *db)
 {
     memset(&db->conn, 0, sizeof(db->conn));
-    db->takes++;
+    db->work.takes++;
     if (!db->source->take(&db->conn, db->source->baton, db->pool)) {
         scim_error_t *err =
             scim_error_internal(db->pool, 503, "SCIM2001", "no database connection can be had",
@@ -168,8 +187,17 @@ const scim_dialect_t *scim_dbd_dialect(const scim_dbd_t *db)
 
 void scim_dbd_counts(const scim_dbd_t *db, unsigned *statements, unsigned *takes)
 {
-    *statements = db->statements;
-    *takes = db->takes;
+    *statements = db->work.statements;
+    *takes = db->work.takes;
+}
+
+void scim_dbd_again(scim_dbd_t *db, int lost)
+{
+    if (lost) {
+        db->work.again_lost++;
+    } else {
+        db->work.again_busy++;
+    }
 }
 
 const char *scim_dbd_recall(const scim_dbd_t *db, const char *key)
@@ -207,6 +235,7 @@ static scim_error_t *fail(scim_dbd_t *db, int number, const char *sql)
         scim_dbd_error(db, number, apr_dbd_error(db->conn.driver, db->conn.handle, number), sql);
 
     if (err->cause == SCIM_CAUSE_GONE) {
+        db->work.lost++;
         scim_dbd_release(db, 0);
         db->in_tx = in_tx;
     }
@@ -319,7 +348,7 @@ static scim_error_t *start(prepared_t **prepared, const char ***args, scim_dbd_t
     if (stmt->nargs) {
         memcpy(*args, stmt->args, sizeof(**args) * (apr_size_t)stmt->nargs);
     }
-    db->statements++;
+    db->work.statements++;
     return NULL;
 }
 

@@ -28,6 +28,15 @@ typedef struct scim_dbd_conn_t {
     void *owner;           /* the source's own handle of it */
 } scim_dbd_conn_t;
 
+/** What was done, for operators to see. */
+typedef struct scim_dbd_work_t {
+    unsigned statements; /* without BEGIN, COMMIT and a connection's first checks */
+    unsigned takes;      /* connections taken */
+    unsigned lost;       /* connections that were found dead while they were used */
+    unsigned again_busy; /* writes run again after a deadlock or a lock timeout */
+    unsigned again_lost; /* writes run again after their connection was lost */
+} scim_dbd_work_t;
+
 /** Where connections come from: mod_dbd in httpd, a plain open in tests and scimctl. */
 typedef struct scim_dbd_source_t {
     /** Fill out with a live connection. Returns 1, or 0 when there is none after all tries. Called
@@ -41,6 +50,8 @@ typedef struct scim_dbd_source_t {
     int (*write_lock)(void *baton);
     void (*write_unlock)(void *baton);
     void *baton;
+    /** Optional: told what was done since it was told last, whenever a connection has gone back. */
+    void (*worked)(const scim_dbd_work_t *work, void *baton);
 } scim_dbd_source_t;
 
 /** One request's use of a database. Its pool's cleanup rolls back and gives the connection back. */
@@ -104,6 +115,15 @@ scim_error_t *scim_dbd_exec(int *rows, scim_dbd_t *db, const scim_stmt_t *stmt,
  * since scim_dbd_make(); tests and the bench count them.
  */
 void scim_dbd_counts(const scim_dbd_t *db, unsigned *statements, unsigned *takes);
+
+/** Count a write that is run again. @param lost 1: because its connection was lost */
+void scim_dbd_again(scim_dbd_t *db, int lost);
+
+/**
+ * Ask the database for as little as possible: whether it answers, and has the module's tables. For
+ * health checks.
+ */
+scim_error_t *scim_dbd_probe(scim_dbd_t *db, apr_pool_t *p) SCIM_CHECKED;
 
 /** Whether scim_dbd_note() was called with this key on the open connection, by any request. */
 int scim_dbd_noted(const scim_dbd_t *db, const char *key);

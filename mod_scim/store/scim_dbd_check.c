@@ -101,3 +101,17 @@ scim_error_t *scim_dbd_check(scim_dbd_t *db)
     }
     return err || db->any_schema ? err : check_schema(db);
 }
+
+static scim_error_t *read_nothing(void *baton, const char *const *cols)
+{
+    (void)baton;
+    (void)cols;
+    return NULL;
+}
+
+scim_error_t *scim_dbd_probe(scim_dbd_t *db, apr_pool_t *p)
+{
+    static const scim_stmt_t stmt = {"SELECT MAX(version) FROM scim_schema_version", 1, NULL, 0, 1};
+
+    return scim_dbd_select(db, &stmt, read_nothing, NULL, p);
+}

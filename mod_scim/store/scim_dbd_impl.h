@@ -30,8 +30,8 @@ struct scim_dbd_t {
     int any_schema; /* 1: the schema version is not checked */
     int locked; /* the source's write lock is held */
     scim_error_t *failed; /* first error of the transaction */
-    unsigned statements;
-    unsigned takes;
+    scim_dbd_work_t work; /* since it was made */
+    scim_dbd_work_t told; /* of it, what the source knows */
 };
 
 /** Run a statement without parameters by the text protocol. An error as for any statement. */

@@ -55,6 +55,7 @@ static scim_error_t *begin_once(scim_dbd_t *db)
     }
     scim_dbd_unlock(db);
     if (err->cause == SCIM_CAUSE_GONE) {
+        db->work.lost++;
         scim_dbd_release(db, 0);
     }
     return err;
@@ -111,6 +112,7 @@ scim_error_t *scim_dbd_commit(scim_dbd_t *db)
         scim_dbd_rollback(db);
         return err;
     }
+    db->work.lost++;
     scim_dbd_release(db, 0);
     return scim_dbd_error_unknown(db, err);
 }

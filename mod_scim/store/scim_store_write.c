@@ -266,6 +266,7 @@ scim_error_t *scim_store_write(scim_store_t *store, scim_store_write_fn *fn, voi
 
     for (tries = 0; tries < ATTEMPTS; tries++) {
         if (tries) {
+            scim_dbd_again(store->db, err->cause == SCIM_CAUSE_GONE);
             pause_between(tries);
         }
         err = attempt(store, fn, baton);

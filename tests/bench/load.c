@@ -146,7 +146,7 @@ static void run(load_t *ld, scim_store_write_fn *fn)
 
 int main(int argc, char **argv)
 {
-    scim_dbd_source_t source = {take, give, NULL, NULL, NULL};
+    scim_dbd_source_t source = {take, give, NULL, NULL, NULL, NULL};
     load_t ld = {0};
     apr_pool_t *root;
     long step;
