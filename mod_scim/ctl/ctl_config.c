@@ -94,12 +94,30 @@ int ctl_config_read(ctl_t *c)
 
 /* ---- choosing ---- */
 
-static int place_matches(const ctl_t *c, const ctl_place_t *place)
+/* Whether a server is called just as --server says. */
+static int is_server_exact(const ctl_t *c)
+{
+    int i;
+
+    for (i = 0; c->opt.server && i < c->places->nelts; i++) {
+        const ctl_place_t *place = APR_ARRAY_IDX(c->places, i, const ctl_place_t *);
+        if (scim_text_ieq(c->opt.server, place->server)) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+/*
+ * @param exact the server is meant by all of its name; else without its port, whichever it has. The
+ *              main server may have no port in its name, and others that name with one.
+ */
+static int place_matches(const ctl_t *c, const ctl_place_t *place, int exact)
 {
     const char *server = c->opt.server;
 
     if (server && !scim_text_ieq(server, place->server) &&
-        !scim_text_ieqn(place->server, strcspn(place->server, ":"), server)) {
+        (exact || !scim_text_ieqn(place->server, strcspn(place->server, ":"), server))) {
         return 0;
     }
     if (c->opt.base && strcmp(c->opt.base, place->base) != 0) {
@@ -112,6 +130,7 @@ apr_array_header_t *ctl_config_matching(const ctl_t *c)
 {
     apr_array_header_t *out = apr_array_make(c->pool, 8, sizeof(const ctl_place_t *));
     int named = 0; /* a place that names the tenant goes before those of any tenant */
+    int server = is_server_exact(c);
     int pass;
     int i;
 
@@ -119,7 +138,7 @@ apr_array_header_t *ctl_config_matching(const ctl_t *c)
         for (i = 0; i < c->places->nelts; i++) {
             const ctl_place_t *place = APR_ARRAY_IDX(c->places, i, const ctl_place_t *);
             int exact = c->opt.tenant && *place->tenant;
-            if (place_matches(c, place) && (pass == 1 || exact)) {
+            if (place_matches(c, place, server) && (pass == 1 || exact)) {
                 APR_ARRAY_PUSH(out, const ctl_place_t *) = place;
                 named |= exact;
             }

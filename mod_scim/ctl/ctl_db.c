@@ -203,7 +203,7 @@ static const char *check_mapping(int *rc, ctl_t *c, const ctl_place_t *place)
     if (!misfit && tenant->map) {
         ctl_use_database(c, place->driver, place->params);
         apr_pool_create(&p, c->pool);
-        err = scim_map_check(&misfit, ctl_dbd(c, p), tenant->map, c->pool);
+        err = scim_map_check(&misfit, ctl_dbd(c, p), NULL, tenant->map, c->pool);
         misfit = err ? err->log ? err->log : err->detail : misfit;
         misfit = misfit ? apr_pstrdup(c->pool, misfit) : NULL;
         apr_pool_destroy(p);

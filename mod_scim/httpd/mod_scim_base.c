@@ -67,6 +67,13 @@ int scim_base_has_tenant(const char *base)
     return tenant_segment(base) != NULL;
 }
 
+apr_size_t scim_base_fixed(const char *base)
+{
+    const char *segment = tenant_segment(base);
+
+    return segment ? (apr_size_t)(segment - base) : strlen(base);
+}
+
 /* What follows the first n bytes of a base, or NULL. */
 static const char *after(const char *base, apr_size_t n, const char *path)
 {

@@ -17,6 +17,9 @@ const char *scim_base_check(const char *value, const cmd_parms *cmd);
 /** 1 if the base has a segment for the tenant. */
 int scim_base_has_tenant(const char *base);
 
+/** How many bytes of a base every path below it begins with: those before the tenant's segment. */
+apr_size_t scim_base_fixed(const char *base);
+
 /**
  * What follows a base in a URL path: "" or what begins with a slash. NULL: the path is not below
  * the base.

@@ -22,6 +22,7 @@
 #include "mod_scim_profile.h"
 #include "mod_scim_rate.h"
 #include "mod_scim_schema.h"
+#include "mod_scim_sections.h"
 #include "scim_dialect.h"
 
 /*
@@ -38,12 +39,14 @@
 typedef struct place_t {
     server_rec *server;
     const char *base;
-    const scim_dir_t *dir; /* merged as for a request to the base */
-    const char *driver;    /* the server's DBDriver, in pconf, or NULL */
-    const char *params;    /* its DBDParams */
-    int quiet;             /* 1: warnings have their turn in the second pass of a start */
-    int oauth;             /* 1: not a SCIM base but a place of ScimOAuth */
-    apr_pool_t *pool;      /* for this run only */
+    const scim_dir_t *dir;           /* merged as for a request to the base */
+    const char *driver;              /* the server's DBDriver, in pconf, or NULL */
+    const char *params;              /* its DBDParams */
+    const scim_sections_t *sections; /* the server's */
+    scim_mapped_t *mapped;           /* databases that mappings were compared with */
+    int quiet;                       /* 1: warnings have their turn in the second pass of a start */
+    int oauth;                       /* 1: not a SCIM base but a place of ScimOAuth */
+    apr_pool_t *pool;                /* for this run only */
     apr_pool_t *pconf;
     server_rec *main_server;
 } place_t;
@@ -188,7 +191,7 @@ static int check_map(const place_t *place, const char *driver, const char *param
     if (ap_state_query(AP_SQ_MAIN_STATE) != AP_SQ_MS_CREATE_PRE_CONFIG) {
         return OK;
     }
-    misfit = scim_mapped_compare(&unknown, tenant, driver, params, place->pool);
+    misfit = scim_mapped_compare(&unknown, place->mapped, tenant, driver, params, place->pool);
     if (misfit) {
         return fail(place, "SCIM3290", misfit);
     }
@@ -284,55 +287,26 @@ static int check_place(const place_t *place)
 
 /* ---- finding the places ---- */
 
-/* As core's location walk does it for a plain <Location>. */
-static int location_matches(const core_dir_config *core, const char *path)
-{
-    apr_size_t len = core->d ? strlen(core->d) : 0;
-
-    if (!core->d || core->r || core->d_is_fnmatch || strncmp(core->d, path, len) != 0) {
-        return 0;
-    }
-    return len == 0 || core->d[len - 1] == '/' || path[len] == '/' || path[len] == '\0';
-}
-
-/* What holds for requests to a path: the server's own, then every <Location> around it in order. */
-static const scim_dir_t *effective(const server_rec *s, const char *path, apr_pool_t *p)
-{
-    const core_server_config *core = ap_get_core_module_config(s->module_config);
-    scim_dir_t *dir = ap_get_module_config(s->lookup_defaults, &scim_module);
-    int i;
-
-    for (i = 0; i < core->sec_url->nelts; i++) {
-        ap_conf_vector_t *section = APR_ARRAY_IDX(core->sec_url, i, ap_conf_vector_t *);
-        scim_dir_t *inner = ap_get_module_config(section, &scim_module);
-        if (inner && location_matches(ap_get_core_module_config(section), path)) {
-            dir = scim_config_merge(p, dir, inner);
-        }
-    }
-    return dir;
-}
-
 /*
  * Sections below the base may say otherwise for a part of it. The longest section around a path has
  * all others around it, so there is nothing that holds anywhere and is not looked at here.
  */
 static int check_inner(const place_t *outer)
 {
-    const core_server_config *core = ap_get_core_module_config(outer->server->module_config);
+    int n;
+    const scim_section_t *inner =
+        scim_sections_from(&n, outer->sections, outer->base, scim_base_fixed(outer->base));
     int rc = OK;
     int i;
 
-    for (i = 0; rc == OK && i < core->sec_url->nelts; i++) {
-        ap_conf_vector_t *section = APR_ARRAY_IDX(core->sec_url, i, ap_conf_vector_t *);
-        const char *path = ((core_dir_config *)ap_get_core_module_config(section))->d;
+    for (i = 0; rc == OK && i < n; i++) {
         place_t place = *outer;
 
-        if (!path || !scim_base_meets(outer->base, path) ||
-            !ap_get_module_config(section, &scim_module)) {
+        if (!scim_base_meets(outer->base, inner[i].path)) {
             continue;
         }
-        place.base = path;
-        place.dir = effective(outer->server, path, outer->pool);
+        place.base = inner[i].path;
+        place.dir = scim_sections_merge(outer->sections, place.base, outer->pool);
         place.quiet = 1; /* the base has had its warnings */
         if (place.dir->enable == 1 &&
             strcmp(scim_config_base(place.dir), scim_config_base(outer->dir)) == 0) {
@@ -374,7 +348,7 @@ static int add_alias(const place_t *place, const scim_dir_t *own, const char *al
 
     other.base = alias;
     other.quiet = 1;
-    other.dir = effective(place->server, alias, place->pool);
+    other.dir = scim_sections_merge(place->sections, alias, place->pool);
     if ((own->enable_path && !scim_base_below(own->enable_path, alias)) || other.dir->enable != 1 ||
         !scim_base_of(&base, other.dir, alias) ||
         strcmp(scim_config_base(other.dir), place->base) != 0) {
@@ -417,7 +391,8 @@ static int add_place(place_t *place, const scim_dir_t *own)
                                  "requests",
                                  own->enable_path));
     }
-    place->dir = effective(place->server, place->base[0] ? place->base : "/", place->pool);
+    place->dir =
+        scim_sections_merge(place->sections, place->base[0] ? place->base : "/", place->pool);
     if (place->dir->enable != 1) {
         return OK;
     }
@@ -443,7 +418,7 @@ static int add_oauth(place_t *place, const scim_dir_t *own)
     if (wrong) {
         return fail(place, "SCIM3252", wrong);
     }
-    place->dir = effective(place->server, place->base, place->pconf);
+    place->dir = scim_sections_merge(place->sections, place->base, place->pconf);
     if (!scim_oauth_is_on(place->dir) ||
         strcmp(scim_oauth_base(place->dir->oauth), place->base) != 0) {
         return OK;
@@ -525,11 +500,14 @@ int scim_check_run(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, serve
     /* A start reads its configuration twice; a warning is wanted once. */
     int quiet = ap_state_query(AP_SQ_MAIN_STATE) == AP_SQ_MS_CREATE_PRE_CONFIG &&
                 ap_state_query(AP_SQ_RUN_MODE) == AP_SQ_RM_NORMAL;
-    place_t place = {NULL, NULL, NULL, NULL, NULL, quiet, 0, ptemp, pconf, main_server};
+    place_t place = {.quiet = quiet, .pool = ptemp, .pconf = pconf, .main_server = main_server};
+    apr_pool_t *connections;
     server_rec *s;
     int rc = OK;
 
     (void)plog;
+    apr_pool_create(&connections, ptemp);
+    place.mapped = scim_mapped_make(connections);
     for (s = main_server; s && rc == OK; s = s->next) {
         scim_server_t *server = apr_pcalloc(pconf, sizeof(*server));
         server->bases = apr_array_make(pconf, 2, sizeof(const char *));
@@ -540,11 +518,13 @@ int scim_check_run(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, serve
         server->warm = server_warm(s, ptemp);
         ap_set_module_config(s->module_config, &scim_module, server);
         place.server = s;
+        place.sections = scim_sections_make(s, ptemp);
         /* Once: each walks through all directives, of which there are some for each place. */
         place.driver = server_directive(s, "DBDriver", pconf);
         place.params = server_directive(s, "DBDParams", pconf);
         server->has_database = place.driver && place.params;
         rc = check_server(&place);
     }
+    apr_pool_destroy(connections);
     return rc;
 }

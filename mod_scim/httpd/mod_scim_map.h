@@ -15,15 +15,23 @@
 /** Remember a place's mapping for the children. @param pconf holds the list */
 void scim_mapped_note(server_rec *s, const scim_tenant_t *tenant, apr_pool_t *pconf);
 
+/** Connections to the databases of one check of the configuration. */
+typedef struct scim_mapped_t scim_mapped_t;
+
+/** None yet. They are closed when p is destroyed. */
+scim_mapped_t *scim_mapped_make(apr_pool_t *p);
+
 /**
- * Compare it now, with a connection of its own that is closed again.
+ * Compare it now. Each database is connected to once, and each of its tables is read once.
  * @param driver  DBDriver. @param params DBDParams
  * @param unknown why the database could not be asked, which is no fault of the configuration; NULL
  *                if it was
+ * @param p       holds what is returned
  * @return NULL, or what does not fit
  */
-const char *scim_mapped_compare(const char **unknown, const scim_tenant_t *tenant,
-                                const char *driver, const char *params, apr_pool_t *p);
+const char *scim_mapped_compare(const char **unknown, scim_mapped_t *mapped,
+                                const scim_tenant_t *tenant, const char *driver, const char *params,
+                                apr_pool_t *p);
 
 /**
  * Compare those of a server on a child's first connection; what does not fit is logged.

@@ -10,6 +10,10 @@
 
 #define STATE_KEY "scim:state"
 
+/* As often and as long as SQLite's driver waits for a lock. */
+#define LOCK_TRIES 15
+#define LOCK_PAUSE apr_time_from_msec(100)
+
 typedef struct prepared_t {
     apr_dbd_prepared_t *stmt;
     int nargs; /* counted in the text: the driver trusts its caller blindly */
@@ -69,8 +73,7 @@ void scim_dbd_release(scim_dbd_t *db, int healthy)
         return;
     }
     /* Also on a connection believed dead: a source may not be able to throw it away (SQLite). */
-    if (db->in_tx &&
-        apr_dbd_query(db->conn.driver, db->conn.handle, &rows, "ROLLBACK") != 0 &&
+    if (db->in_tx && apr_dbd_query(db->conn.driver, db->conn.handle, &rows, "ROLLBACK") != 0 &&
         db->dialect->frees_statements) {
         healthy = 0;
     }
@@ -115,8 +118,10 @@ static scim_error_t *take(scim_dbd_t *db)
     db->open = 1;
     db->dialect = scim_dialect_find(apr_dbd_name(db->conn.driver));
     if (!db->dialect) {
-        const char *log = apr_psprintf(db->pool, "the database driver %s is not supported, use "
-                                       "mysql or sqlite3", apr_dbd_name(db->conn.driver));
+        const char *log = apr_psprintf(db->pool,
+                                       "the database driver %s is not supported, use "
+                                       "mysql or sqlite3",
+                                       apr_dbd_name(db->conn.driver));
         db->open = 0;
         db->source->give(&db->conn, 1, db->source->baton);
         return scim_error_internal(db->pool, 503, "SCIM2002", log,
@@ -124,6 +129,25 @@ static scim_error_t *take(scim_dbd_t *db)
     }
     db->state = state_of(&db->conn);
     return NULL;
+}
+
+/*
+ * SQLite locks everyone out for a moment when a connection is closed. The driver waits when that is
+ * in the way of running a statement, but not of preparing one, which on a new connection reads the
+ * file.
+ */
+static scim_error_t *check(scim_dbd_t *db)
+{
+    scim_error_t *err = scim_dbd_check(db);
+    int tries;
+
+    for (tries = 0;
+         err && err->cause == SCIM_CAUSE_RETRY && db->dialect->one_writer && tries < LOCK_TRIES;
+         tries++) {
+        apr_sleep(LOCK_PAUSE);
+        err = scim_dbd_check(db);
+    }
+    return err;
 }
 
 scim_error_t *scim_dbd_open(scim_dbd_t *db)
@@ -137,7 +161,7 @@ scim_error_t *scim_dbd_open(scim_dbd_t *db)
             return err;
         }
         if (!db->state->checked) {
-            err = scim_dbd_check(db);
+            err = check(db);
         }
         if (!err) {
             db->state->checked = !db->any_schema;
@@ -207,8 +231,8 @@ void scim_dbd_note(scim_dbd_t *db, const char *key)
 static scim_error_t *fail(scim_dbd_t *db, int number, const char *sql)
 {
     int in_tx = db->in_tx;
-    scim_error_t *err = scim_dbd_error(
-        db, number, apr_dbd_error(db->conn.driver, db->conn.handle, number), sql);
+    scim_error_t *err =
+        scim_dbd_error(db, number, apr_dbd_error(db->conn.driver, db->conn.handle, number), sql);
 
     if (err->cause == SCIM_CAUSE_GONE) {
         db->work.lost++;
@@ -252,8 +276,7 @@ int scim_dbd_room(const scim_dbd_t *db, int n)
 int scim_dbd_can_prepare(const scim_dbd_t *db, const char *sql)
 {
     /* Room for two: a page and its count. */
-    return scim_dbd_room(db, 2) ||
-           apr_hash_get(db->state->stmts, sql, APR_HASH_KEY_STRING) != NULL;
+    return scim_dbd_room(db, 2) || apr_hash_get(db->state->stmts, sql, APR_HASH_KEY_STRING) != NULL;
 }
 
 static scim_error_t *prepare_in(prepared_t **out, scim_dbd_t *db, const char *sql, apr_pool_t *p)
@@ -340,8 +363,8 @@ scim_error_t *scim_dbd_exec(int *rows, scim_dbd_t *db, const scim_stmt_t *stmt, 
     if (err) {
         return err;
     }
-    number = apr_dbd_pquery(db->conn.driver, p, db->conn.handle, &n, prepared->stmt, stmt->nargs,
-                            args);
+    number =
+        apr_dbd_pquery(db->conn.driver, p, db->conn.handle, &n, prepared->stmt, stmt->nargs, args);
     if (number != 0) {
         return fail(db, number, stmt->sql);
     }

@@ -12,12 +12,25 @@
 #define MISFIT                                                                                     \
     "The application's tables are not as this service provider's configuration needs them."
 
+/* A column of a unique key. */
+typedef struct key_column_t {
+    const char *index;
+    const char *column; /* in lower case */
+} key_column_t;
+
+/* What was read of a table. */
+typedef struct facts_t {
+    apr_hash_t *columns;      /* by their names in lower case: "1" where the database counts */
+    apr_array_header_t *keys; /* of key_column_t, one key after the other; NULL: not read yet */
+} facts_t;
+
 /* A mapping being held to the tables. */
 typedef struct checking_t {
     scim_dbd_t *db;
-    const char *misfit;  /* what does not fit; NULL: nothing yet */
-    const char *table;   /* the one whose columns were read */
-    apr_hash_t *columns; /* its columns in lower case: "1" where the database counts */
+    apr_hash_t *seen;   /* of facts_t, by the table's name */
+    const char *misfit; /* what does not fit; NULL: nothing yet */
+    const char *table;  /* the one that is looked at */
+    facts_t *facts;     /* of it */
     apr_pool_t *pool;
 } checking_t;
 
@@ -59,10 +72,11 @@ static scim_error_t *ask(const checking_t *c, const char *sql, const char *table
 
 static scim_error_t *read_column(void *baton, const char *const *cols)
 {
-    checking_t *c = baton;
+    apr_hash_t *columns = baton;
+    apr_pool_t *p = apr_hash_pool_get(columns);
 
-    apr_hash_set(c->columns, apr_pstrdup(c->pool, cols[0]), APR_HASH_KEY_STRING,
-                 apr_pstrdup(c->pool, cols[1] ? cols[1] : "0"));
+    apr_hash_set(columns, apr_pstrdup(p, cols[0]), APR_HASH_KEY_STRING,
+                 apr_pstrdup(p, cols[1] ? cols[1] : "0"));
     return NULL;
 }
 
@@ -71,12 +85,20 @@ static scim_error_t *read_column(void *baton, const char *const *cols)
 static scim_error_t *check_table(checking_t *c, const char *directive, const char *table,
                                  const char *at)
 {
-    scim_error_t *err;
+    apr_pool_t *p = apr_hash_pool_get(c->seen);
+    scim_error_t *err = NULL;
 
     c->table = table;
-    c->columns = apr_hash_make(c->pool);
-    err = ask(c, scim_dbd_dialect(c->db)->columns_sql, table, read_column, c);
-    if (!err && apr_hash_count(c->columns) == 0) {
+    c->facts = apr_hash_get(c->seen, table, APR_HASH_KEY_STRING);
+    if (!c->facts) {
+        c->facts = apr_pcalloc(p, sizeof(*c->facts));
+        c->facts->columns = apr_hash_make(p);
+        err = ask(c, scim_dbd_dialect(c->db)->columns_sql, table, read_column, c->facts->columns);
+        if (!err) {
+            apr_hash_set(c->seen, apr_pstrdup(p, table), APR_HASH_KEY_STRING, c->facts);
+        }
+    }
+    if (!err && apr_hash_count(c->facts->columns) == 0) {
         err = misfit(c, directive, at,
                      apr_psprintf(c->pool,
                                   "there is no table %s in the database, or no right to "
@@ -88,7 +110,7 @@ static scim_error_t *check_table(checking_t *c, const char *directive, const cha
 
 static const char *column_info(const checking_t *c, const char *column)
 {
-    return apr_hash_get(c->columns, lower(column, c->pool), APR_HASH_KEY_STRING);
+    return apr_hash_get(c->facts->columns, lower(column, c->pool), APR_HASH_KEY_STRING);
 }
 
 static scim_error_t *check_column(checking_t *c, const char *directive, const char *column,
@@ -155,19 +177,56 @@ static scim_error_t *check_columns(checking_t *c, const scim_map_table_t *t)
 
 /* ---- unique keys ---- */
 
-/* The unique keys of a table, one after the other. */
-typedef struct uniques_t {
-    const checking_t *checking;
-    const scim_map_members_t *members; /* of the join table; or NULL */
-    const char *index;                 /* the key whose columns are coming */
-    const char *columns;               /* those that came */
-    int others;                        /* it has columns that are not among ours */
-    int fits;                          /* a key before had none */
-} uniques_t;
-
 static const char *note_name(const char *table, const char *index, apr_pool_t *p)
 {
     return apr_pstrcat(p, "map:key:", table, " ", index, NULL);
+}
+
+static scim_error_t *read_key(void *baton, const char *const *cols)
+{
+    apr_array_header_t *keys = baton;
+
+    if (cols[0] && cols[1]) { /* else of an expression */
+        key_column_t key = {apr_pstrdup(keys->pool, cols[0]), apr_pstrdup(keys->pool, cols[1])};
+        APR_ARRAY_PUSH(keys, key_column_t) = key;
+    }
+    return NULL;
+}
+
+/* A refused key is called by its name: so its columns are found again. */
+static void remember_keys(const checking_t *c)
+{
+    const apr_array_header_t *keys = c->facts->keys;
+    const char *index = NULL;
+    const char *columns = "";
+    int i;
+
+    for (i = 0; i < keys->nelts; i++) {
+        const key_column_t *key = &APR_ARRAY_IDX(keys, i, key_column_t);
+        if (!index || strcmp(index, key->index)) {
+            index = key->index;
+            columns = "";
+        }
+        columns = apr_pstrcat(c->pool, columns, key->column, " ", NULL);
+        scim_dbd_remember(c->db, note_name(c->table, index, c->pool), columns);
+    }
+}
+
+static scim_error_t *need_keys(const checking_t *c)
+{
+    apr_array_header_t *keys;
+    scim_error_t *err;
+
+    if (c->facts->keys) {
+        return NULL;
+    }
+    keys = apr_array_make(apr_hash_pool_get(c->seen), 4, sizeof(key_column_t));
+    err = ask(c, scim_dbd_dialect(c->db)->keys_sql, c->table, read_key, keys);
+    if (!err) {
+        c->facts->keys = keys;
+        remember_keys(c);
+    }
+    return err;
 }
 
 static int is_ours(const scim_map_members_t *m, const char *column)
@@ -182,43 +241,39 @@ static int is_ours(const scim_map_members_t *m, const char *column)
     return scim_text_ieq(m->group, column) || scim_text_ieq(m->user, column);
 }
 
-static scim_error_t *read_unique(void *baton, const char *const *cols)
+/* Whether one of the keys has no column but those of the join table that are ours. */
+static int has_own_key(const apr_array_header_t *keys, const scim_map_members_t *m)
 {
-    uniques_t *u = baton;
-    const checking_t *c = u->checking;
+    const char *index = NULL;
+    int others = 0;
+    int i;
 
-    if (!cols[0] || !cols[1]) {
-        return NULL; /* of an expression */
+    for (i = 0; i < keys->nelts; i++) {
+        const key_column_t *key = &APR_ARRAY_IDX(keys, i, key_column_t);
+        if (!index || strcmp(index, key->index)) {
+            if (index && !others) {
+                return 1;
+            }
+            index = key->index;
+            others = 0;
+        }
+        others |= !is_ours(m, key->column);
     }
-    if (!u->index || strcmp(u->index, cols[0])) {
-        u->fits |= u->index && !u->others;
-        u->index = apr_pstrdup(c->pool, cols[0]);
-        u->others = 0;
-        u->columns = "";
-    }
-    /* A refused key is called by its name: so its columns are found again. */
-    u->columns = apr_pstrcat(c->pool, u->columns, cols[1], " ", NULL);
-    scim_dbd_remember(c->db, note_name(c->table, u->index, c->pool), u->columns);
-    u->others |= u->members && !is_ours(u->members, cols[1]);
-    return NULL;
+    return index && !others;
 }
 
-static scim_error_t *check_uniques(checking_t *c, const scim_map_members_t *members)
+static scim_error_t *check_unique(checking_t *c, const scim_map_members_t *m)
 {
-    uniques_t u = {c, members, NULL, "", 0, 0};
-    scim_error_t *err = ask(c, scim_dbd_dialect(c->db)->keys_sql, c->table, read_unique, &u);
+    scim_error_t *err = need_keys(c);
 
-    if (err || !members) {
+    if (err || has_own_key(c->facts->keys, m)) {
         return err;
     }
-    if (u.fits || (u.index && !u.others)) {
-        return NULL;
-    }
-    return misfit(c, "ScimMapMembers", members->at,
+    return misfit(c, "ScimMapMembers", m->at,
                   apr_psprintf(c->pool,
                                "the table %s needs a unique key over %s and %s, so that nobody is "
                                "in a group twice",
-                               members->table, members->group, members->user));
+                               m->table, m->group, m->user));
 }
 
 /* ---- all of it ---- */
@@ -250,7 +305,7 @@ static scim_error_t *check_members(checking_t *c, const scim_map_members_t *m)
     if (!err) {
         err = check_pairs(c, "ScimMapMembers", m->pairs);
     }
-    return err ? err : check_uniques(c, m);
+    return err ? err : check_unique(c, m);
 }
 
 static scim_error_t *check_all(checking_t *c, const scim_map_t *map)
@@ -262,7 +317,7 @@ static scim_error_t *check_all(checking_t *c, const scim_map_t *map)
         const scim_map_table_t *t = &APR_ARRAY_IDX(map->tables, i, scim_map_table_t);
         err = check_columns(c, t);
         if (!err) {
-            err = check_uniques(c, NULL);
+            err = need_keys(c);
         }
         if (!err) {
             err = check_link(c, t->link);
@@ -271,10 +326,10 @@ static scim_error_t *check_all(checking_t *c, const scim_map_t *map)
     return err || !map->members ? err : check_members(c, map->members);
 }
 
-scim_error_t *scim_map_check(const char **misfit, scim_dbd_t *db, const scim_map_t *map,
-                             apr_pool_t *p)
+scim_error_t *scim_map_check(const char **misfit, scim_dbd_t *db, apr_hash_t *seen,
+                             const scim_map_t *map, apr_pool_t *p)
 {
-    checking_t c = {db, NULL, NULL, NULL, p};
+    checking_t c = {.db = db, .seen = seen ? seen : apr_hash_make(p), .pool = p};
     scim_error_t *err = check_all(&c, map);
 
     *misfit = c.misfit;
@@ -299,7 +354,7 @@ scim_error_t *scim_map_ready(scim_store_t *store)
     if (scim_dbd_noted(store->db, key)) {
         return NULL;
     }
-    err = scim_map_check(&misfit, store->db, map, store->pool);
+    err = scim_map_check(&misfit, store->db, NULL, map, store->pool);
     if (!err && misfit) {
         return scim_error_internal(
             store->pool, 503, "SCIM2240",

@@ -112,7 +112,7 @@ FLAVOURS = {
                   "ScimHTTPCAFile {root}/conf/cert.pem",
                   "ScimIntrospection https://localhost:{ports[issuer_tls]}/introspect "
                   "scim:server {root}/conf/client-secret")),
-    "asks_little": (4, ("ScimIntrospectionCache 3600", "ScimTokenStore On",
+    "asks_little": (6, ("ScimIntrospectionCache 3600", "ScimTokenStore On",
                         "ScimIntrospection http://127.0.0.1:{ports[issuer]}/introspect-cache "
                         "scim:server {root}/conf/client-secret")),
     "asks_in_vain": (4, ("ScimHTTPTimeout 1",
