@@ -15,22 +15,9 @@
 
 /* By how often they come. "other" is what none of them is. */
 const char *const scim_tally_ops[SCIM_TALLY_OPS] = {
-    "get",
-    "list",
-    "patch",
-    "create",
-    "replace",
-    "delete",
-    "bulk",
-    "discovery",
-    "options",
-    "none",
-    "oauth-token",
-    "oauth-authorize",
-    "oauth-revoke",
-    "oauth-metadata",
-    "console",
-    "other",
+    "get",          "list",           "patch",   "create", "replace",     "delete",
+    "bulk",         "discovery",      "options", "none",   "oauth-token", "oauth-authorize",
+    "oauth-revoke", "oauth-metadata", "console", "other",
 };
 
 const short scim_tally_codes[SCIM_TALLY_CODES] = {
@@ -45,8 +32,7 @@ const apr_interval_time_t scim_tally_bounds[SCIM_TALLY_BOUNDS] = {
 
 apr_size_t scim_tally_size(int tenants)
 {
-    return offsetof(scim_tally_t, place) +
-           sizeof(scim_tally_place_t) * ((apr_size_t)tenants + 2);
+    return offsetof(scim_tally_t, place) + sizeof(scim_tally_place_t) * ((apr_size_t)tenants + 2);
 }
 
 static void name_place(scim_tally_place_t *place, const char *name)

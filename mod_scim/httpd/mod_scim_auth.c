@@ -214,8 +214,8 @@ static scim_error_t *let_in_bearer(scim_auth_t *auth, const scim_bearer_t *beare
         return err;
     }
     if (state.revoked || state.owner_dead) {
-        return trust_or(auth, state.revoked ? invalid(auth, SCIM_TALLY_TOKEN_REVOKED)
-                                            : owner_dead(auth));
+        return trust_or(auth,
+                        state.revoked ? invalid(auth, SCIM_TALLY_TOKEN_REVOKED) : owner_dead(auth));
     }
     return let_in(auth, "Bearer", NULL);
 }
