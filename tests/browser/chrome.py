@@ -10,7 +10,7 @@ from selenium.common.exceptions import StaleElementReferenceException, WebDriver
 from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
-from selenium.webdriver.support.ui import WebDriverWait
+from selenium.webdriver.support.ui import Select, WebDriverWait
 
 import database
 
@@ -22,7 +22,7 @@ OPTIONS = ("--headless=new", "--no-sandbox", "--no-first-run", "--disable-backgr
 WIDE = (1280, 860)
 PHONE = (360, 740)
 # A deadline only bounds a failure; a busy machine may be very slow.
-PATIENCE = 20
+PATIENCE = 90
 SCREENSHOTS = pathlib.Path(os.environ["SCIM_BUILD"]) / "screenshots"
 
 
@@ -103,6 +103,11 @@ class Browser:
     def sees(self, text, css="main"):
         self.wait("“%s” in %s" % (text, css), lambda: text in self.text(css))
 
+    def tells(self, text, css="main"):
+        """The same, also of words that are for screen readers only."""
+        self.wait("“%s” in %s" % (text, css), lambda: text in self.js(
+            "return document.querySelector(arguments[0]).textContent", css))
+
     def loaded(self, title):
         """The page of this heading is there, with everything that it loads."""
         self.wait("the page " + title, lambda: self.text("h1") == title and
@@ -122,6 +127,9 @@ class Browser:
         return self.one("#" + name)
 
     # ---- doing ----
+
+    def choose(self, label, option):
+        Select(self.labelled(label)).select_by_visible_text(option)
 
     def press(self, text):
         self.by_name(text).click()

@@ -2,6 +2,8 @@
 # Copyright the mod_scim authors
 """The page on which an administrator gives an OAuth client access."""
 
+import http.server
+import threading
 import urllib.parse
 
 import pytest
@@ -10,10 +12,29 @@ import requests
 from chrome import PHONE
 
 
+class Callback(http.server.BaseHTTPRequestHandler):
+    """Where the client takes the answer."""
+
+    def do_GET(self):  # pylint: disable=invalid-name
+        self.send_response(200)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    def log_message(self, *_):  # pylint: disable=arguments-differ
+        pass
+
+
+@pytest.fixture(scope="module")
+def redirect():
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Callback) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield "http://localhost:%d/callback" % server.server_port
+        server.shutdown()
+
+
 @pytest.fixture
-def client(site, console):
+def client(redirect, console):
     """A client registered on the console: (id, secret, redirect)."""
-    redirect = site.origin() + "/nowhere/callback"
     console.press("Tokens")
     console.loaded("Tokens")
     console.press("New client")
@@ -28,7 +49,7 @@ def client(site, console):
 
 def answer_of(browser):
     """What the redirect brought."""
-    browser.wait("the redirect", lambda: "/nowhere/" in browser.driver.current_url)
+    browser.wait("the redirect", lambda: "/callback" in browser.driver.current_url)
     return dict(urllib.parse.parse_qsl(urllib.parse.urlsplit(browser.driver.current_url).query))
 
 

@@ -38,7 +38,7 @@ def test_script_in_names_is_text(people, console):
     console.press("Done")
     console.sees(EVIL[0])
     go(console, "Activity")
-    console.sees(EVIL[0] if "displayName" in console.text() else "evil@example.com")
+    console.sees("Created group " + EVIL[1])
     assert console.js("return window.hit") is None
     assert not console.all("main img, main b, main script")
 
@@ -95,7 +95,7 @@ def test_a_group_shows_its_members(people, console):
 def test_setup_says_what_to_enter(site, console):
     console.sees(site.origin() + "/acme/scim/v2")
     console.sees(site.origin() + "/acme/oauth/token")
-    console.sees("Served over TLS: done")
+    console.tells("Served over TLS: done")
     console.sees("1,000 used")
     console.labelled("Find an attribute").send_keys("usertype")
     console.wait("one attribute", lambda: len(console.all("tbody tr")) == 1)
@@ -109,12 +109,12 @@ def test_activity_is_filtered(site, people, console):
                                   "userName": "x" * 65}).status == 400
     client.close()
     go(console, "Activity")
-    console.labelled("Outcome").send_keys("Failed")
+    console.choose("Outcome", "Failed")
     console.wait("failures only", lambda: "Created user" not in console.text())
     console.sees("Could not create user")
     console.sees("What to do:")
     assert "outcome=failed" in console.driver.current_url
-    console.labelled("Outcome").send_keys("All")
+    console.choose("Outcome", "All")
     console.labelled("User, group or token").send_keys("filtered@example.com" + Keys.ENTER)
     console.wait("one entry", lambda: len(console.all("tbody tr")) == 1)
     console.sees("Created user filtered@example.com")
@@ -134,13 +134,13 @@ def test_another_tenants_console_shows_nothing_of_it(site, people, browser):
     go(browser, "Activity")
     browser.sees("Nothing here")
     # The other one's console is none of theirs.
-    status = browser.js("return fetch('/acme/console/api/session').then((got) => got.status)")
+    status = browser.js("return fetch(location.origin + '/acme/console/api/session').then((got) => got.status)")
     assert status in (401, 403)
 
 
 def test_a_change_needs_the_pages_token(console):
     script = """
-        return fetch(location.pathname + "api/tokens", {method: "POST", headers: arguments[0],
+        return fetch(location.origin + location.pathname + "api/tokens", {method: "POST", headers: arguments[0],
             body: JSON.stringify({label: "forged"})}).then((got) => got.status)"""
     kind = {"Content-Type": "application/json"}
     assert console.js(script, kind) == 403
