@@ -8,6 +8,7 @@
 #include <apr_strings.h>
 
 #include <http_protocol.h>
+#include <http_request.h>
 #include <mod_status.h>
 
 #include "mod_scim_stats.h"
