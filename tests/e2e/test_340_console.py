@@ -110,7 +110,11 @@ def test_340_04_nothing_else_is_there(common, path):
     ("POST", "/", "GET, HEAD"), ("PUT", "/console.js", "GET, HEAD"),
     ("DELETE", "/api/tokens", "GET, HEAD, POST"), ("OPTIONS", "/api/session", "GET, HEAD"),
     ("PATCH", "/api/users", "GET, HEAD"), ("GET", "/api/tokens/x/revoke", "POST"),
-    ("PUT", "/api/users/x", "GET, HEAD")])
+    ("PUT", "/api/users/x", "GET, HEAD"), ("TRACE", "/api/session", "GET, HEAD"),
+    ("POST", "", "GET, HEAD"), ("OPTIONS", "", "GET, HEAD"),
+    # Names of methods are not the same in lower case (RFC 9110 section 9.1).
+    ("post", "/api/tokens/x/revoke", "POST"), ("post", "/api/tokens", "GET, HEAD, POST"),
+    ("get", "/api/session", "GET, HEAD"), ("get", "/", "GET, HEAD")])
 def test_340_05_methods(common, method, path, allow):
     answer = common.send(method, path)
     assert answer.status_code == 405 and answer.headers["Allow"] == allow
@@ -184,6 +188,10 @@ def test_340_20_the_life_of_a_token(place, console, log):
     assert not opens(place, made["secret"])
     assert console.post("tokens/%s/revoke" % made["id"], {})["revoked"] == revoked["revoked"]
     assert console.get("tokens")["tokens"][0]["state"] == "revoked"
+    told = [line for line in log.lines() if "SCIM3397" in line or "SCIM3398" in line]
+    assert len(told) == 2 and made["secret"] not in "\n".join(log.lines())
+    for line, what in zip(told, ("made", "revoked")):
+        assert "admin %s token %s of tenant %s" % (what, made["id"], place.name) in line
 
 
 def test_340_21_never_and_usual(console):
@@ -504,7 +512,7 @@ def test_340_70_clients(oauth, log):
     other.id, other.secret = made["id"], made["secret"]
     assert opens(tenant, other.tokens()["access_token"])
     got = console.post("clients/%s/revoke" % made["id"])
-    assert got["state"] == "revoked"
+    assert got["state"] == "revoked" and made["secret"] not in "\n".join(log.lines())
     assert console.post("clients/%s/revoke" % made["id"])["state"] == "revoked"
     assert other.token(grant_type="client_credentials")[0] in (400, 401)
 
@@ -534,6 +542,9 @@ def test_340_72_clients_with_keys(take):
     for body in ({"auth": "secret"}, {}, {"auth": "private_key_jwt"},
                  {"auth": "private_key_jwt", "jwks": "no"}, {"auth": "private_key_jwt", "jwks": 5},
                  {"auth": "private_key_jwt", "jwksUri": "http://x.example/keys"},
+                 {"auth": "private_key_jwt", "jwksUri": "http://127.0.0.1:9/keys"},
+                 {"auth": "private_key_jwt", "jwksUri": "http://localhost/keys"},
+                 {"auth": "private_key_jwt", "jwksUri": "file:///etc/passwd"},
                  {"auth": "private_key_jwt", "jwks": {"keys": [dict(key, d="private")]}}):
         console.post("clients", dict(body, name="x"), 400)
     assert len(console.get("clients")["clients"]) == 2
