@@ -99,20 +99,23 @@ static scim_error_t *read_redirects(scim_client_t *client, const scim_console_ca
     return NULL;
 }
 
-/* Keys are an object, or its text as it was pasted. */
+/*
+ * Keys are an object, or its text as it was pasted. Only the operator may have the server fetch
+ * them from itself: a tenant's admin would reach what listens on this host for this host alone.
+ */
 static scim_error_t *read_keys(scim_client_t *client, const scim_console_call_t *call)
 {
     const json_t *jwks = json_object_get(call->body, "jwks");
+    scim_error_t *err = scim_console_text(&client->jwks_uri, call, "jwksUri");
 
-    if (json_is_object(jwks)) {
-        client->jwks = scim_json_dump(jwks, NULL, call->r->pool);
-    } else {
-        scim_error_t *err = scim_console_text(&client->jwks, call, "jwks");
-        if (err) {
-            return err;
-        }
+    if (!err && client->jwks_uri && strncmp(client->jwks_uri, "https://", 8) != 0) {
+        err = scim_console_refuse(call, HTTP_BAD_REQUEST, "jwksUri must begin with https://.");
     }
-    return scim_console_text(&client->jwks_uri, call, "jwksUri");
+    if (!err && json_is_object(jwks)) {
+        client->jwks = scim_json_dump(jwks, NULL, call->r->pool);
+        return NULL;
+    }
+    return err ? err : scim_console_text(&client->jwks, call, "jwks");
 }
 
 /* How it proves who it is must be a way that the server takes. */
