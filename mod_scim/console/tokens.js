@@ -45,7 +45,8 @@ function ender(part, what) {
       await api.post(what.path);
       await part.reload();
       announce(what.done);
-      return part.previousElementSibling.querySelector("h2");
+      // Nothing is beside it where the browser's Back has made another page meanwhile.
+      return (part.previousElementSibling || document).querySelector("h2, h1");
     });
   }}}, what.short);
 }
