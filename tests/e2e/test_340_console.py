@@ -550,6 +550,24 @@ def test_340_72_clients_with_keys(take):
     assert len(console.get("clients")["clients"]) == 2
 
 
+@pytest.mark.parametrize("number, uri, body", [
+    (500, None, {}), (32, "https://x.example/keys",
+                      {"auth": "private_key_jwt", "jwksUri": "https://y.example/keys"})],
+    ids=["all", "with a jwksUri"])
+def test_340_77_no_more_clients_than_a_list_may_have(env, take, number, uri, body):
+    """Those that were revoked count, or making and revoking them in turn would have no end."""
+    tenant = take("console_jwt" if uri else "console_oauth")
+    console = of_tenant(tenant)
+    row = "('%s-%%d', '%s', 'many', '%s', '', 1, 2, %s)" % (
+        tenant.name, tenant.name, "private_key_jwt" if uri else "secret", tokens.literal(uri))
+    many = "INSERT INTO scim_client (id, tenant, name, auth, redirects, created, revoked, jwks_uri) " \
+        "VALUES %s"
+    env.db.execute(many % ", ".join(row % i for i in range(number - 1)))
+    console.post("clients", dict(body, name="last"), 201)
+    assert "%d clients" % number in console.post("clients", dict(body, name="x"), 409)["detail"]
+    assert len(console.get("clients")["clients"]) == number
+
+
 def test_340_73_where_there_is_no_oauth(common):
     assert "OAuth" in common.post("clients", {"name": "x"}, 409)["detail"]
     assert common.get("clients") == {"clients": []}
