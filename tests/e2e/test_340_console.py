@@ -824,6 +824,31 @@ def test_340_120_queries(common, target):
     check_json(answer)
 
 
+ODD = ["%F0%9F%98%80", "%27%22%5C", "%25", "x" * 200, "%C3%A9", "1.%F0%9F%98%80", "0.", "1.", "2.",
+       "0", "00", "9" * 15 + ".x", "-1", "1e3", "%E2%80%AE", "%EF%BF%BF"]
+
+
+@pytest.mark.parametrize("path, name", [
+    ("activity", "who"), ("activity", "op"), ("activity", "before"), ("activity", "outcome"),
+    ("tokens", "cursor"), ("tokens", "count"), ("grants", "cursor"), ("users", "q"),
+    ("users", "cursor"), ("groups", "q"), ("groups", "cursor")])
+def test_340_122_odd_values_are_answered(common, path, name):
+    for odd in ODD:
+        answer = common.send("GET", "/api/%s?%s=%s" % (path, name, odd))
+        assert answer.status_code in (200, 400), (odd, answer.text)
+        check_json(answer)
+
+
+def test_340_123_odd_cursors_of_members(place, console):
+    scim = place.scim()
+    group = scim.add_group("Odd", [scim.add_user("odd")["id"]])
+    for odd in ("x", "-1", "1x", "9" * 30, "1.5", "%F0%9F%98%80"):
+        answer = console.send("GET", "/api/groups/%s?cursor=%s" % (group["id"], odd))
+        assert answer.status_code == 400, (odd, answer.text)
+        check_json(answer)
+    assert console.get("groups/" + group["id"], cursor="9" * 18)["members"] == []
+
+
 def test_340_121_a_body_that_ends_early(common):
     seal = common.open()["token"]
     basic = base64.b64encode(("admin:" + admin_password("admin")).encode()).decode()
