@@ -23,8 +23,8 @@
 
 /*
  * Clients of the tenant's that admins may make, with those that were revoked, whose rows stay: each
- * list reads all of them. The key sets that a child fetches are bounded for all tenants together, so
- * one must not take all of them.
+ * list reads all of them. The key sets that a child fetches are bounded for all tenants together,
+ * so one must not take all of them.
  */
 #define CLIENTS_MAX 500
 #define CLIENTS_URI_MAX 32
