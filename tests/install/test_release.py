@@ -45,6 +45,7 @@ def test_install_puts_nothing_else_anywhere(installed):
                 pathlib.Path("/usr/local/share/man/man8/scimctl.8")}
     for folder in ("conf", "sql"):
         expected |= {data / folder / name for name in tree(TOP / folder)}
+    expected |= {data / "console" / name for name in tree(TOP / "mod_scim" / "console")}
     found = {pathlib.Path("/") / name for name in tree(installed)}
     assert (found - expected, expected - found) == (set(), set())
 
