@@ -114,7 +114,10 @@ def test_310_01_every_request_of_every_child_is_counted(own, env):
     assert one(got, "scim_request_duration_seconds_sum", op="create") > 0
     assert one(got, "scim_database_statements_total") >= 160
     assert one(got, "scim_database_wait_seconds_count") >= 80
-    assert one(got, "scim_processes") == len(server.children()) >= 3
+    assert len(server.children()) >= 3
+    # httpd may just be starting one more.
+    wait_until("every child to be counted", lambda: one(numbers(server), "scim_processes") ==
+               len(server.children()))
     assert one(got, "scim_database_connections", state="used") == 0
     assert one(got, "scim_token_failures_total", reason="unknown") == 1
 
