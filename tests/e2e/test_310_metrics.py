@@ -15,6 +15,7 @@ from load import together
 from okta_wire import URN_USER
 from own_httpd import OwnHttpd
 from scim_http import RawConnection
+from test_120_outage import settle
 
 MORE = """
 <Location /metrics>
@@ -277,6 +278,7 @@ def test_310_12_health_follows_the_database(own, env, log):
     server.log.expect("SCIM3322")
     scim = server.tenant("m-one").scim(fresh=True)
     assert server.ask("/health")[0] == 200
+    settle(server)
     env.db.stop()
     try:
         wait_until("down", lambda: server.ask("/health")[0] == 503, pause=0.2)
@@ -303,6 +305,7 @@ def test_310_13_health_of_a_database_that_hangs(own, env, log):
     server.log.database_lost()
     server.log.expect("SCIM3322")
     assert server.ask("/health")[0] == 200
+    settle(server)
     with open(env.db.admin("SELECT @@pid_file")[0][0], encoding="ascii") as file:
         pid = int(file.read())
     os.kill(pid, signal.SIGSTOP)

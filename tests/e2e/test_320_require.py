@@ -7,6 +7,7 @@ import pytest
 from door import Door
 from env import DATABASE_LOST, wait_until
 from test_010_config import GOOD, configtest
+from test_120_outage import settle
 
 ENTERPRISE = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"
 
@@ -335,6 +336,7 @@ def test_320_11_database_away(world, env, log):
     world.scim.add_user("work")
     assert world.status("/user/", "work@example.com") == 200
     log.database_lost()
+    settle(env)
     env.db.stop()
     try:
         got = world.get("/user/", "work@example.com")
