@@ -12,6 +12,7 @@ from ctl import alone
 from env import wait_until
 from okta_wire import URN_USER
 from test_010_config import GOOD, configtest
+from test_120_outage import settle
 from tokens import Stored, now
 
 BULK = "urn:ietf:params:scim:api:messages:2.0:BulkRequest"
@@ -215,6 +216,7 @@ def test_300_11_old_rows_go(env, take):
 def test_300_12_the_database_is_away(env, tenant, scim, log):
     scim.post("/Users", user("ada")).user(201)
     log.database_lost()
+    settle(env)
     env.db.stop()
     scim.post("/Users", user("bob")).error(503)
     tenant.scim(token="wrong").post("/Users", user("bob")).error(401)
