@@ -92,7 +92,7 @@ export function users(view) {
     columns: [{label: "User"}, {label: "State"}, {label: "Created"}, {label: "Changed"}],
     row: (one) => [h("div", {class: "person"}, face(one.displayName || one.userName),
       h("div", null, h("a", {href: "#/users/" + encodeURIComponent(one.id), class: "strong"},
-        one.displayName || one.userName),
+        one.displayName || one.userName || one.id),
       h("span", {class: "sub"}, one.userName))), active(one), when(one.created),
     when(one.modified)],
   });
@@ -105,7 +105,7 @@ export function groups(view) {
     label: "Find a group", hint: "The beginning of its name.",
     columns: [{label: "Group"}, {label: "Members"}, {label: "Created"}, {label: "Changed"}],
     row: (one) => [h("a", {href: "#/groups/" + encodeURIComponent(one.id), class: "strong"},
-      one.displayName), one.members === undefined || one.members === null ? "" :
+      one.displayName || one.id), one.members === undefined || one.members === null ? "" :
       count(one.members), when(one.created), when(one.modified)],
   });
 }

@@ -45,7 +45,8 @@ function ender(part, what) {
       await api.post(what.path);
       await part.reload();
       announce(what.done);
-      return part.previousElementSibling.querySelector("h2");
+      // Nothing is beside it where the browser's Back has made another page meanwhile.
+      return (part.previousElementSibling || document).querySelector("h2, h1");
     });
   }}}, what.short);
 }
@@ -83,14 +84,19 @@ function busy(form, on) {
 
 /** A form in a dialog; send(): a promise of the answer, which done shows. */
 function formDialog(title, label, controls, send, done) {
-  return dialog(title, (close, fail) => {
+  let sending = false;
+  const box = dialog(title, (close, fail) => {
     const form = h("form", {novalidate: true}, controls, h("div", {class: "buttons"},
       h("button", {type: "button", on: {click: close}}, "Cancel"),
       h("button", {type: "submit", class: "main"}, label)));
     form.addEventListener("submit", async (event) => {
       event.preventDefault();
+      if (sending) {
+        return;
+      }
       fail("");
       busy(form, true);
+      sending = true;
       try {
         const made = await send();
         done(made, form.closest("dialog"));
@@ -98,9 +104,17 @@ function formDialog(title, label, controls, send, done) {
         busy(form, false);
         fail(e.message);
       }
+      sending = false;
     });
     return [form];
   });
+  // What is being made may have a secret, which would be shown to nobody.
+  box.addEventListener("cancel", (event) => {
+    if (sending) {
+      event.preventDefault();
+    }
+  });
+  return box;
 }
 
 // ---- tokens ----
@@ -131,11 +145,12 @@ function newToken(session, part) {
     h("option", {value, selected: value === preset}, text)));
   const owner = h("input", {type: "text", autocomplete: "off", spellcheck: "false",
     name: "owner"});
+  const owned = session.limits.tokenOwner;
   const controls = [
     field("Label", label, "Says where the token is used, for example “Okta production”."),
     field("Expires", expires),
-    field("Owner (optional)", owner, "The userName of a user. The token ends when that user is " +
-      "deactivated or deleted."),
+    field(owned ? "Owner" : "Owner (optional)", owner, "The userName of a user. The token ends " +
+      "when that user is deactivated or deleted."),
   ];
   formDialog("New token", "Create token", controls, () => {
     if (!label.value.trim()) {

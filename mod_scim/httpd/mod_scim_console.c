@@ -222,7 +222,7 @@ static scim_error_t *check_method(const scim_console_call_t *call, const char *a
 {
     request_rec *r = call->r;
 
-    if (ap_find_token(r->pool, allow, r->method)) {
+    if (scim_http_allows(r, allow)) {
         return NULL;
     }
     apr_table_setn(r->headers_out, "Allow", allow);
@@ -260,7 +260,11 @@ static scim_error_t *send_file(const scim_console_call_t *call, const char *name
 static scim_error_t *send_to_slash(const scim_console_call_t *call)
 {
     request_rec *r = call->r;
+    scim_error_t *err = check_method(call, "GET, HEAD");
 
+    if (err) {
+        return err;
+    }
     set_headers(r, HTTP_MOVED_TEMPORARILY, "text/plain");
     apr_table_setn(r->headers_out, "Location", apr_pstrcat(r->pool, r->uri, "/", NULL));
     ap_set_content_length(r, 0);

@@ -21,6 +21,14 @@
 
 #define REDIRECTS_MAX 50
 
+/*
+ * Clients of the tenant's that admins may make, with those that were revoked, whose rows stay: each
+ * list reads all of them. The key sets that a child fetches are bounded for all tenants together,
+ * so one must not take all of them.
+ */
+#define CLIENTS_MAX 500
+#define CLIENTS_URI_MAX 32
+
 /* ---- clients ---- */
 
 static int is_shared(const scim_client_t *client)
@@ -99,20 +107,23 @@ static scim_error_t *read_redirects(scim_client_t *client, const scim_console_ca
     return NULL;
 }
 
-/* Keys are an object, or its text as it was pasted. */
+/*
+ * Keys are an object, or its text as it was pasted. Only the operator may have the server fetch
+ * them from itself: a tenant's admin would reach what listens on this host for this host alone.
+ */
 static scim_error_t *read_keys(scim_client_t *client, const scim_console_call_t *call)
 {
     const json_t *jwks = json_object_get(call->body, "jwks");
+    scim_error_t *err = scim_console_text(&client->jwks_uri, call, "jwksUri");
 
-    if (json_is_object(jwks)) {
-        client->jwks = scim_json_dump(jwks, NULL, call->r->pool);
-    } else {
-        scim_error_t *err = scim_console_text(&client->jwks, call, "jwks");
-        if (err) {
-            return err;
-        }
+    if (!err && client->jwks_uri && strncmp(client->jwks_uri, "https://", 8) != 0) {
+        err = scim_console_refuse(call, HTTP_BAD_REQUEST, "jwksUri must begin with https://.");
     }
-    return scim_console_text(&client->jwks_uri, call, "jwksUri");
+    if (!err && json_is_object(jwks)) {
+        client->jwks = scim_json_dump(jwks, NULL, call->r->pool);
+        return NULL;
+    }
+    return err ? err : scim_console_text(&client->jwks, call, "jwks");
 }
 
 /* How it proves who it is must be a way that the server takes. */
@@ -146,6 +157,29 @@ static scim_error_t *read_auth(scim_client_t *client, const char **secret,
                                      "This server takes no private_key_jwt of clients.");
 }
 
+static scim_error_t *check_room(const scim_console_call_t *call, const scim_client_t *wanted)
+{
+    apr_array_header_t *clients;
+    int own = 0;
+    int uris = 0;
+    int i;
+    scim_error_t *err = scim_client_list(&clients, call->store, call->r->pool);
+
+    for (i = 0; !err && i < clients->nelts; i++) {
+        const scim_client_t *client = &APR_ARRAY_IDX(clients, i, scim_client_t);
+        own += !is_shared(client);
+        uris += !is_shared(client) && client->jwks_uri != NULL;
+    }
+    if (!err && (own >= CLIENTS_MAX || (wanted->jwks_uri && uris >= CLIENTS_URI_MAX))) {
+        err = scim_error_make(call->r->pool, HTTP_CONFLICT, SCIM_TYPE_NONE,
+                              "This tenant has %d clients%s, those that were deactivated included; "
+                              "ask the server's operator for another.",
+                              own >= CLIENTS_MAX ? own : uris,
+                              own >= CLIENTS_MAX ? "" : " with a jwksUri");
+    }
+    return err;
+}
+
 scim_error_t *scim_console_client_create(scim_console_call_t *call)
 {
     request_rec *r = call->r;
@@ -163,6 +197,7 @@ scim_error_t *scim_console_client_create(scim_console_call_t *call)
     }
     err = err ? err : read_redirects(&client, call);
     err = err ? err : read_auth(&client, &secret, call);
+    err = err ? err : check_room(call, &client);
     err = err ? err : scim_client_create(call->store, &client, r->pool);
     if (err) {
         return err;

@@ -340,11 +340,23 @@ scim_error_t *scim_console_user(scim_console_call_t *call)
     return err;
 }
 
+/* Where a page of members ended: a number. */
+static scim_error_t *read_after(apr_int64_t *after, const scim_console_call_t *call,
+                                const char *cursor)
+{
+    apr_size_t len = cursor ? strlen(cursor) : 0;
+
+    *after = cursor ? apr_atoi64(cursor) : 0;
+    return len <= 18 && (!cursor || strspn(cursor, "0123456789") == len)
+               ? NULL
+               : scim_console_refuse(call, HTTP_BAD_REQUEST,
+                                     "The cursor is not one of the console's.");
+}
+
 /* A page of members: at a million of them each page costs the same. */
 static scim_error_t *add_members(json_t *out, const scim_console_call_t *call,
-                                 const scim_row_t *row, const char *cursor, int count)
+                                 const scim_row_t *row, apr_int64_t after, int count)
 {
-    apr_int64_t after = cursor ? apr_atoi64(cursor) : 0;
     json_t *members = json_array();
     apr_array_header_t *refs;
     scim_error_t *err;
@@ -377,10 +389,12 @@ scim_error_t *scim_console_group(scim_console_call_t *call)
     scim_row_t *row = NULL;
     json_t *resource;
     json_t *out;
+    apr_int64_t after = 0;
     int count = 0;
     scim_error_t *err = scim_console_query(call, fields, 2);
 
     err = err ? err : scim_console_count(&count, call, &fields[1], MEMBERS, MEMBERS_MAX);
+    err = err ? err : read_after(&after, call, fields[0].value);
     err = err ? err : get_resource(&resource, &type, call, &groups, "excludedAttributes=members");
     err = err ? err : scim_store_get(&row, call->store, type, call->id, call->r->pool);
     if (!err && !row) {
@@ -391,7 +405,7 @@ scim_error_t *scim_console_group(scim_console_call_t *call)
     }
     out = scim_json_own(json_object(), call->r->pool);
     json_object_set(out, "resource", resource);
-    err = add_members(out, call, row, fields[0].value, count);
+    err = add_members(out, call, row, after, count);
     err = err || fields[0].value ? err : add_mapped(out, call, type);
     err = err || fields[0].value ? err : add_history(out, call);
     call->status = HTTP_OK;

@@ -28,6 +28,9 @@ static const char *state_of(const scim_token_row_t *row)
     return scim_token_is_live(row, apr_time_now()) ? "active" : "expired";
 }
 
+/* In place of an id: the names cannot be read at the moment, which each would wait for anew. */
+#define AWAY ""
+
 const char *scim_console_owner(const scim_console_call_t *call, apr_hash_t *known, const char *id)
 {
     const char *name = id ? apr_hash_get(known, id, APR_HASH_KEY_STRING) : NULL;
@@ -38,11 +41,14 @@ const char *scim_console_owner(const scim_console_call_t *call, apr_hash_t *know
     if (!id || name) {
         return name;
     }
+    if (apr_hash_get(known, AWAY, APR_HASH_KEY_STRING)) {
+        return id;
+    }
     err = scim_console_get(&user, call, apr_pstrcat(p, "/Users/", scim_form_encode(id, p), NULL),
                            "attributes=userName");
     name = err ? NULL : json_string_value(json_object_get(user, "userName"));
     name = name ? name : id;
-    apr_hash_set(known, id, APR_HASH_KEY_STRING, name);
+    apr_hash_set(known, err && err->status >= 500 ? AWAY : id, APR_HASH_KEY_STRING, name);
     return name;
 }
 

@@ -117,8 +117,8 @@ static int is_fresh(const scim_health_t *health, apr_time_t now)
     return health->answered && now >= health->answered && now - health->answered < FRESH;
 }
 
-/* With the lock held. */
-static void wait_for(scim_health_t *health)
+/* With the lock held. 0: no answer in time. Another question may be under way by then. */
+static int wait_for(scim_health_t *health)
 {
     apr_time_t since = health->began;
     apr_time_t now = apr_time_now();
@@ -127,22 +127,25 @@ static void wait_for(scim_health_t *health)
         (void)apr_thread_cond_timedwait(health->done, health->lock, PATIENCE - (now - since));
         now = apr_time_now();
     }
+    return !health->asking || health->began != since;
 }
 
 /* @param news set to 1 where it is to be logged. @param reason in p */
 static int is_up(int *news, const char **reason, scim_health_t *health, apr_pool_t *p)
 {
-    apr_time_t now = apr_time_now();
+    apr_time_t now;
+    int answered;
     int up;
 
     apr_thread_mutex_lock(health->lock);
+    now = apr_time_now();
     if (!health->asking && !is_fresh(health, now)) {
         begin(health, now);
     }
-    wait_for(health);
-    up = !health->asking && health->up;
-    *reason = health->asking ? "it does not answer in time, or no connection of the pool is free"
-                             : apr_pstrdup(p, health->reason);
+    answered = wait_for(health);
+    up = answered && health->up;
+    *reason = answered ? apr_pstrdup(p, health->reason)
+                       : "it does not answer in time, or no connection of the pool is free";
     *news = up == health->is_down;
     health->is_down = !up;
     apr_thread_mutex_unlock(health->lock);

@@ -33,6 +33,13 @@ static scim_method_t method_of(const request_rec *r)
     }
 }
 
+/* By its number: httpd knows a method by its exact name only, and "post" is none. */
+int scim_http_allows(const request_rec *r, const char *allow)
+{
+    return (r->method_number == M_GET && strstr(allow, "GET")) ||
+           (r->method_number == M_POST && strstr(allow, "POST"));
+}
+
 /* A host name goes into every location; one that is more than a name does not come from a client.
  */
 static int is_host(const char *host)

@@ -30,6 +30,9 @@ typedef struct scim_call_t {
 /** The URL of a path here, as the client reaches it. */
 const char *scim_http_url(request_rec *r, const char *path);
 
+/** Whether the method is one of allow, "GET, HEAD, POST" or less, in upper case as methods are. */
+int scim_http_allows(const request_rec *r, const char *allow);
+
 /** Fill call->request from the request line and headers, without its body. */
 void scim_http_decode(scim_call_t *call, const scim_route_t *route);
 

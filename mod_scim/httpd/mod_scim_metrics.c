@@ -8,6 +8,7 @@
 #include <apr_strings.h>
 
 #include <http_protocol.h>
+#include <http_request.h>
 #include <mod_status.h>
 
 #include "mod_scim_stats.h"
@@ -18,7 +19,7 @@
 
 int scim_metrics_method(request_rec *r)
 {
-    r->allowed |= AP_METHOD_BIT << M_GET;
+    ap_allow_standard_methods(r, REPLACE_ALLOW, M_GET, -1);
     if (r->method_number == M_OPTIONS) {
         return DECLINED;
     }

@@ -285,7 +285,7 @@ static scim_oauth_error_t *check_method(const scim_oauth_call_t *call, const cha
 {
     request_rec *r = call->r;
 
-    if (ap_find_token(r->pool, allow, r->method)) {
+    if (scim_http_allows(r, allow)) {
         return NULL;
     }
     apr_table_setn(r->headers_out, "Allow", allow);

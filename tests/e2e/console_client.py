@@ -64,6 +64,7 @@ class Console:
         prepared = self.session.prepare_request(
             requests.Request(method, self.url, data=data, headers=headers or {}))
         prepared.url = self.url + path
+        prepared.method = method
         return self.session.send(prepared, allow_redirects=False, timeout=60,
                                  verify=self.session.verify)
 

@@ -22,6 +22,7 @@ ErrorLog {root}/error_log
 LogLevel notice scim:debug
 DefaultRuntimeDir {root}
 DocumentRoot {root}
+SSLSessionCache shmcb:{root}/ssl_cache(65536)
 ThreadsPerChild 10
 ServerLimit 8
 MaxRequestWorkers 80

@@ -114,7 +114,10 @@ def test_310_01_every_request_of_every_child_is_counted(own, env):
     assert one(got, "scim_request_duration_seconds_sum", op="create") > 0
     assert one(got, "scim_database_statements_total") >= 160
     assert one(got, "scim_database_wait_seconds_count") >= 80
-    assert one(got, "scim_processes") == len(server.children()) >= 3
+    assert len(server.children()) >= 3
+    # httpd may just be starting one more.
+    wait_until("every child to be counted", lambda: one(numbers(server), "scim_processes") ==
+               len(server.children()))
     assert one(got, "scim_database_connections", state="used") == 0
     assert one(got, "scim_token_failures_total", reason="unknown") == 1
 
@@ -182,6 +185,7 @@ def test_310_05_what_httpd_refuses_itself(own, env):
     tenant = "m-%s-f" % env.db.name
     server = own([tenant], MORE + "<Location /%s/Groups>\nRequire all denied\n</Location>\n"
                  % tenant)
+    server.log.expect("AH01630")
     scim = server.tenant(tenant).scim()
     scim.get("/Groups").error(403)
     scim.get("/Users?" + "x" * 9000).error(414)
@@ -217,6 +221,7 @@ def test_310_07_methods_and_access(own):
             status, headers, _ = server.ask(path, method)
             assert status == 405 and "GET" in headers["Allow"], method
         assert server.ask(path, "OPTIONS")[0] in (200, 204)
+    server.log.expect("AH01630")
     assert server.ask("/closed")[0] == 403
     assert server.ask("/metrics/and/more?x=%00")[0] == 200  # the handler is the Location's
 
@@ -298,7 +303,8 @@ def test_310_13_health_of_a_database_that_hangs(own, env, log):
     server.log.database_lost()
     server.log.expect("SCIM3322")
     assert server.ask("/health")[0] == 200
-    pid = int(env.db.admin("SELECT LOAD_FILE(@@pid_file)")[0][0].strip("\\n"))
+    with open(env.db.admin("SELECT @@pid_file")[0][0], encoding="ascii") as file:
+        pid = int(file.read())
     os.kill(pid, signal.SIGSTOP)
     try:
         wait_until("down", lambda: server.ask("/health")[0] == 503, pause=0.2)
@@ -340,11 +346,11 @@ def test_310_14_writes_that_are_run_again(own, env, log):
 
 def test_310_15_names_that_bite(own):
     """A tenant has no name that could break a label; other labels are words of the module's."""
-    server = own(["a.b_c-d"])
-    scim = server.tenant("a.b_c-d").scim()
+    server = own(["a.b-c"])
+    scim = server.tenant("a.b-c").scim()
     scim.get("/Users/%22%7D%0A%5C").error(404)
     scim.request("GET", "/%22%0A").error(404)
-    got = settled(server, 2, tenant="a.b_c-d")
+    got = settled(server, 2, tenant="a.b-c")
     assert {dict(labels)["op"] for name, labels in got if name == "scim_requests_total"} <= {
         "get", "none"}
-    assert conf.token_hash("a.b_c-d") not in server.ask("/metrics")[2]
+    assert conf.token_hash("a.b-c") not in server.ask("/metrics")[2]

@@ -110,7 +110,11 @@ def test_340_04_nothing_else_is_there(common, path):
     ("POST", "/", "GET, HEAD"), ("PUT", "/console.js", "GET, HEAD"),
     ("DELETE", "/api/tokens", "GET, HEAD, POST"), ("OPTIONS", "/api/session", "GET, HEAD"),
     ("PATCH", "/api/users", "GET, HEAD"), ("GET", "/api/tokens/x/revoke", "POST"),
-    ("PUT", "/api/users/x", "GET, HEAD")])
+    ("PUT", "/api/users/x", "GET, HEAD"), ("TRACE", "/api/session", "GET, HEAD"),
+    ("POST", "", "GET, HEAD"), ("OPTIONS", "", "GET, HEAD"),
+    # Names of methods are not the same in lower case (RFC 9110 section 9.1).
+    ("post", "/api/tokens/x/revoke", "POST"), ("post", "/api/tokens", "GET, HEAD, POST"),
+    ("get", "/api/session", "GET, HEAD"), ("get", "/", "GET, HEAD")])
 def test_340_05_methods(common, method, path, allow):
     answer = common.send(method, path)
     assert answer.status_code == 405 and answer.headers["Allow"] == allow
@@ -184,6 +188,10 @@ def test_340_20_the_life_of_a_token(place, console, log):
     assert not opens(place, made["secret"])
     assert console.post("tokens/%s/revoke" % made["id"], {})["revoked"] == revoked["revoked"]
     assert console.get("tokens")["tokens"][0]["state"] == "revoked"
+    told = [line for line in log.lines() if "SCIM3397" in line or "SCIM3398" in line]
+    assert len(told) == 2 and made["secret"] not in "\n".join(log.lines())
+    for line, what in zip(told, ("made", "revoked")):
+        assert "admin %s token %s of tenant %s" % (what, made["id"], place.name) in line
 
 
 def test_340_21_never_and_usual(console):
@@ -504,7 +512,7 @@ def test_340_70_clients(oauth, log):
     other.id, other.secret = made["id"], made["secret"]
     assert opens(tenant, other.tokens()["access_token"])
     got = console.post("clients/%s/revoke" % made["id"])
-    assert got["state"] == "revoked"
+    assert got["state"] == "revoked" and made["secret"] not in "\n".join(log.lines())
     assert console.post("clients/%s/revoke" % made["id"])["state"] == "revoked"
     assert other.token(grant_type="client_credentials")[0] in (400, 401)
 
@@ -534,9 +542,30 @@ def test_340_72_clients_with_keys(take):
     for body in ({"auth": "secret"}, {}, {"auth": "private_key_jwt"},
                  {"auth": "private_key_jwt", "jwks": "no"}, {"auth": "private_key_jwt", "jwks": 5},
                  {"auth": "private_key_jwt", "jwksUri": "http://x.example/keys"},
+                 {"auth": "private_key_jwt", "jwksUri": "http://127.0.0.1:9/keys"},
+                 {"auth": "private_key_jwt", "jwksUri": "http://localhost/keys"},
+                 {"auth": "private_key_jwt", "jwksUri": "file:///etc/passwd"},
                  {"auth": "private_key_jwt", "jwks": {"keys": [dict(key, d="private")]}}):
         console.post("clients", dict(body, name="x"), 400)
     assert len(console.get("clients")["clients"]) == 2
+
+
+@pytest.mark.parametrize("number, uri, body", [
+    (500, None, {}), (32, "https://x.example/keys",
+                      {"auth": "private_key_jwt", "jwksUri": "https://y.example/keys"})],
+    ids=["all", "with a jwksUri"])
+def test_340_77_no_more_clients_than_a_list_may_have(env, take, number, uri, body):
+    """Those that were revoked count, or making and revoking them in turn would have no end."""
+    tenant = take("console_jwt" if uri else "console_oauth")
+    console = of_tenant(tenant)
+    row = "('%s-%%d', '%s', 'many', '%s', '', 1, 2, %s)" % (
+        tenant.name, tenant.name, "private_key_jwt" if uri else "secret", tokens.literal(uri))
+    many = "INSERT INTO scim_client (id, tenant, name, auth, redirects, created, revoked, jwks_uri) " \
+        "VALUES %s"
+    env.db.execute(many % ", ".join(row % i for i in range(number - 1)))
+    console.post("clients", dict(body, name="last"), 201)
+    assert "%d clients" % number in console.post("clients", dict(body, name="x"), 409)["detail"]
+    assert len(console.get("clients")["clients"]) == number
 
 
 def test_340_73_where_there_is_no_oauth(common):
@@ -793,6 +822,31 @@ def test_340_120_queries(common, target):
     answer = common.send("GET", target)
     assert answer.status_code == (200 if target == "/api/session" or "session" in target else 400)
     check_json(answer)
+
+
+ODD = ["%F0%9F%98%80", "%27%22%5C", "%25", "x" * 200, "%C3%A9", "1.%F0%9F%98%80", "0.", "1.", "2.",
+       "0", "00", "9" * 15 + ".x", "-1", "1e3", "%E2%80%AE", "%EF%BF%BF"]
+
+
+@pytest.mark.parametrize("path, name", [
+    ("activity", "who"), ("activity", "op"), ("activity", "before"), ("activity", "outcome"),
+    ("tokens", "cursor"), ("tokens", "count"), ("grants", "cursor"), ("users", "q"),
+    ("users", "cursor"), ("groups", "q"), ("groups", "cursor")])
+def test_340_122_odd_values_are_answered(common, path, name):
+    for odd in ODD:
+        answer = common.send("GET", "/api/%s?%s=%s" % (path, name, odd))
+        assert answer.status_code in (200, 400), (odd, answer.text)
+        check_json(answer)
+
+
+def test_340_123_odd_cursors_of_members(place, console):
+    scim = place.scim()
+    group = scim.add_group("Odd", [scim.add_user("odd")["id"]])
+    for odd in ("x", "-1", "1x", "9" * 30, "1.5", "%F0%9F%98%80"):
+        answer = console.send("GET", "/api/groups/%s?cursor=%s" % (group["id"], odd))
+        assert answer.status_code == 400, (odd, answer.text)
+        check_json(answer)
+    assert console.get("groups/" + group["id"], cursor="9" * 18)["members"] == []
 
 
 def test_340_121_a_body_that_ends_early(common):
