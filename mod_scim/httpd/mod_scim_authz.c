@@ -33,31 +33,40 @@ static authz_status ask(const scim_authz_who_t **who, request_rec *r, unsigned w
     return (*who)->found.state == SCIM_WHO_ACTIVE ? AUTHZ_GRANTED : AUTHZ_DENIED;
 }
 
-/* The text of a value for this request; NULL: an expression failed, or came to nothing. */
-static const char *text_of(request_rec *r, const scim_authz_value_t *value)
+/*
+ * The text of a value for this request, NULL where it comes to nothing. Returns 0 if the expression
+ * failed: then nothing is known, as when the database is away.
+ */
+static int text_of(const char **out, request_rec *r, const scim_authz_value_t *value)
 {
     const char *wrong = NULL;
-    const char *text;
+    const char *text = value->text;
 
-    if (!value->expr) {
-        return value->text;
+    if (value->expr) {
+        text = ap_expr_str_exec(r, value->expr, &wrong);
     }
-    text = ap_expr_str_exec(r, value->expr, &wrong);
     if (wrong) {
         ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r,
                       "SCIM3345: the expression %s of a Require line failed: %s", value->text,
                       wrong);
-        return NULL;
+        return 0;
     }
-    return text && *text && scim_text_utf8(text, strlen(text)) ? text : NULL;
+    *out = text && *text && scim_text_utf8(text, strlen(text)) ? text : NULL;
+    return 1;
 }
 
 /* A value as names compare. */
-static const char *folded_of(request_rec *r, const scim_authz_value_t *value)
+static int folded_of(const char **out, request_rec *r, const scim_authz_value_t *value)
 {
-    const char *text = value->folded ? NULL : text_of(r, value);
-
-    return text ? scim_text_fold(text, r->pool) : value->folded;
+    *out = value->folded;
+    if (value->folded) {
+        return 1;
+    }
+    if (!text_of(out, r, value)) {
+        return 0;
+    }
+    *out = *out ? scim_text_fold(*out, r->pool) : NULL;
+    return 1;
 }
 
 static int compares_exactly(request_rec *r)
@@ -84,8 +93,11 @@ static authz_status check_user(request_rec *r, const char *args, const void *par
     exact = compares_exactly(r);
     for (i = 0; i < line->values->nelts; i++) {
         const scim_authz_value_t *value = &APR_ARRAY_IDX(line->values, i, scim_authz_value_t);
-        const char *name = exact ? text_of(r, value) : folded_of(r, value);
         const char *user = exact ? r->user : scim_text_fold(r->user, r->pool);
+        const char *name;
+        if (!(exact ? text_of(&name, r, value) : folded_of(&name, r, value))) {
+            return AUTHZ_GENERAL_ERROR;
+        }
         if (name && strcmp(name, user) == 0) {
             return AUTHZ_GRANTED;
         }
@@ -118,7 +130,10 @@ static authz_status check_group(request_rec *r, const char *args, const void *pa
         return status;
     }
     for (i = 0; i < line->values->nelts; i++) {
-        const char *folded = folded_of(r, &APR_ARRAY_IDX(line->values, i, scim_authz_value_t));
+        const char *folded;
+        if (!folded_of(&folded, r, &APR_ARRAY_IDX(line->values, i, scim_authz_value_t))) {
+            return AUTHZ_GENERAL_ERROR;
+        }
         if (folded && is_in(who, folded, r->pool)) {
             return AUTHZ_GRANTED;
         }
@@ -126,17 +141,21 @@ static authz_status check_group(request_rec *r, const char *args, const void *pa
     return AUTHZ_DENIED;
 }
 
-/* What a value of this request compares as; NULL: as nothing that the attribute can have. */
-static const scim_filter_t *test_of(request_rec *r, const scim_authz_line_t *line,
-                                    const scim_authz_value_t *value)
+/* What a value of this request compares as; NULL: as nothing that the attribute can have. Returns 0
+ * if the expression failed. */
+static int test_of(const scim_filter_t **out, request_rec *r, const scim_authz_line_t *line,
+                   const scim_authz_value_t *value)
 {
-    const scim_filter_t *test = value->test;
-    const char *text = value->expr ? text_of(r, value) : NULL;
+    const char *text = NULL;
 
-    if (text && scim_authz_test(&test, &line->path->path, text, line->path->type, r->pool)) {
-        return NULL;
+    *out = value->test;
+    if (value->expr && !text_of(&text, r, value)) {
+        return 0;
     }
-    return test;
+    if (text && scim_authz_test(out, &line->path->path, text, line->path->type, r->pool)) {
+        *out = NULL;
+    }
+    return 1;
 }
 
 static authz_status check_attribute(request_rec *r, const char *args, const void *parsed)
@@ -151,8 +170,10 @@ static authz_status check_attribute(request_rec *r, const char *args, const void
         return status;
     }
     for (i = 0; i < line->values->nelts; i++) {
-        const scim_filter_t *test =
-            test_of(r, line, &APR_ARRAY_IDX(line->values, i, scim_authz_value_t));
+        const scim_filter_t *test;
+        if (!test_of(&test, r, line, &APR_ARRAY_IDX(line->values, i, scim_authz_value_t))) {
+            return AUTHZ_GENERAL_ERROR;
+        }
         if (test && scim_match(test, who->tree, r->pool)) {
             return AUTHZ_GRANTED;
         }

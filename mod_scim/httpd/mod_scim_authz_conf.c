@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include <apr_cstr.h>
 #include <apr_lib.h>
 #include <apr_strings.h>
 
@@ -19,6 +20,9 @@
 
 /* The longest that what was known of a user may be believed. */
 #define CACHE_MAX 3600
+
+/* The longest name of a group that its members' rows have as it is: one less than they hold. */
+#define NAME_MAX_CHARS 254
 
 /* ---- what is to be resolved ---- */
 
@@ -98,7 +102,8 @@ static int has_export(const apr_array_header_t *exports, const char *name)
     int i;
 
     for (i = 0; i < exports->nelts; i++) {
-        if (strcmp(APR_ARRAY_IDX(exports, i, scim_authz_export_t).name, name) == 0) {
+        /* httpd's environment knows no case: one would undo the other. */
+        if (apr_cstr_casecmp(APR_ARRAY_IDX(exports, i, scim_authz_export_t).name, name) == 0) {
             return 1;
         }
     }
@@ -298,12 +303,29 @@ const char *scim_authz_parse_user(cmd_parms *cmd, const char *args, const void *
     return parse_line(cmd, args, parsed, 0, 0);
 }
 
+/* What a user's groups show of a longer name is cut, and so it would not be told from others. */
+static const char *check_names(const scim_authz_line_t *line)
+{
+    int i;
+
+    for (i = 0; i < line->values->nelts; i++) {
+        const scim_authz_value_t *value = &APR_ARRAY_IDX(line->values, i, scim_authz_value_t);
+        if (!value->expr && scim_text_chars(value->text) > NAME_MAX_CHARS) {
+            return "scim-group compares names of at most 254 characters";
+        }
+    }
+    return NULL;
+}
+
 const char *scim_authz_parse_group(cmd_parms *cmd, const char *args, const void **parsed)
 {
+    const char *wrong;
+
     if (args[strspn(args, " \t")] == '\0') {
         return "scim-group needs the names of groups";
     }
-    return parse_line(cmd, args, parsed, SCIM_WHO_GROUPS, 0);
+    wrong = parse_line(cmd, args, parsed, SCIM_WHO_GROUPS, 0);
+    return wrong ? wrong : check_names(*parsed);
 }
 
 const char *scim_authz_parse_attribute(cmd_parms *cmd, const char *args, const void **parsed)

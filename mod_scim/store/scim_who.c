@@ -153,12 +153,19 @@ static scim_error_t *complete(scim_who_t *out, scim_store_t *store, const findin
     return wants & SCIM_WHO_GROUPS ? scim_store_groups_of(&out->groups, store, row, p) : NULL;
 }
 
-/* Whether the index can have the value at all. */
-static int is_possible(const char *value)
+/*
+ * The value as the index has it; NULL: it cannot have it. Folding can make it longer, and a value
+ * of the length that others are cut to is not told from them.
+ */
+static const char *indexed(const scim_path_t *match, const char *value, apr_pool_t *p)
 {
     apr_size_t len = strlen(value);
 
-    return len > 0 && len < SCIM_INDEX_CUT && scim_text_utf8(value, len);
+    if (len == 0 || len >= SCIM_INDEX_CUT || !scim_text_utf8(value, len)) {
+        return NULL;
+    }
+    value = leaf_of(match)->case_exact ? value : scim_text_fold(value, p);
+    return strlen(value) < SCIM_INDEX_CUT ? value : NULL;
 }
 
 scim_error_t *scim_who_find(scim_who_t *out, scim_store_t *store, const scim_path_t *match,
@@ -171,14 +178,14 @@ scim_error_t *scim_who_find(scim_who_t *out, scim_store_t *store, const scim_pat
 
     memset(out, 0, sizeof(*out));
     out->state = SCIM_WHO_UNKNOWN;
-    if (!type || !is_possible(value)) {
+    value = indexed(match, value, p);
+    if (!type || !value) {
         return NULL;
     }
     err = scim_dbd_open(store->db);
     if (err) {
         return err;
     }
-    value = leaf_of(match)->case_exact ? value : scim_text_fold(value, p);
     err = scim_store_select(store, statement(store, match, type->name, value, f.whole), 1,
                             STATE_COLUMNS + (f.whole ? SCIM_ROW_COLUMNS : SLIM_COLUMNS), read_found,
                             &f);

@@ -111,6 +111,15 @@ function ops.console_search()
    return wrk.format("GET", "/console/api/users?count=100&q=" .. any_user().name:sub(1, -2), admin)
 end
 
+-- A static page, whose query names who asks for it. Of those who are remembered there are few enough.
+local function static(name, user)
+   return wrk.format("GET", "/pages/" .. name .. "/page.html?" .. user.name)
+end
+local function few_users() return users[math.random(math.min(200, #users))] end
+function ops.require() return static("required", any_user()) end
+function ops.require_cached() return static("cached", few_users()) end
+function ops.require_none() return static("open", few_users()) end
+
 -- A client that walks on by startIndex: over the first pages, and from the middle of all users on.
 local function walk(first, pages)
    counter = counter + 1

@@ -7,13 +7,17 @@
  *   /probe/select/<id>   one prepared SELECT of one document
  *   /probe/page/<rid>    one prepared SELECT of the 100 documents after rid
  *   /probe/insert/<key>  one prepared INSERT of the request's body, a durable commit of its own
+ * With "AuthType probe" who asks is whom the query string names: what is measured of Require lines
+ * is not how somebody is authenticated.
  * The statements read scim_resource's own rows, with a bounded column, so that the driver makes no
  * megabyte buffer: the ceiling is not made low by a trap that the module avoids. But each takes its
  * connection from mod_dbd with a ping, which the module mostly saves.
  */
 #include <httpd.h>
 #include <http_config.h>
+#include <http_core.h>
 #include <http_protocol.h>
+#include <http_request.h>
 #include <apr_dbd.h>
 #include <apr_strings.h>
 #include <mod_dbd.h>
@@ -124,6 +128,18 @@ static int probe_handler(request_rec *r)
     return probe_select(r, dbd, "probe_select", args, 2);
 }
 
+static int probe_user(request_rec *r)
+{
+    const char *type = ap_auth_type(r);
+
+    if (!type || strcmp(type, "probe") != 0 || !r->args) {
+        return DECLINED;
+    }
+    r->user = r->args;
+    r->ap_auth_type = "probe";
+    return OK;
+}
+
 static int probe_post_config(apr_pool_t *p, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *s)
 {
     APR_OPTIONAL_FN_TYPE(ap_dbd_prepare) *prepare = APR_RETRIEVE_OPTIONAL_FN(ap_dbd_prepare);
@@ -145,6 +161,7 @@ static void probe_hooks(apr_pool_t *p)
     static const char *const before[] = {"mod_dbd.c", NULL};
 
     (void)p;
+    ap_hook_check_authn(probe_user, NULL, NULL, APR_HOOK_FIRST, AP_AUTH_INTERNAL_PER_CONF);
     ap_hook_handler(probe_handler, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_post_config(probe_post_config, NULL, before, APR_HOOK_MIDDLE);
 }

@@ -112,6 +112,20 @@ DBDMax 25
 <Location "/probe">
   SetHandler probe
 </Location>
+# A static page for whom the probe says to be there: anybody, who is provisioned, and the same remembered.
+DocumentRoot "{work}/htdocs"
+<Location "/pages">
+  AuthType probe
+  ScimAuthzTenant bench
+  Require valid-user
+</Location>
+<Location "/pages/required">
+  Require scim-user
+</Location>
+<Location "/pages/cached">
+  ScimAuthzCache 60
+  Require scim-user
+</Location>
 """
 
 # A table as the probe's INSERT needs it: three indexes beside the primary key.
@@ -244,6 +258,9 @@ class Server:
                                  modules="/usr/lib/apache2/modules",
                                  digest=hashlib.sha256(self.token.encode()).hexdigest())
         (self.work / "httpd.conf").write_text(conf)
+        for name in ("open", "required", "cached"):
+            (self.work / "htdocs" / "pages" / name).mkdir(parents=True)
+            (self.work / "htdocs" / "pages" / name / "page.html").write_text("x" * 1024)
         (self.work / "page").mkdir()
         (self.work / "page" / "index.html").write_text("<!DOCTYPE html>")
         (self.work / "admins").write_text("bench:{SHA}%s\n" % base64.b64encode(

@@ -13,9 +13,20 @@ ENTERPRISE = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"
 
 PAGES = ("user", "named", "group", "groups", "nested", "blocked", "title", "dept", "number", "primary",
          "any", "none", "glass", "env", "mail", "external", "cached", "expr", "both", "open", "lost",
-         "shared")
+         "shared", "unsure", "alias")
 
 SECTIONS = """
+<AuthzProviderAlias scim-group staff "'The Staff' Nobody">
+</AuthzProviderAlias>
+<Location "/alias">
+    Require staff
+</Location>
+<Location "/unsure">
+    <RequireAll>
+        Require scim-user
+        Require not scim-group "%{{file:{root}/nosuch}}"
+    </RequireAll>
+</Location>
 <Location "/user">
     Require scim-user
 </Location>
@@ -115,7 +126,7 @@ SECTIONS = """
 
 PEOPLE = ["%s@example.com" % name for name in (
     "anna", "BERT", "bert", "carl", "dora", "emil", "fred", "gina", "hugo", "ines", "jörg", "none",
-    "main", "work", "same", "kurt", "lena", "mona")] + ["glass", "ext-carl", "%s", "a' OR '1'='1",
+    "main", "work", "same", "kurt", "lena", "mona", "gus", "away")] + ["glass", "ext-carl", "%s", "a' OR '1'='1",
                                                        "x" * 1500]
 
 
@@ -129,7 +140,7 @@ def world(env):
         door.tenant = tenant
         door.scim = tenant.scim()
         yield door
-        door.log.tolerate("AH01873", "AH01631", "AH01630", "SCIM3341", *DATABASE_LOST)
+        door.log.tolerate("SCIM3345", "AH01873", "AH01631", "AH01630", "SCIM3341", *DATABASE_LOST)
         door.log.start = 0
         door.log.check()
     finally:
@@ -183,7 +194,9 @@ def test_320_03_groups(world):
     assert world.status("/group/", "carl@example.com") == 200
     member(world.scim, staff, carl, "remove")
     assert world.status("/group/", "carl@example.com") == 403
+    assert world.status("/alias/", "carl@example.com") == 403
     member(world.scim, staff, carl)
+    assert world.status("/alias/", "carl@example.com") == 200
     assert world.status("/any/", "carl@example.com") == 200
     # Through another group, and no longer when that has left.
     company = world.scim.add_group("Company", [staff["id"]])
@@ -331,19 +344,25 @@ def test_320_10_switched_off_tenant(world, env):
     assert world.status("/user/", "mona@example.com") == 200
 
 
+def test_320_14_an_expression_that_fails_lets_nobody_in(world):
+    world.scim.add_user("gus")
+    assert world.status("/user/", "gus@example.com") == 200
+    assert world.status("/unsure/", "gus@example.com") == 500
+
+
 @pytest.mark.parametrize("env", ["mariadb"], indirect=True)
 def test_320_11_database_away(world, env, log):
-    world.scim.add_user("work")
-    assert world.status("/user/", "work@example.com") == 200
+    world.scim.add_user("away")
+    assert world.status("/user/", "away@example.com") == 200
     log.database_lost()
     settle(env)
     env.db.stop()
     try:
-        got = world.get("/user/", "work@example.com")
+        got = world.get("/user/", "away@example.com")
         assert got.status_code == 503 and got.headers["Retry-After"]
         # Nothing is known: neither that someone is in a group, nor that someone is not.
-        for path in ("/group/", "/none/", "/blocked/", "/title/", "/env/", "/open/", "/any/"):
-            assert world.status(path, "work@example.com") == 503, path
+        for path in ("/group/", "/alias/", "/none/", "/blocked/", "/title/", "/env/", "/open/", "/any/"):
+            assert world.status(path, "away@example.com") == 503, path
         # Who needs no database gets in.
         assert world.status("/glass/", "glass") == 200
         assert world.status("/any/", "glass") == 200
@@ -351,7 +370,7 @@ def test_320_11_database_away(world, env, log):
     finally:
         env.db.start()
     wait_until("the door to open again",
-               lambda: world.status("/user/", "work@example.com") == 200)
+               lambda: world.status("/user/", "away@example.com") == 200)
 
 
 PLACE = "<Location /door>\nAuthType Basic\nAuthName x\n%s\n</Location>\n"
@@ -364,6 +383,7 @@ PLACE = "<Location /door>\nAuthType Basic\nAuthName x\n%s\n</Location>\n"
     ("ScimAuthzTenant acme\nRequire scim-attribute title", "value"),
     ("ScimAuthzTenant acme\nRequire scim-attribute active perhaps", "true or false"),
     ("ScimAuthzTenant acme\nRequire scim-attribute", "path"),
+    ("ScimAuthzTenant acme\nRequire not scim-group " + "x" * 255, "254 characters"),
     ("ScimAuthzTenant acme\nRequire scim-group", "names of groups"),
     ("ScimAuthzTenant acme\nRequire scim-group \"%{nosuch:x}\"", "expression"),
     ("ScimAuthzTenant acme\nScimAuthzMatch nickName", "looked up"),
@@ -374,6 +394,7 @@ PLACE = "<Location /door>\nAuthType Basic\nAuthName x\n%s\n</Location>\n"
     ("ScimAuthzTenant acme\nScimExportEnv 1X title", "variable"),
     ("ScimAuthzTenant acme\nScimExportEnv X", "variable"),
     ("ScimAuthzTenant acme\nScimExportEnv X title\nScimExportEnv X id", "already"),
+    ("ScimAuthzTenant acme\nScimExportEnv X title\nScimExportEnv x id", "already"),
     ("ScimAuthzTenant acme\nScimAuthzCache -1", "whole number"),
     ("ScimAuthzTenant a/b", "ScimAuthzTenant must be"),
 ])
