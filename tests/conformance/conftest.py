@@ -24,7 +24,6 @@ for _name, (_number, _lines) in conf.FLAVOURS.items():
 env, log, tenant, take = e2e.env, e2e.log, e2e.tenant, e2e.take
 pytest_report_header = e2e.pytest_report_header
 pytest_configure = e2e.pytest_configure
-pytest_addoption = e2e.pytest_addoption
 pytest_collection_modifyitems = e2e.pytest_collection_modifyitems
 
 # Tests of what the module does not have yet, written from the RFCs. A file leaves this list with

@@ -2,6 +2,7 @@
 # Copyright the mod_scim authors
 """Fixtures: a server per database, a fresh tenant per test, and a clean error log after each."""
 
+import os
 import signal
 
 import pytest
@@ -23,11 +24,6 @@ def pytest_configure():
     signal.signal(signal.SIGTERM, interrupt)
 
 
-def pytest_addoption(parser):
-    parser.addoption("--database", choices=("sqlite", "mariadb"),
-                     help="only the tests on this one; sqlite has those with it that need none")
-
-
 def database_of(item):
     spec = getattr(item, "callspec", None)
     return spec.params.get("env", "") if spec else ""
@@ -35,14 +31,16 @@ def database_of(item):
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config, items):
-    """One database after the other: each server starts once."""
+    """One database after the other: each server starts once. SCIM_TEST_DB: only the tests on this one;
+    sqlite has those with it that need none."""
     order = ["", "sqlite", "mariadb"]
     items.sort(key=lambda item: order.index(database_of(item)))
-    only = config.getoption("--database")
+    only = os.environ.get("SCIM_TEST_DB")
     if only:
-        out = [item for item in items if only != (database_of(item) or "sqlite")]
-        config.hook.pytest_deselected(items=out)
-        items[:] = [item for item in items if item not in set(out)]
+        mine = [item for item in items if only == (database_of(item) or "sqlite")]
+        others = [item for item in items if only != (database_of(item) or "sqlite")]
+        config.hook.pytest_deselected(items=others)
+        items[:] = mine
 
 
 @pytest.fixture(scope="session", params=["sqlite", "mariadb"])
