@@ -61,7 +61,7 @@ static void note(const cmd_parms *cmd, note_kind_t kind, const scim_dir_t *dir,
 
     out->kind = kind;
     out->name = cmd->directive->directive;
-    out->at = apr_psprintf(cmd->pool, "%s:%d", cmd->directive->filename, cmd->directive->line_num);
+    out->at = scim_config_at(cmd);
     out->server = cmd->server;
     out->path = path;
     out->line = line;

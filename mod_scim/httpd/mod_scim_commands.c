@@ -73,6 +73,16 @@ static const char *path_trim(const char *path, apr_pool_t *p)
     return apr_pstrmemdup(p, path, len);
 }
 
+const char *scim_config_at(const cmd_parms *cmd)
+{
+    return apr_psprintf(cmd->pool, "%s:%d", cmd->directive->filename, cmd->directive->line_num);
+}
+
+const char *scim_config_location(const cmd_parms *cmd)
+{
+    return cmd->path ? path_trim(cmd->path, cmd->pool) : NULL;
+}
+
 /* The section around a directive, or NULL. */
 static const ap_directive_t *section_of(const cmd_parms *cmd, const char *name)
 {
@@ -115,9 +125,8 @@ static const char *set_enable(cmd_parms *cmd, void *config, int on)
         return wrong;
     }
     dir->enable = on ? 1 : 0;
-    dir->enable_at =
-        apr_psprintf(cmd->pool, "%s:%d", cmd->directive->filename, cmd->directive->line_num);
-    dir->enable_path = cmd->path ? path_trim(cmd->path, cmd->pool) : NULL;
+    dir->enable_at = scim_config_at(cmd);
+    dir->enable_path = scim_config_location(cmd);
     return NULL;
 }
 

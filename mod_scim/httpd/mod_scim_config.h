@@ -128,6 +128,12 @@ void *scim_config_merge(apr_pool_t *p, void *outer, void *inner);
  */
 const char *scim_config_context(cmd_parms *cmd);
 
+/** "file:line" of a directive, for messages. */
+const char *scim_config_at(const cmd_parms *cmd);
+
+/** The path of the <Location> around a directive, without a slash at the end; NULL: none. */
+const char *scim_config_location(const cmd_parms *cmd);
+
 /**
  * A whole number within bounds.
  * @return NULL, or what is wrong, naming the directive

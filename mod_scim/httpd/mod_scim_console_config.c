@@ -59,7 +59,6 @@ const char *scim_console_set(cmd_parms *cmd, void *config, int on)
 {
     const char *wrong = scim_config_context(cmd);
     scim_console_conf_t *conf;
-    apr_size_t len;
 
     if (wrong) {
         return wrong;
@@ -67,14 +66,10 @@ const char *scim_console_set(cmd_parms *cmd, void *config, int on)
     if (!cmd->path) {
         return "ScimConsole must stand in a <Location>, whose path the console is below";
     }
-    len = strlen(cmd->path);
-    while (len > 0 && cmd->path[len - 1] == '/') {
-        len--;
-    }
     conf = conf_of(config, cmd->pool);
     conf->on = on ? 1 : 0;
-    conf->at = apr_psprintf(cmd->pool, "%s:%d", cmd->directive->filename, cmd->directive->line_num);
-    conf->path = apr_pstrmemdup(cmd->pool, cmd->path, len);
+    conf->at = scim_config_at(cmd);
+    conf->path = scim_config_location(cmd);
     conf->guarded = cmd->directive->parent && has_require(cmd->directive->parent->first_child);
     return NULL;
 }

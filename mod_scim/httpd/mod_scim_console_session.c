@@ -4,12 +4,9 @@
 
 #include <string.h>
 
-#include <openssl/crypto.h>
-#include <openssl/evp.h>
-#include <openssl/hmac.h>
-
-#include <apr_escape.h>
 #include <apr_strings.h>
+
+#include "mod_scim_seal.h"
 
 /* Who is there, and that what changes something comes from a page that was shown to them. */
 
@@ -21,31 +18,25 @@
 
 /* ---- the seal ---- */
 
-/* Hexadecimal HMAC-SHA256 of everything that a page is about and the time it ends. */
+/* Over everything that a page is about. */
 static scim_error_t *make_seal(const char **seal, const scim_console_call_t *call,
                                apr_int64_t until)
 {
     const request_rec *r = call->r;
     unsigned char key[SCIM_STORE_KEY];
-    unsigned char mac[EVP_MAX_MD_SIZE];
-    unsigned int len = 0;
-    const char *text;
     scim_error_t *err = scim_store_key(key, call->store, KEY_NAME);
 
     if (err) {
         return err;
     }
     /* The user's name comes last, for it may hold anything. */
-    text = apr_psprintf(r->pool, "%" APR_INT64_T_FMT "\n%s\n%s\n%s", until, call->tenant->name,
-                        call->console->path, r->user);
-    if (!HMAC(EVP_sha256(), key, sizeof(key), (const unsigned char *)text, strlen(text), mac,
-              &len)) {
-        return scim_error_internal(r->pool, 500, "SCIM3396", "libcrypto makes no HMAC",
-                                   "The page cannot be made.");
-    }
-    *seal = apr_psprintf(r->pool, "%" APR_INT64_T_FMT ".%s", until,
-                         apr_pescape_hex(r->pool, mac, len, 0));
-    return NULL;
+    *seal = scim_seal_make(
+        key, until,
+        apr_pstrcat(r->pool, call->tenant->name, "\n", call->console->path, "\n", r->user, NULL),
+        r->pool);
+    return *seal ? NULL
+                 : scim_error_internal(r->pool, 500, "SCIM3396", "libcrypto makes no HMAC",
+                                       "The page cannot be made.");
 }
 
 scim_error_t *scim_console_seal(const char **seal, const scim_console_call_t *call)
@@ -76,7 +67,6 @@ scim_error_t *scim_console_check_seal(const scim_console_call_t *call)
 {
     const char *seal = apr_table_get(call->r->headers_in, SEAL_HEADER);
     const char *real = NULL;
-    apr_int64_t until = seal ? apr_atoi64(seal) : 0;
     scim_error_t *err;
 
     if (is_foreign(call->r)) {
@@ -87,12 +77,11 @@ scim_error_t *scim_console_check_seal(const scim_console_call_t *call)
                                    "The request lacks the header " SEAL_HEADER
                                    ", so it is not the console's.");
     }
-    err = make_seal(&real, call, until);
+    err = make_seal(&real, call, scim_seal_until(seal));
     if (err) {
         return err;
     }
-    if (until < apr_time_sec(apr_time_now()) || strlen(seal) != strlen(real) ||
-        CRYPTO_memcmp(seal, real, strlen(real)) != 0) {
+    if (!scim_seal_holds(seal, real)) {
         return scim_console_refuse(call, HTTP_FORBIDDEN,
                                    "This page is too old or was not made for you; load it again.");
     }

@@ -186,12 +186,8 @@ int scim_health_run(request_rec *r)
     const char *reason = "this child has no memory for it";
     int news = 0;
     int up = 0;
-    int rc;
+    int rc = scim_metrics_takes(r, HANDLER);
 
-    if (!r->handler || strcmp(r->handler, HANDLER) != 0) {
-        return DECLINED;
-    }
-    rc = scim_metrics_method(r);
     if (rc != OK) {
         return rc;
     }

@@ -38,8 +38,7 @@ static scim_jwt_conf_t *conf_of(void *config, const cmd_parms *cmd)
 
     if (!dir->jwt) {
         scim_jwt_conf_t *conf = apr_pcalloc(cmd->pool, sizeof(*conf));
-        conf->at =
-            apr_psprintf(cmd->pool, "%s:%d", cmd->directive->filename, cmd->directive->line_num);
+        conf->at = scim_config_at(cmd);
         conf->keys = scim_jose_keys_make(cmd->pool);
         conf->revocation = 1;
         conf->policy.leeway = SCIM_UNSET;

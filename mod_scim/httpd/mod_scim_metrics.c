@@ -17,8 +17,11 @@
 
 /* ---- OpenMetrics ---- */
 
-int scim_metrics_method(request_rec *r)
+int scim_metrics_takes(request_rec *r, const char *name)
 {
+    if (!r->handler || strcmp(r->handler, name) != 0) {
+        return DECLINED;
+    }
     ap_allow_standard_methods(r, REPLACE_ALLOW, M_GET, -1);
     if (r->method_number == M_OPTIONS) {
         return DECLINED;
@@ -30,12 +33,8 @@ int scim_metrics_run(request_rec *r)
 {
     const scim_tally_t *tally = scim_stats_tally(r->server);
     const scim_buf_t *text;
-    int rc;
+    int rc = scim_metrics_takes(r, HANDLER);
 
-    if (!r->handler || strcmp(r->handler, HANDLER) != 0) {
-        return DECLINED;
-    }
-    rc = scim_metrics_method(r);
     if (rc != OK) {
         return rc;
     }

@@ -12,9 +12,10 @@ int scim_metrics_run(request_rec *r);
 void scim_metrics_hooks(void);
 
 /**
- * What a handler for operators answers to other methods than GET and HEAD.
- * @return OK where the method is one of these, else what the handler returns
+ * Whether a request is one of a handler's for operators, which takes GET and HEAD.
+ * @param name as SetHandler has it
+ * @return OK if it is, else what the handler returns
  */
-int scim_metrics_method(request_rec *r);
+int scim_metrics_takes(request_rec *r, const char *name);
 
 #endif

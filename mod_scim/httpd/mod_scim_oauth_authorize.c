@@ -4,13 +4,9 @@
 
 #include <string.h>
 
-#include <openssl/crypto.h>
-#include <openssl/evp.h>
-#include <openssl/hmac.h>
-
-#include <apr_escape.h>
 #include <apr_strings.h>
 
+#include "mod_scim_seal.h"
 #include "scim_form.h"
 #include "scim_text.h"
 
@@ -20,7 +16,6 @@
 #define PAGE_LIFE 900
 
 #define KEY_NAME "consent"
-#define SEAL_HEX (2 * EVP_MAX_MD_SIZE)
 #define USER_CHARS_MAX 255
 
 /* Parameters, in the order of names[]. */
@@ -167,45 +162,37 @@ static scim_oauth_error_t *answer_error(const asking_t *asking, const char *code
 
 /* ---- the seal: a consent counts only from the page that was shown to this user ---- */
 
-/* Hexadecimal HMAC-SHA256 of everything that a consent is about and the time its page ends. */
+/* Over everything that a consent is about. */
 static scim_oauth_error_t *make_seal(const char **seal, const asking_t *asking, apr_int64_t until)
 {
     const scim_oauth_call_t *call = asking->call;
     const request_rec *r = call->r;
     unsigned char key[SCIM_STORE_KEY];
-    unsigned char mac[EVP_MAX_MD_SIZE];
-    unsigned int len = 0;
-    const char *text;
     scim_error_t *err = scim_store_key(key, call->store, KEY_NAME);
 
     if (err) {
         return scim_oauth_from(call, err);
     }
     /* The user's name comes last, for it may hold anything, even a line's end. */
-    text = apr_psprintf(r->pool, "%" APR_INT64_T_FMT "\n%s\n%s\n%s\n%s", until, call->tenant->name,
-                        scim_oauth_base(call->conf), r->args, r->user);
-    if (!HMAC(EVP_sha256(), key, sizeof(key), (const unsigned char *)text, strlen(text), mac,
-              &len)) {
-        return scim_oauth_from(call, scim_error_internal(r->pool, 500, "SCIM3264",
-                                                         "libcrypto makes no HMAC",
-                                                         "The page cannot be made."));
-    }
-    *seal = apr_psprintf(r->pool, "%" APR_INT64_T_FMT ".%s", until,
-                         apr_pescape_hex(r->pool, mac, len, 0));
-    return NULL;
+    *seal = scim_seal_make(key, until,
+                           apr_psprintf(r->pool, "%s\n%s\n%s\n%s", call->tenant->name,
+                                        scim_oauth_base(call->conf), r->args, r->user),
+                           r->pool);
+    return *seal ? NULL
+                 : scim_oauth_from(call, scim_error_internal(r->pool, 500, "SCIM3264",
+                                                             "libcrypto makes no HMAC",
+                                                             "The page cannot be made."));
 }
 
 static scim_oauth_error_t *check_seal(const asking_t *asking, const char *seal)
 {
     const char *real = NULL;
-    apr_int64_t until = seal ? apr_atoi64(seal) : 0;
-    scim_oauth_error_t *err = make_seal(&real, asking, until);
+    scim_oauth_error_t *err = make_seal(&real, asking, scim_seal_until(seal));
 
     if (err) {
         return err;
     }
-    if (!seal || until < apr_time_sec(apr_time_now()) || strlen(seal) != strlen(real) ||
-        CRYPTO_memcmp(seal, real, strlen(real)) != 0) {
+    if (!scim_seal_holds(seal, real)) {
         return scim_oauth_fail(asking->call, HTTP_FORBIDDEN, "access_denied",
                                "This page is too old or was not made for you. Go back to the "
                                "application and begin again.");

@@ -75,7 +75,7 @@ const char *scim_policies_set(cmd_parms *cmd, void *config, const char *args)
     line.name = cmd->cmd->name;
     line.argc = words->nelts;
     line.argv = (const char *const *)(const void *)words->elts;
-    line.at = apr_psprintf(cmd->pool, "%s:%d", cmd->directive->filename, cmd->directive->line_num);
+    line.at = scim_config_at(cmd);
     if (!wrong) {
         wrong = scim_policy_check_line(&line, cmd->pool);
         wrong = wrong ? apr_pstrcat(cmd->pool, line.name, ": ", wrong, NULL) : NULL;

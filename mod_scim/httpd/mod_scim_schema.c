@@ -7,12 +7,13 @@
 #include <http_config.h>
 #include <util_cfgtree.h>
 
+#include "mod_scim_config.h"
+
 scim_schemas_t *scim_schemas_make(const cmd_parms *cmd)
 {
     scim_schemas_t *schemas = apr_pcalloc(cmd->pool, sizeof(*schemas));
 
-    schemas->at =
-        apr_psprintf(cmd->pool, "%s:%d", cmd->directive->filename, cmd->directive->line_num);
+    schemas->at = scim_config_at(cmd);
     schemas->pool = cmd->pool;
     schemas->set = scim_schema_set_make(cmd->pool);
     schemas->files = apr_array_make(cmd->pool, 2, sizeof(const char *));
