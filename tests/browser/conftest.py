@@ -24,13 +24,7 @@ def log(request):
     if "site" not in request.fixturenames:
         yield None
         return
-    server = request.getfixturevalue("site")
-    server.log.mark()
-    yield server.log
-    server.db.ensure_up()
-    if server.log.reload_after:
-        server.graceful()
-    server.log.check()
+    yield from request.getfixturevalue("site").watched()
 
 
 @pytest.fixture

@@ -59,16 +59,7 @@ def log(request):
     if "env" not in request.fixturenames:
         yield None
         return
-    server = request.getfixturevalue("env")
-    server.log.mark()
-    yield server.log
-    try:
-        server.db.ensure_up()
-        if server.log.reload_after:
-            server.graceful()
-        server.log.check()
-    finally:
-        server.log.mark()
+    yield from request.getfixturevalue("env").watched()
 
 
 @pytest.fixture

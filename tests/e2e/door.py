@@ -5,16 +5,12 @@
 import base64
 import hashlib
 import os
-import shutil
-import signal
-import subprocess
-import tempfile
 
 import requests
 
 import conf
-from env import (ErrorLog, free_ports, httpd_environment, httpd_program, module_path, modules_dir,
-                 wait_until)
+from env import ErrorLog, module_path, modules_dir
+from own_httpd import PrivateHttpd
 
 TOP = """
 ServerRoot {root}
@@ -67,44 +63,19 @@ class DoorLog(ErrorLog):
         return [line for line in super().lines() if "Evaluation of expression from" not in line]
 
 
-class Door:
+class Door(PrivateHttpd):
     """The httpd; whoever it is asked as has the password "pw"."""
 
     def __init__(self, db, tenant, sections, people, pages=()):
-        self.root = tempfile.mkdtemp(prefix="scim-e2e-door-")
-        os.chmod(self.root, 0o755)
-        self.port = free_ports(["door"])["door"]
+        super().__init__("door")
         secret = base64.b64encode(hashlib.sha1(b"pw").digest()).decode()
-        self._write("passwords", "".join("%s:{SHA}%s\n" % (name, secret) for name in people))
+        self.write_file("passwords", "".join("%s:{SHA}%s\n" % (name, secret) for name in people))
         os.mkdir(self.root + "/htdocs")
         for page in pages:
             os.mkdir("%s/htdocs/%s" % (self.root, page))
-            self._write("htdocs/%s/index.html" % page, "inside")
-        self._write("httpd.conf", text_of(self.root, self.port, db, tenant, sections))
+            self.write_file("htdocs/%s/index.html" % page, "inside")
+        self.write_file("httpd.conf", text_of(self.root, self.port, db, tenant, sections))
         self.log = DoorLog(self.root + "/error_log")
-        self.proc = None
-
-    def _write(self, name, text):
-        with open(os.path.join(self.root, name), "w", encoding="utf-8") as out:
-            out.write(text)
-
-    def start(self):
-        with open(self.root + "/stderr", "wb") as err:
-            self.proc = subprocess.Popen(
-                [httpd_program(), "-f", self.root + "/httpd.conf", "-DFOREGROUND"], stdout=err,
-                stderr=err, env=httpd_environment(module_path()), start_new_session=True)
-
-        def serves():
-            assert self.proc.poll() is None, self.said("stderr") + self.said("error_log")
-            return "AH00489" in self.said("error_log")
-        wait_until("the door to open", serves)
-
-    def said(self, name):
-        path = os.path.join(self.root, name)
-        if not os.path.exists(path):
-            return ""
-        with open(path, encoding="utf-8", errors="replace") as text:
-            return text.read()
 
     def get(self, path, user=None, **more):
         auth = (user.encode("utf-8"), b"pw") if user else None
@@ -113,13 +84,3 @@ class Door:
 
     def status(self, path, user=None):
         return self.get(path, user).status_code
-
-    def close(self):
-        if self.proc:
-            self.proc.send_signal(signal.SIGWINCH)
-            try:
-                self.proc.wait(60)
-            except subprocess.TimeoutExpired:
-                os.killpg(self.proc.pid, signal.SIGKILL)
-                raise
-        shutil.rmtree(self.root)

@@ -339,6 +339,18 @@ class Env:
         wait_until("httpd to have reloaded",
                    lambda: self.read("logs/error_log").count("AH00489") > before)
 
+    def watched(self):
+        """For a fixture: the error log since the test began. Unexpected warnings in it fail the test."""
+        self.log.mark()
+        yield self.log
+        try:
+            self.db.ensure_up()
+            if self.log.reload_after:
+                self.graceful()
+            self.log.check()
+        finally:
+            self.log.mark()
+
     # ---- tenants ----
 
     def base(self, port="main", path="/scim/v2", host="127.0.0.1", scheme="http"):

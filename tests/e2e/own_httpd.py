@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # Copyright the mod_scim authors
-"""A second httpd on the database of the first, for tests that count, kill or reload."""
+"""Further servers: one on the database of the first, for tests that count, kill or reload."""
 
 import http.client
 import os
@@ -30,15 +30,70 @@ GracefulShutdownTimeout 20
 """
 
 
-class OwnHttpd:
+class PrivateHttpd:
+    """A httpd in a folder of its own; whoever makes one writes httpd.conf there."""
+
+    def __init__(self, word):
+        self.root = tempfile.mkdtemp(prefix="scim-e2e-%s-" % word)
+        os.chmod(self.root, 0o755)
+        self.port = free_ports([word])[word]
+        self.proc = None
+
+    def write_file(self, name, text):
+        with open(os.path.join(self.root, name), "w", encoding="utf-8") as out:
+            out.write(text)
+
+    def said(self, name="error_log"):
+        """What is in one of its files; nothing if it is not there."""
+        path = os.path.join(self.root, name)
+        if not os.path.exists(path):
+            return ""
+        with open(path, encoding="utf-8", errors="replace") as text:
+            return text.read()
+
+    def start(self):
+        with open(self.root + "/stderr", "wb") as err:
+            self.proc = subprocess.Popen(
+                [httpd_program(), "-f", self.root + "/httpd.conf", "-DFOREGROUND"], stdout=err,
+                stderr=err, env=httpd_environment(module_path()), start_new_session=True)
+
+        def serves():
+            assert self.proc.poll() is None, \
+                "httpd ended at its start: " + self.said("stderr") + self.said()
+            return "AH00489" in self.said()
+        wait_until("httpd to serve", serves)
+        return self
+
+    def reload(self, how=signal.SIGUSR1):
+        before = self.said().count("AH00489")
+        self.proc.send_signal(how)
+        wait_until("httpd to have reloaded", lambda: self.said().count("AH00489") > before)
+
+    def children(self):
+        path = "/proc/%d/task/%d/children" % (self.proc.pid, self.proc.pid)
+        with open(path, encoding="ascii") as text:
+            return [int(pid) for pid in text.read().split()]
+
+    def stop(self):
+        if self.proc:
+            self.proc.send_signal(signal.SIGWINCH)
+            try:
+                self.proc.wait(60)
+            except subprocess.TimeoutExpired:
+                os.killpg(self.proc.pid, signal.SIGKILL)
+                raise
+
+    def close(self):
+        self.stop()
+        shutil.rmtree(self.root)
+
+
+class OwnHttpd(PrivateHttpd):
     """One server, its tenants below /NAME, with more lines of configuration by a test."""
 
     def __init__(self, driver, params, tenants=(), more="", modules=(), children=2):
-        self.root = tempfile.mkdtemp(prefix="scim-e2e-own-")
-        os.chmod(self.root, 0o755)
-        self.port = free_ports(["own"])["own"]
+        super().__init__("own")
         self.log = ErrorLog(self.root + "/error_log")
-        self.proc = None
         self.fixed = (driver, params, modules, children)
         self.write(tenants, more)
 
@@ -58,36 +113,7 @@ class OwnHttpd:
         for name in tenants:
             text += "<Location /%s>\nScimEnable On\nScimTenant %s\nScimToken sha256:%s\n" \
                 "ScimTokenStore On\n</Location>\n" % (name, name, conf.token_hash(name))
-        with open(self.root + "/httpd.conf", "w", encoding="utf-8") as file:
-            file.write(text + more)
-
-    def said(self):
-        with open(self.root + "/error_log", encoding="utf-8", errors="replace") as log:
-            return log.read()
-
-    def start(self):
-        with open(self.root + "/stderr", "wb") as err:
-            self.proc = subprocess.Popen(
-                [httpd_program(), "-f", self.root + "/httpd.conf", "-DFOREGROUND"], stdout=err,
-                stderr=err, env=httpd_environment(module_path()), start_new_session=True)
-        wait_until("httpd to serve", lambda: self._ended() or (
-            os.path.exists(self.root + "/error_log") and "AH00489" in self.said()))
-        return self
-
-    def _ended(self):
-        if self.proc.poll() is not None:
-            raise AssertionError("httpd ended at its start: " + self.said())
-        return False
-
-    def reload(self, how=signal.SIGUSR1):
-        before = self.said().count("AH00489")
-        self.proc.send_signal(how)
-        wait_until("httpd to have reloaded", lambda: self.said().count("AH00489") > before)
-
-    def children(self):
-        path = "/proc/%d/task/%d/children" % (self.proc.pid, self.proc.pid)
-        with open(path, encoding="ascii") as text:
-            return [int(pid) for pid in text.read().split()]
+        self.write_file("httpd.conf", text + more)
 
     def tenant(self, name):
         return Tenant(name, "http://127.0.0.1:%d/%s" % (self.port, name), name)
@@ -102,12 +128,6 @@ class OwnHttpd:
         return got.status, dict(got.getheaders()), text
 
     def close(self):
-        if self.proc:
-            self.proc.send_signal(signal.SIGWINCH)
-            try:
-                self.proc.wait(60)
-            except subprocess.TimeoutExpired:
-                os.killpg(self.proc.pid, signal.SIGKILL)
-                raise
+        self.stop()
         self.log.check()
         shutil.rmtree(self.root)

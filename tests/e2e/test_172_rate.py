@@ -7,19 +7,16 @@ The limits refill so slowly (one request in many minutes) that what passes does 
 
 import os
 import re
-import shutil
 import signal
-import subprocess
-import tempfile
 import time
 
 import pytest
 
 import conf
-from env import (Tenant, free_ports, httpd_environment, httpd_program, module_path, modules_dir,
-                 wait_until)
+from env import Tenant, module_path, modules_dir
 from load import together
 from okta_wire import URN_USER
+from own_httpd import PrivateHttpd
 from scim_http import RawConnection
 from test_010_config import GOOD, configtest
 
@@ -165,14 +162,11 @@ def test_172_09_one_tenant_has_one_limit(tmp_path):
         assert code == 0, said
 
 
-class Small:
+class Small(PrivateHttpd):
     """A httpd of its own with few tenants, whose number a test can change."""
 
     def __init__(self):
-        self.root = tempfile.mkdtemp(prefix="scim-e2e-rate-")
-        os.chmod(self.root, 0o755)
-        self.port = free_ports(["main"])["main"]
-        self.proc = None
+        super().__init__("rate")
 
     def write(self, names):
         module = module_path()
@@ -186,25 +180,7 @@ class Small:
         for name in names:
             text += "<Location /%s>\nScimEnable On\nScimTenant %s\nScimToken sha256:%s\n" \
                 "ScimRateLimit 6/86400\n</Location>\n" % (name, name, conf.token_hash(name))
-        with open(self.root + "/httpd.conf", "w", encoding="utf-8") as file:
-            file.write(text)
-
-    def said(self):
-        with open(self.root + "/error_log", encoding="utf-8", errors="replace") as log:
-            return log.read()
-
-    def start(self):
-        with open(self.root + "/stderr", "wb") as err:
-            self.proc = subprocess.Popen(
-                [httpd_program(), "-f", self.root + "/httpd.conf", "-DFOREGROUND"], stdout=err,
-                stderr=err, env=httpd_environment(module_path()), start_new_session=True)
-        wait_until("httpd to serve", lambda: os.path.exists(self.root + "/error_log") and
-                   "AH00489" in self.said())
-
-    def reload(self, how):
-        before = self.said().count("AH00489")
-        self.proc.send_signal(how)
-        wait_until("httpd to have reloaded", lambda: self.said().count("AH00489") > before)
+        self.write_file("httpd.conf", text)
 
     def passed(self, name):
         """How many of ten requests pass. They need no database."""
@@ -213,12 +189,6 @@ class Small:
         tenant.close()
         assert set(got) <= {200, 429}
         return got.count(200)
-
-    def close(self):
-        if self.proc:
-            self.proc.terminate()
-            self.proc.wait(60)
-        shutil.rmtree(self.root)
 
 
 @pytest.mark.parametrize("how", [signal.SIGUSR1, signal.SIGHUP], ids=["graceful", "restart"])

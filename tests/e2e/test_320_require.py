@@ -356,6 +356,7 @@ def test_320_11_database_away(world, env, log):
     assert world.status("/user/", "away@example.com") == 200
     log.database_lost()
     settle(env)
+    settle(world)
     env.db.stop()
     try:
         got = world.get("/user/", "away@example.com")
