@@ -26,9 +26,10 @@ DROP = "drop"
 class Post:
     """One POST as it came, and what became of it."""
 
-    def __init__(self, headers, body):
+    def __init__(self, headers, body, port):
         self.headers = headers
         self.body = body
+        self.port = port  # the client's
         self.at = time.time()
         self.status = None  # what it was answered with
         self.over = False  # it was answered, or the client has gone
@@ -124,7 +125,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
     def do_POST(self):
         body = self.rfile.read(int(self.headers["Content-Length"])).decode("ascii")
-        post = Post(self.headers, body)
+        post = Post(self.headers, body, self.client_address[1])
         place = self.server.place(self.path)
         answer = place.take(post)
         try:
@@ -139,7 +140,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
             post.over = True
 
     def do_GET(self):
-        self.server.place(self.path).take(Post(self.headers, ""))
+        self.server.place(self.path).take(Post(self.headers, "", self.client_address[1]))
         self._send(405)
 
     def log_message(self, *_):
