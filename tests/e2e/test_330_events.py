@@ -1,0 +1,582 @@
+# SPDX-License-Identifier: Apache-2.0
+# Copyright the mod_scim authors
+"""Security events: the end of a user is told to an application, at least once and in order."""
+
+import json
+import os
+import signal
+import time
+
+import jwt
+import pytest
+
+import bulk_client as bulk
+from ctl import Ctl
+from env import wait_until
+from event_world import ISSUER, TOKEN, EventWorld
+from load import together
+from okta_client import user_profile
+from okta_wire import URN_USER
+from receiver import DROP, REVOKED, SCIM, Receiver, error
+from test_120_outage import settle, with_server
+
+OFF = {"op": "replace", "value": {"active": False}}
+ON = {"op": "replace", "value": {"active": True}}
+
+
+@pytest.fixture(scope="module")
+def shared(env):
+    made = EventWorld(env)
+    try:
+        yield made
+    finally:
+        made.close()
+
+
+@pytest.fixture
+def world(shared):
+    """What the main server says during a test is looked at when it has ended."""
+    log = shared.main.log
+    log.mark()
+    yield shared
+    for place in list(shared.receiver.places.values()):
+        place.release()
+    if log.reload_after:
+        shared.main.reload()
+    log.check()
+
+
+def refused(tenant, post, n):
+    """Wait until the n-th refusal of the oldest event is noted; the next try is due then and not before."""
+    wait_until("the refusal to be noted", lambda: tenant.rows("tries")[0][0] == str(n))
+    due = int(tenant.rows("next")[0][0]) / 1000
+    pause = 10 * 2 ** (n - 1)
+    # In whole milliseconds.
+    assert post.at + pause <= due + 0.001 and due <= time.time() + pause
+
+
+def once(world, message_id, tenant):
+    """The message came for the tenant, and once only."""
+    wait_until("%s for %s" % (message_id, tenant.name), lambda: world.said(message_id, tenant))
+    assert len(world.said(message_id, tenant)) == 1, world.said(message_id, tenant)
+
+
+# ---- what is said -------------------------------------------------------------------------------
+
+
+def test_330_01_a_set_says_what_happened_to_whom(world, env):
+    tenant = world.take()
+    user = tenant.scim.add_user("jörg", externalId="ext-jörg")
+    before = int(time.time())
+    tenant.deactivate(user)
+    after = time.time()
+    post = tenant.all_delivered(1)[0]
+    assert post.headers["Content-Type"] == "application/secevent+jwt"
+    assert post.headers["Accept"] == "application/json"
+    assert "Authorization" not in post.headers
+    assert jwt.get_unverified_header(post.body) == {
+        "alg": "ES256", "typ": "secevent+jwt", "kid": "key-1"}
+    claims = post.verify(world.public["ec"], "ES256", tenant.url)
+    request = env.db.query("SELECT request FROM scim_audit WHERE tenant = '%s' AND op = "
+                           "'deactivate'" % tenant.name)[0][0]
+    assert isinstance(claims["iat"], int) and before <= claims.pop("iat") <= after
+    assert isinstance(claims["jti"], str) and len(claims.pop("jti")) >= 16
+    assert claims == {
+        "iss": ISSUER, "aud": tenant.url, "txn": request,
+        "sub_id": {"format": "scim", "uri": "/Users/" + user["id"], "externalId": "ext-jörg",
+                   "userName": "jörg@example.com"},
+        "events": {SCIM + "deactivate": {}}}
+
+
+def test_330_02_keys_of_every_kind(world):
+    ways = [("rsa", "rsa", "RS256", "the RSA key"), ("p384", "p384", "ES384", "k384"),
+            ("p521", "p521", "ES512", "k521"), ("nameless", "ec", "ES256", None)]
+    tenants = [world.take(way[0]) for way in ways]
+    for tenant in tenants:
+        made = tenant.scim.post("/Users", {"schemas": [URN_USER], "userName": "nobody else"})
+        tenant.deactivate(made.user(201))
+    for tenant, (_, key, alg, kid) in zip(tenants, ways):
+        post = tenant.delivered()[0]
+        claims = post.verify(world.public[key], alg, tenant.url)
+        header = jwt.get_unverified_header(post.body)
+        assert header["alg"] == alg and header["typ"] == "secevent+jwt"
+        assert kid is None or header["kid"] == kid
+        assert set(claims["sub_id"]) == {"format", "uri", "userName"}  # it has no externalId
+
+
+def test_330_03_a_token_and_an_audience(world):
+    tenant = world.take("token")
+    tenant.deactivate(tenant.scim.add_user("ada"))
+    post = tenant.delivered()[0]
+    assert post.headers["Authorization"] == "Bearer " + TOKEN
+    assert post.verify(world.public["ec"], "ES256", "an application")["aud"] == "an application"
+
+
+def test_330_04_https_and_whom_it_is_believed(world):
+    world.main.log.expect("SCIM3361")
+    good = world.take("tls")
+    bad = [world.take(flavour) for flavour in ("tls_other", "tls_name", "tls_system")]
+    for tenant in bad + [good]:
+        tenant.deactivate(tenant.scim.add_user("ada"))
+    assert [post.kind for post in good.all_delivered(1)] == ["deactivate"]
+    for tenant in bad:
+        once(world, "SCIM3361", tenant)
+        assert len(tenant.waiting()) == 1 and tenant.place.posts == []
+        tenant.change_rows("at = 0")
+    world.main.log.expect("SCIM3364")
+    for tenant in bad:
+        tenant.done()
+
+
+# ---- what is an event ---------------------------------------------------------------------------
+
+
+def test_330_05_every_way_to_the_end(world):
+    """And back. The receiver keeps the first one waiting, so that the rows can be looked at."""
+    tenant = world.take()
+    scim, okta = tenant.scim, tenant.okta()
+    users = {name: scim.add_user(name) for name in ("first", "patch", "path", "put", "bulk", "gone")}
+    ids = {name: user["id"] for name, user in users.items()}
+    tenant.place.hold()
+    tenant.deactivate(users["first"])
+    okta.deactivate(ids["patch"])
+    okta.reactivate(ids["patch"])
+    for value in (False, "True"):
+        assert scim.patch("/Users/" + ids["path"], {
+            "op": "replace", "path": "active", "value": value}).status == 200
+    profile = user_profile("put@example.com", "Put", "Example", "ext-put")
+    for value in (False, True):
+        assert scim.put("/Users/" + ids["put"], dict(profile, active=value)).status == 200
+    assert bulk.statuses(bulk.results(
+        scim, bulk.patch("/Users/" + ids["bulk"], OFF), bulk.patch("/Users/" + ids["bulk"], ON),
+        bulk.operation("DELETE", "/Users/" + ids["bulk"]))) == [200, 200, 204]
+    tenant.deactivate(users["gone"])
+    for name in ("put", "gone"):  # one that is active, one that is not
+        assert scim.delete("/Users/" + ids[name]).status == 204
+    wanted = {"first": ["deactivate"], "patch": ["deactivate", "activate"],
+              "path": ["deactivate", "activate"], "put": ["deactivate", "activate", "delete"],
+              "bulk": ["deactivate", "activate", "delete"], "gone": ["deactivate", "delete"]}
+    assert sorted(tenant.waiting()) == sorted(
+        ids[name] for name, kinds in wanted.items() for _ in kinds)
+    tenant.place.release()
+    for post in tenant.all_delivered(13):
+        claims = post.verify(world.public["ec"], "ES256", tenant.url)
+        name = [name for name, user_id in ids.items() if user_id == post.user][0]
+        assert claims["sub_id"]["userName"] == name + "@example.com"
+        assert claims["sub_id"]["externalId"] == "ext-" + name
+    assert {name: tenant.place.kinds(ids[name]) for name in wanted} == wanted
+
+
+def test_330_06_policies_of_the_end(world):
+    """A DELETE that deactivates, and a deactivation that forgets all but the id."""
+    keep, forget = world.take("keep"), world.take("forget")
+    user = keep.scim.add_user("ada")
+    for _ in range(2):
+        assert keep.scim.delete("/Users/" + user["id"]).status == 204
+    assert keep.scim.get("/Users/" + user["id"]).user()["active"] is False
+    gone = forget.scim.add_user("bob")
+    forget.deactivate(gone)
+    assert [post.kind for post in keep.all_delivered(1)] == ["deactivate"]
+    post = forget.all_delivered(1)[0]
+    assert (post.kind, post.user) == ("deactivate", gone["id"])
+    # The application knows it by these, not by what took their place.
+    assert post.claims()["sub_id"]["userName"] == "bob@example.com"
+    assert post.claims()["sub_id"]["externalId"] == "ext-bob"
+
+
+def test_330_07_what_is_none(world):
+    tenant = world.take()
+    scim = tenant.scim
+    first = scim.add_user("first")
+    tenant.place.hold()
+    tenant.deactivate(first)
+    user, off = scim.add_user("ada"), scim.add_user("off", active=False)
+    path = "/Users/" + user["id"]
+    assert scim.patch(path, {"op": "replace", "path": "userName", "value": "eve"}).status == 200
+    tenant.activate(user)
+    tenant.deactivate(off, first)
+    group = scim.add_group("Team", [user["id"], off["id"]])
+    assert scim.patch("/Groups/" + group["id"], {
+        "op": "replace", "path": "displayName", "value": "Crew"}).status == 200
+    assert scim.delete("/Groups/" + group["id"]).status == 204
+    # Refused: by the version, by a later operation of the same PATCH, within a Bulk request.
+    assert scim.delete(path, headers={"If-Match": 'W/"99"'}).status == 412
+    scim.patch(path, OFF, {"op": "replace", "path": "no such", "value": 1}).error(400)
+    assert scim.patch(path, OFF, ON).status == 200
+    scim.patch("/Users/nobody", OFF).error(404)
+    taken = user_profile("first@example.com", "Ada", "Example", "ext-ada")
+    scim.put(path, dict(taken, active=False)).error(409, "uniqueness")
+    assert bulk.statuses(bulk.results(
+        scim, bulk.patch(path, OFF, version='W/"99"'),
+        bulk.operation("PUT", path, dict(taken, active=False)),
+        bulk.patch("/Users/" + off["id"], OFF))) == [412, 409, 200]
+    assert scim.get(path).user()["active"] is True
+    assert tenant.waiting() == [first["id"]]
+    tenant.place.release()
+    tenant.all_delivered(1)
+
+
+def test_330_08_a_write_that_is_rolled_back(world):
+    """Guards and seats judge at the end of the transaction."""
+    tenant = world.take("guarded")
+    scim = tenant.scim
+    first, admin = scim.add_user("first"), scim.add_user("admin", userType="admin")
+    tenant.place.hold()
+    tenant.deactivate(first)
+    other = scim.add_user("other")
+    assert scim.patch("/Users/" + admin["id"], OFF).status in (403, 409)
+    assert scim.delete("/Users/" + admin["id"]).status in (403, 409)
+    scim.patch("/Users/" + first["id"], ON).error(403)  # no seat is left
+    assert tenant.waiting() == [first["id"]]
+    tenant.deactivate(other)
+    tenant.place.release()
+    assert {post.user for post in tenant.all_delivered(2)} == {first["id"], other["id"]}
+
+
+def test_330_09_only_the_types_that_are_on(world):
+    wanted = {"revoked": ["deactivate revoked", "activate", "delete revoked"],
+              "revoked_only": ["revoked", "revoked"], "deactivate_only": ["deactivate"],
+              "delete_only": ["delete"]}
+    tenants = {flavour: world.take(flavour) for flavour in wanted}
+    for tenant in tenants.values():
+        user = tenant.scim.add_user("ada")
+        tenant.deactivate(user)
+        tenant.activate(user)
+        assert tenant.scim.delete("/Users/" + user["id"]).status == 204
+    for flavour, kinds in wanted.items():
+        posts = tenants[flavour].all_delivered(len(kinds))
+        assert [post.kind for post in posts] == kinds
+        for post in posts:
+            claims = post.verify(world.public["ec"], "ES256", tenants[flavour].url)
+            if "revoked" in post.kind:
+                assert claims["events"][REVOKED] == {"event_timestamp": claims["iat"]}
+
+
+def test_330_10_what_clients_are_told(world):
+    def uris(flavour):
+        got = world.take(flavour).scim.get("/ServiceProviderConfig").json
+        return sorted(got.get("securityEvents", {}).get("eventUris", []))
+    assert uris("plain") == [SCIM + "activate", SCIM + "deactivate", SCIM + "delete"]
+    assert uris("deactivate_only") == [SCIM + "deactivate"]
+    assert [uri for uri in uris("revoked_only") if uri.startswith(SCIM)] == []
+    assert uris("silent") == []
+
+
+def test_330_11_a_tenant_without_events(world):
+    tenant, other = world.take("silent"), world.take()
+    other.place.hold()
+    for one in (tenant, other):
+        user = one.scim.add_user("ada")
+        one.deactivate(user)
+        one.activate(user)
+        assert one.scim.delete("/Users/" + user["id"]).status == 204
+    assert len(other.waiting()) == 3 and tenant.waiting() == []
+
+
+def test_330_12_scimctl_tells_it_too(world, env):
+    tenant = world.take()
+    ctl = Ctl(env, world.main.root + "/httpd.conf", ("--tenant", tenant.name))
+    names = ["user%03d" % i for i in range(120)]
+
+    def lines(active):
+        return "".join(json.dumps({"schemas": [URN_USER], "userName": name, "id": name,
+                                   "active": active}) + "\n" for name in names)
+    assert ctl("import", data=lines(True)).row()["created"] == len(names)
+    assert tenant.waiting() == []
+    assert ctl("import", "--update", data=lines(False)).row()["replaced"] == len(names)
+    posts = tenant.all_delivered(len(names))
+    assert [post.kind for post in posts] == ["deactivate"] * len(names)
+    assert sorted(post.user for post in posts) == names
+
+
+# ---- a receiver that refuses --------------------------------------------------------------------
+
+
+def test_330_20_one_that_is_refused_holds_up_nobody_else(world):
+    world.main.log.expect("SCIM3363")
+    tenant = world.take("rsa")
+    ada, bob = tenant.scim.add_user("ada"), tenant.scim.add_user("bob")
+    tenant.place.answer = lambda post: error("invalid_request") if post.user == ada["id"] else 202
+    tenant.deactivate(ada)
+    first = tenant.posted()[0]
+    tenant.activate(ada)
+    tenant.deactivate(ada, bob)
+    assert [post.user for post in tenant.delivered()] == [bob["id"]]
+    once(world, "SCIM3363", tenant)
+    assert "invalid_request" in world.said("SCIM3363", tenant)[0]
+    refused(tenant, first, 1)
+    # Once more, twice as long; nothing is logged, and its later events wait.
+    tenant.change_rows("next = 0")
+    again = [post for post in tenant.posted(3) if post.user == ada["id"]]
+    assert again[0].body == again[1].body
+    refused(tenant, again[1], 2)
+    assert tenant.waiting() == [ada["id"]] * 3
+    tenant.place.answer = 202
+    tenant.change_rows("next = 0")
+    tenant.all_delivered(4)
+    assert tenant.place.kinds(ada["id"]) == ["deactivate", "activate", "deactivate"]
+    assert len({post.body for post in tenant.place.posts}) == 4
+    once(world, "SCIM3363", tenant)
+
+
+def test_330_21_other_refusals(world):
+    """Answers that are no RFC 8935 are as good; what is in them does not get into the log as it is."""
+    world.main.log.expect("SCIM3363")
+    answers = [404, 410, (422, "<html>"), (400, "x" * 1000000), (400, '{"err": 5}'),
+               error("two\nlines \x1b[31m" + "y" * 5000), (400, '["err"]')]
+    tenants = [world.take() for _ in answers]
+    for tenant, answer in zip(tenants, answers):
+        tenant.place.first = [answer]
+        tenant.deactivate(tenant.scim.add_user("ada"))
+    for tenant in tenants:
+        once(world, "SCIM3363", tenant)
+        line = world.said("SCIM3363", tenant)[0]
+        assert "y" * 1000 not in line and "x" * 1000 not in line and "\x1b" not in line
+        assert len(tenant.place.posts) == 1
+        tenant.change_rows("next = 0")
+    for tenant in tenants:
+        tenant.all_delivered(1)
+        assert tenant.place.posts[0].claims() == tenant.place.posts[1].claims()
+
+
+# ---- a receiver that is away --------------------------------------------------------------------
+
+
+def test_330_30_answers_of_one_that_is_away(world):
+    """The same SET comes again, to the last byte; the order of all stays; each is said once."""
+    world.main.log.expect("SCIM3361", "SCIM3362")
+    elsewhere = world.take()
+    answers = [500, 503, 401, 403, 408, 429, DROP,
+               (307, "", {"Location": "/" + elsewhere.name}),
+               (302, "", {"Location": "/" + elsewhere.name})]
+    tenants = [world.take("rsa" if answer == 500 else "plain") for answer in answers]
+    for tenant, answer in zip(tenants, answers):
+        tenant.place.first = [answer]
+        user = tenant.scim.add_user("ada")
+        tenant.deactivate(user)
+        tenant.activate(user)
+    for tenant in tenants:
+        tenant.all_delivered(2)
+        assert tenant.place.kinds() == ["deactivate", "activate"]
+        posts = tenant.place.posts
+        assert len(posts) == 3 and posts[0].body == posts[1].body
+        once(world, "SCIM3361", tenant)
+        once(world, "SCIM3362", tenant)
+    assert elsewhere.place.posts == []
+
+
+def test_330_31_every_success_counts(world):
+    tenant = world.take()
+    tenant.place.first = [200, (201, "{}"), 204, (299, "<html>" + "x" * 100000)]
+    users = [tenant.scim.add_user("user%d" % i) for i in range(5)]
+    tenant.deactivate(*users)
+    tenant.all_delivered(5)
+    assert len(tenant.place.posts) == 5
+
+
+def test_330_32_nobody_listens_for_a_while(world):
+    world.main.log.expect("SCIM3361", "SCIM3362")
+    tenant = world.take("absent")
+    users = [tenant.scim.add_user("user%d" % i) for i in range(3)]
+    tenant.deactivate(*users)
+    once(world, "SCIM3361", tenant)
+    tenant.activate(users[0])
+    assert [row[0] for row in tenant.rows("id")] == [user["id"] for user in users + users[:1]]
+    there = Receiver(world.absent_port)
+    try:
+        tenant.place = there.at(tenant.name)
+        tenant.all_delivered(4)
+        assert tenant.place.kinds(users[0]["id"]) == ["deactivate", "activate"]
+        once(world, "SCIM3361", tenant)
+        once(world, "SCIM3362", tenant)
+    finally:
+        there.close()
+    # And again: that is another time.
+    tenant.deactivate(users[0])
+    wait_until("it to be said again", lambda: len(world.said("SCIM3361", tenant)) == 2)
+    there = Receiver(world.absent_port)
+    try:
+        tenant.place = there.at(tenant.name)
+        tenant.all_delivered(1)
+    finally:
+        there.close()
+
+
+def test_330_33_what_is_too_old_is_dropped(world):
+    """Of one whose receiver is away, and of one that was refused; later ones go on."""
+    world.main.log.expect("SCIM3361", "SCIM3363", "SCIM3364")
+    away, refuses, brief, kept = world.take(), world.take(), world.take("day"), world.take()
+    days = {away: 8, refuses: 8, brief: 2, kept: 6}
+    old = {tenant: tenant.scim.add_user("old") for tenant in days}
+    new = {tenant: tenant.scim.add_user("new") for tenant in days}
+    for tenant, age in days.items():
+        tenant.place.answer = 503
+        if tenant is refuses:
+            tenant.place.answer = lambda post: 400 if post.kind == "deactivate" and \
+                post.user == old[refuses]["id"] else 202
+        tenant.deactivate(old[tenant])
+        post = tenant.posted()[0]
+        if tenant is refuses:
+            refused(tenant, post, 1)
+        tenant.activate(old[tenant])
+        tenant.deactivate(new[tenant])
+        world.db.execute("UPDATE scim_event SET at = at - %d, next = 0 WHERE tenant = '%s' AND seq "
+                         "= %s" % (age * 86400000, tenant.name, tenant.rows("seq")[0][0]))
+    for tenant in (away, refuses, brief):
+        once(world, "SCIM3364", tenant)
+    for tenant in days:
+        tenant.place.answer = 202
+    for tenant in (away, refuses, brief):
+        tenant.all_delivered(2)
+        assert tenant.place.kinds(old[tenant]["id"]) == ["activate"]
+        assert tenant.place.kinds(new[tenant]["id"]) == ["deactivate"]
+        once(world, "SCIM3364", tenant)
+    kept.all_delivered(3)
+
+
+def test_330_34_one_that_hangs(world):
+    """It holds up no httpd that is to stop, and no other tenant."""
+    world.main.log.expect("SCIM3361", "SCIM3362")
+    hanging, other = world.take(), world.take()
+    user, bob = hanging.scim.add_user("ada"), other.scim.add_user("bob")
+    second = world.server()
+    hanging.place.hold()
+    hanging.deactivate(user)
+    hanging.posted()
+    together(2, lambda i: (world.main, second)[i].stop())
+    assert not world.said("SCIM3361", hanging), "the stop waited for the receiver"
+    assert hanging.waiting() == [user["id"]] and hanging.holder() is None
+    # The next server has the same.
+    world.restart()
+    again = hanging.posted(2)[1]
+    other.deactivate(bob)
+    other.all_delivered(1)
+    assert not again.over
+    wait_until("the timeout", lambda: world.said("SCIM3361", hanging))
+    hanging.place.release()
+    hanging.all_delivered(1)
+    once(world, "SCIM3361", hanging)
+    once(world, "SCIM3362", hanging)
+    assert len({post.claims()["jti"] for post in hanging.place.posts}) == 1
+
+
+# ---- many servers, and their ends ---------------------------------------------------------------
+
+
+def test_330_40_two_servers_tell_it_once_and_in_order(world):
+    tenant = world.take()
+    second = world.server()
+    users = [tenant.scim.add_user("user%02d" % i) for i in range(12)]
+
+    def work(i):
+        clients = [tenant.client(server) for server in (world.main, second)]
+        for turn in range(6):
+            tenant.set_active(users[i], turn % 2 == 1, clients[(turn + i) % 2])
+    together(len(users), work)
+    tenant.all_delivered(72)
+    for user in users:
+        assert tenant.place.kinds(user["id"]) == ["deactivate", "activate"] * 3
+    assert len(tenant.place.posts) == 72
+    second.stop()
+    second.log.check()
+
+
+def test_330_41_a_reload_in_the_middle(world):
+    tenant = world.take()
+    users = [tenant.scim.add_user("user%d" % i) for i in range(6)]
+    tenant.place.first = [202]
+    tenant.deactivate(users[0])
+    tenant.delivered()
+    tenant.place.hold()
+    tenant.deactivate(*users[1:])
+    tenant.posted(2)
+    world.main.reload()
+    tenant.place.release()
+    tenant.activate(*users)
+    tenant.delivered(12)
+    tenant.done()
+    for user in users:
+        assert list(dict.fromkeys(tenant.place.kinds(user["id"]))) == ["deactivate", "activate"]
+
+
+def owner(pids, port):
+    """Which of the processes has a TCP connection from this local port."""
+    with open("/proc/net/tcp", encoding="ascii") as table:
+        rows = [line.split() for line in table.readlines()[1:]]
+    inodes = {"socket:[%s]" % row[9] for row in rows if int(row[1].split(":")[1], 16) == port}
+    for pid in pids:
+        for name in os.listdir("/proc/%d/fd" % pid):
+            try:
+                if os.readlink("/proc/%d/fd/%s" % (pid, name)) in inodes:
+                    return pid
+            except FileNotFoundError:
+                continue
+    raise AssertionError("no child has this connection")
+
+
+def test_330_42_a_child_that_is_killed(world):
+    """Another one takes its lease over, and one that somebody left behind."""
+    world.main.log.expect("AH00052")
+    tenant, orphan = world.take(), world.take()
+    world.db.execute("INSERT INTO scim_event_lease (tenant, holder, beat) VALUES ('%s', 'nobody', "
+                     "1)" % orphan.name)
+    left = orphan.scim.add_user("left")
+    orphan.deactivate(left)
+    users = [tenant.scim.add_user("user%d" % i) for i in range(4)]
+    tenant.deactivate(users[0])
+    tenant.all_delivered(1)
+    tenant.place.hold()
+    tenant.deactivate(*users[1:])
+    held = tenant.posted(2)[1]
+    os.kill(owner(world.main.children(), held.port), signal.SIGKILL)
+    wait_until("its connection to end", lambda: held.over)
+    tenant.place.release()
+    tenant.activate(users[1])
+    assert orphan.place.posts == []
+    tenant.all_delivered(5)
+    orphan.all_delivered(1)
+    assert tenant.place.kinds(users[1]["id"]) == ["deactivate", "activate"]
+    assert tenant.place.posts[1].claims()["jti"] == tenant.place.posts[2].claims()["jti"]
+
+
+@with_server
+def test_330_43_the_database_goes_away_meanwhile(world, env, log):
+    """What was accepted then may come twice; nothing is lost, and the order stays."""
+    log.database_lost()
+    world.main.log.database_lost()
+    tenant = world.take()
+    users = [tenant.scim.add_user("user%d" % i) for i in range(3)]
+    settle(env)
+    settle(world.main)
+    tenant.place.hold()
+    tenant.deactivate(*users)
+    tenant.activate(users[0])
+    tenant.posted()
+    env.db.stop()
+    try:
+        tenant.place.release()
+        tenant.delivered()
+    finally:
+        env.db.start()
+    tenant.deactivate(users[0])
+    tenant.done()
+    kinds = {post.claims()["jti"]: (post.user, post.kind) for post in tenant.place.accepted}
+    assert len(kinds) == 5
+    assert [kind for who, kind in kinds.values() if who == users[0]["id"]] == [
+        "deactivate", "activate", "deactivate"]
+
+
+def test_330_50_nothing_secret_is_in_the_log(world):
+    """Of deliveries that went well, were refused, and found nobody: at the most talkative level."""
+    world.main.log.expect("SCIM3361", "SCIM3363")
+    tenant = world.take("token")
+    tenant.place.first = [503, error("access_denied")]
+    tenant.deactivate(tenant.scim.add_user("ada"))
+    tenant.posted(2)
+    once(world, "SCIM3363", tenant)
+    tenant.change_rows("next = 0")
+    sets = {part for post in tenant.all_delivered(1) for part in post.body.split(".")}
+    text = "".join(server.said() + server.said("stderr") for server in world.servers)
+    assert tenant.name in text
+    for secret in sets | {TOKEN, "eyJ", "ext-ada", "PRIVATE KEY"}:
+        assert secret not in text, secret
