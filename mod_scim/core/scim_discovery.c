@@ -4,6 +4,7 @@
 
 #include <apr_strings.h>
 
+#include "scim_event.h"
 #include "scim_json.h"
 
 /* Names as RFC 7643 section 7 writes them, by the enums' values. */
@@ -304,12 +305,20 @@ static json_t *pagination_new(const scim_tenant_t *tenant)
 }
 
 /* RFC 9967. */
-static json_t *events_new(void)
+static json_t *events_new(const scim_events_t *events)
 {
+    static const unsigned types[] = {SCIM_EVENT_DEACTIVATE, SCIM_EVENT_ACTIVATE, SCIM_EVENT_DELETE};
     json_t *o = json_object();
+    json_t *uris = json_array();
+    apr_size_t i;
 
     json_object_set_new(o, "asyncRequest", json_string("none"));
-    json_object_set_new(o, "eventUris", json_array());
+    json_object_set_new(o, "eventUris", uris);
+    for (i = 0; events && i < sizeof(types) / sizeof(types[0]); i++) {
+        if (events->types & types[i]) {
+            json_array_append_new(uris, json_string(scim_event_uri(types[i])));
+        }
+    }
     return o;
 }
 
@@ -332,7 +341,7 @@ const char *scim_discovery_config(const scim_tenant_t *tenant, const char *base,
     json_object_set_new(o, "etag", supported_new(1));
     json_object_set_new(o, "authenticationSchemes", schemes_new());
     json_object_set_new(o, "pagination", pagination_new(tenant));
-    json_object_set_new(o, "securityEvents", events_new());
+    json_object_set_new(o, "securityEvents", events_new(tenant->events));
     if (tenant->interop_conformant) {
         json_object_set_new(o, "interopProfileConformant", json_true());
     }

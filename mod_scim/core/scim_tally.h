@@ -64,6 +64,10 @@ typedef enum scim_tally_count_t {
     SCIM_TALLY_BULK_DONE, /* operations of Bulk requests */
     SCIM_TALLY_BULK_FAILED,
     SCIM_TALLY_BULK_LEFT, /* not tried */
+    SCIM_TALLY_EVENT_DELIVERED, /* security events: the receiver has it, */
+    SCIM_TALLY_EVENT_REFUSED,   /* does not want it, and is asked again, */
+    SCIM_TALLY_EVENT_AWAY,      /* or could not be asked */
+    SCIM_TALLY_EVENT_DROPPED,   /* it was tried for too long */
     SCIM_TALLY_COUNTS
 } scim_tally_count_t;
 

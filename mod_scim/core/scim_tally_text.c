@@ -19,6 +19,7 @@ typedef struct number_t {
 #define TOKENS "scim_token_failures", "Requests that were not let in for their token, by why"
 #define CACHE "scim_cache_lookups", "Look-ups in what processes remember, by whether it was there"
 #define BULK "scim_bulk_operations", "Operations inside Bulk requests"
+#define EVENTS "scim_events", "Attempts to deliver security events, and events that were dropped"
 
 /* In the order of scim_tally_count_t. */
 static const number_t numbers[SCIM_TALLY_COUNTS] = {
@@ -45,6 +46,10 @@ static const number_t numbers[SCIM_TALLY_COUNTS] = {
     {BULK, "{result=\"done\"}"},
     {BULK, "{result=\"failed\"}"},
     {BULK, "{result=\"left\"}"},
+    {EVENTS, "{result=\"delivered\"}"},
+    {EVENTS, "{result=\"refused\"}"},
+    {EVENTS, "{result=\"away\"}"},
+    {EVENTS, "{result=\"dropped\"}"},
 };
 
 static void begin(scim_buf_t *out, const char *family, const char *type, const char *help)

@@ -54,6 +54,7 @@ typedef struct scim_tenant_t {
     const struct scim_quota_t *quota;       /* seats, and whose last one stays; or NULL */
     const struct scim_grouping_t *grouping; /* what makes users members of groups; or NULL */
     const struct scim_map_t *map; /* into the application's tables (scim_map.h); NULL: none */
+    const struct scim_events_t *events; /* told of its users' ends (scim_event.h); NULL: none */
 } scim_tenant_t;
 
 /** The resource types, and through them the schemas, that clients see. */

@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <apr_strings.h>
+
 #include <unicode/uchar.h>
 #include <unicode/utf8.h>
 
@@ -168,6 +170,17 @@ int scim_text_is_line(const char *s, apr_size_t max)
         }
     }
     return len > 0 && scim_text_utf8(s, len) && scim_text_chars(s) <= max;
+}
+
+const char *scim_text_cut(const char *s, apr_size_t max, apr_pool_t *p)
+{
+    if (!s || strlen(s) <= max) {
+        return s;
+    }
+    while (max > 0 && ((unsigned char)s[max] & 0xC0) == 0x80) {
+        max--;
+    }
+    return apr_pstrmemdup(p, s, max);
 }
 
 void scim_text_clean(char *s)

@@ -2,6 +2,8 @@
 /* Copyright the mod_scim authors */
 #include "scim_time.h"
 
+#include <time.h>
+
 #include <apr_strings.h>
 
 #define DAY_SECONDS 86400
@@ -189,4 +191,14 @@ const char *scim_time_format(apr_time_t t, apr_pool_t *p)
     civil_from_days(&c, days);
     return apr_psprintf(p, "%04d-%02d-%02dT%02d:%02d:%02d.%03dZ", c.year, c.month, c.day,
                         rest / 3600, rest / 60 % 60, rest % 60, (int)(ms - seconds * 1000));
+}
+
+apr_int64_t scim_time_steady(void)
+{
+    struct timespec t;
+
+    if (clock_gettime(CLOCK_MONOTONIC, &t) != 0) {
+        return (apr_int64_t)apr_time_now() * 1000;
+    }
+    return (apr_int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
 }

@@ -16,4 +16,10 @@ int scim_time_parse(apr_time_t *out, const char *s);
 /** "2026-11-23T01:02:03.456Z": UTC, always three decimals. In p. */
 const char *scim_time_format(apr_time_t t, apr_pool_t *p);
 
+/**
+ * Nanoseconds since the host started: one clock for all processes of a host, and nobody sets it.
+ * For how long something takes, never for when it was.
+ */
+apr_int64_t scim_time_steady(void);
+
 #endif

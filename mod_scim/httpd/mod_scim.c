@@ -16,6 +16,7 @@
 #include "mod_scim_db.h"
 #include "mod_scim_dump.h"
 #include "mod_scim_error.h"
+#include "mod_scim_events.h"
 #include "mod_scim_handler.h"
 #include "mod_scim_health.h"
 #include "mod_scim_jwt.h"
@@ -47,6 +48,7 @@ static int post_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, s
         scim_oauth_keys_setup(pconf, s) != OK) {
         return HTTP_INTERNAL_SERVER_ERROR;
     }
+    scim_events_setup(pconf, s);
     return scim_db_setup(pconf, s);
 }
 
@@ -58,6 +60,7 @@ static void child_init(apr_pool_t *pchild, server_rec *s)
     scim_db_child(pchild, s);
     scim_audit_child(pchild, s);
     scim_health_child(pchild, s);
+    scim_events_child(pchild, s);
 }
 
 static void register_hooks(apr_pool_t *p)

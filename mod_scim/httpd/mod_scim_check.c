@@ -17,6 +17,7 @@
 #include "mod_scim_console_config.h"
 #include "mod_scim_db.h"
 #include "mod_scim_dump.h"
+#include "mod_scim_events.h"
 #include "mod_scim_jwt.h"
 #include "mod_scim_oauth_config.h"
 #include "mod_scim_map.h"
@@ -234,7 +235,11 @@ static int check_database(const place_t *place)
         return rc;
     }
     wrong = scim_policies_agree(place->main_server, place->dir, params, place->pconf);
-    return wrong ? fail(place, "SCIM3202", wrong) : check_map(place, driver, params);
+    if (wrong) {
+        return fail(place, "SCIM3202", wrong);
+    }
+    wrong = scim_events_note(place->main_server, place->server, place->dir, params, place->pconf);
+    return wrong ? fail(place, "SCIM3360", wrong) : check_map(place, driver, params);
 }
 
 static int check_place(const place_t *place)
@@ -495,8 +500,8 @@ static int check_server(place_t *place)
         }
     }
     rc = rc == OK ? add_oauths(place) : rc;
-    return rc == OK ? scim_console_check(place->server, place->sections, place->quiet,
-                                         place->pconf, place->pool)
+    return rc == OK ? scim_console_check(place->server, place->sections, place->quiet, place->pconf,
+                                         place->pool)
                     : rc;
 }
 

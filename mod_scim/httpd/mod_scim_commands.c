@@ -491,4 +491,22 @@ const command_rec scim_config_commands[] = {
     AP_INIT_RAW_ARGS("ScimMapOn", scim_policies_set, NULL, ANYWHERE,
                      "type deactivate|activate|delete keep|delete|unlink|set:column=value"),
     AP_INIT_RAW_ARGS("ScimAdopt", scim_policies_set, NULL, ANYWHERE, "type On|Off"),
+    /* security events */
+    AP_INIT_RAW_ARGS("ScimEventURL", scim_policies_set, NULL, ANYWHERE,
+                     "to whom it is told that a user's account ends or begins anew, or Off"),
+    AP_INIT_RAW_ARGS("ScimEventKeyFile", scim_policies_set, NULL, ANYWHERE,
+                     "file with the private key that signs events, and the key's name"),
+    AP_INIT_RAW_ARGS("ScimEventIssuer", scim_policies_set, NULL, ANYWHERE,
+                     "who tells events: their claim iss"),
+    AP_INIT_RAW_ARGS("ScimEventAudience", scim_policies_set, NULL, ANYWHERE,
+                     "whom events are for: their claim aud (default: the URL)"),
+    AP_INIT_RAW_ARGS("ScimEventTypes", scim_policies_set, NULL, ANYWHERE,
+                     "deactivate, activate, delete, session-revoked: what is told (default: the "
+                     "first three)"),
+    AP_INIT_RAW_ARGS("ScimEventTokenFile", scim_policies_set, NULL, ANYWHERE,
+                     "file with the token that the receiver of events asks for"),
+    AP_INIT_RAW_ARGS("ScimEventCAFile", scim_policies_set, NULL, ANYWHERE,
+                     "certificates to trust when events are sent (default: the system's)"),
+    AP_INIT_RAW_ARGS("ScimEventKeep", scim_policies_set, NULL, ANYWHERE,
+                     "days that an event is tried to be delivered (default 7)"),
     {0}};

@@ -6,6 +6,7 @@
 
 #include <curl/curl.h>
 
+#include <apr_atomic.h>
 #include <apr_strings.h>
 #include <apr_thread_mutex.h>
 #include <apr_uri.h>
@@ -138,6 +139,17 @@ const char *scim_fetch_refuses(const char *url, apr_pool_t *p)
     return NULL;
 }
 
+/* Asked about once a second while a transfer waits. */
+static int is_stopped(void *stop, curl_off_t down, curl_off_t down_now, curl_off_t up,
+                      curl_off_t up_now)
+{
+    (void)down;
+    (void)down_now;
+    (void)up;
+    (void)up_now;
+    return apr_atomic_read32(stop) != 0;
+}
+
 static void set_limits(CURL *curl, const scim_fetch_t *what)
 {
     int plain = strncmp(what->url, "http:", 5) == 0;
@@ -171,6 +183,15 @@ static void set_request(CURL *curl, const scim_fetch_t *what, const struct curl_
     if (what->form) {
         curl_easy_setopt(curl, CURLOPT_POSTFIELDS, what->form);
     }
+    if (what->bearer) {
+        curl_easy_setopt(curl, CURLOPT_HTTPAUTH, (long)CURLAUTH_BEARER);
+        curl_easy_setopt(curl, CURLOPT_XOAUTH2_BEARER, what->bearer);
+    }
+    if (what->stop) {
+        curl_easy_setopt(curl, CURLOPT_NOPROGRESS, 0L);
+        curl_easy_setopt(curl, CURLOPT_XFERINFOFUNCTION, is_stopped);
+        curl_easy_setopt(curl, CURLOPT_XFERINFODATA, (void *)(intptr_t)what->stop);
+    }
     if (what->user) {
         curl_easy_setopt(curl, CURLOPT_HTTPAUTH, (long)CURLAUTH_BASIC);
         curl_easy_setopt(curl, CURLOPT_USERNAME, what->user);
@@ -178,12 +199,27 @@ static void set_request(CURL *curl, const scim_fetch_t *what, const struct curl_
     }
 }
 
+/* NULL: no memory. */
+static struct curl_slist *headers_of(const scim_fetch_t *what, apr_pool_t *p)
+{
+    struct curl_slist *headers = curl_slist_append(NULL, "Accept: application/json");
+    struct curl_slist *more = headers;
+
+    if (headers && what->form_type) {
+        more = curl_slist_append(headers, apr_pstrcat(p, "Content-Type: ", what->form_type, NULL));
+    }
+    if (!more) {
+        curl_slist_free_all(headers);
+    }
+    return more;
+}
+
 const char *scim_fetch(scim_fetched_t *out, scim_fetcher_t *fetcher, const scim_fetch_t *what,
                        apr_pool_t *p)
 {
     char error[CURL_ERROR_SIZE] = "";
     body_t body = {scim_buf_make(0, p), what->max};
-    struct curl_slist *headers = curl_slist_append(NULL, "Accept: application/json");
+    struct curl_slist *headers = headers_of(what, p);
     CURL *curl = take(fetcher);
     CURLcode code;
     long status = 0;

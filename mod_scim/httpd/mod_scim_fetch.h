@@ -36,8 +36,11 @@ typedef struct scim_fetch_t {
     int timeout;         /* seconds, for all of it */
     apr_size_t max;      /* bytes of an answer */
     const char *form;    /* body of a POST, or NULL: a GET */
+    const char *form_type; /* its media type, or NULL: that of an HTML form */
     const char *user;    /* for Basic authentication, or NULL */
     const char *password;
+    const char *bearer;                /* token for Bearer authentication, or NULL */
+    const volatile apr_uint32_t *stop; /* once it is not 0 the request is given up; or NULL */
 } scim_fetch_t;
 
 typedef struct scim_fetched_t {

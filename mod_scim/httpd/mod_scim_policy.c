@@ -196,6 +196,7 @@ typedef struct kept_t {
 static int is_about_keeping(const scim_policy_line_t *line)
 {
     return strncmp(line->name, "ScimMap", strlen("ScimMap")) == 0 ||
+           strncmp(line->name, "ScimEvent", strlen("ScimEvent")) == 0 ||
            strcmp(line->name, "ScimDeprovision") == 0;
 }
 
@@ -243,7 +244,7 @@ const char *scim_policies_agree(server_rec *main_server, const scim_dir_t *dir,
                ? NULL
                : apr_psprintf(pconf,
                               "ScimTenant %s is also the tenant of ScimEnable in %s, on the same "
-                              "database, with another mapping or ScimDeprovision; give both the "
-                              "same, or two names",
+                              "database, with another mapping, ScimDeprovision or ScimEvent "
+                              "directive; give both the same, or two names",
                               dir->tenant, kept->at);
 }

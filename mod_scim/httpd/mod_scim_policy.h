@@ -25,7 +25,8 @@ const char *scim_policies_compile(const scim_dir_t *dir, scim_tenant_t *base, ap
 
 /**
  * Whether all places of one tenant keep it alike: where two of them map it otherwise, or deactivate
- * otherwise, what one writes is wrong for the other. What they accept may differ.
+ * otherwise, what one writes is wrong for the other; where they tell their events otherwise, nobody
+ * knows to whom. What they accept may differ.
  * @param database where the tenant is kept
  * @return NULL, or what is wrong; the other place is named
  */

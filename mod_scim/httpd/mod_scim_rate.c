@@ -3,7 +3,6 @@
 #include "mod_scim_rate.h"
 
 #include <string.h>
-#include <time.h>
 
 #include <apr_atomic.h>
 #include <apr_hash.h>
@@ -12,6 +11,8 @@
 
 #include <http_core.h>
 #include <http_main.h>
+
+#include "scim_time.h"
 
 /* Key in the process's pool; another layout of account_t needs another key. */
 #define STATE_KEY "mod_scim rate limits 2"
@@ -49,17 +50,6 @@ typedef struct state_t {
     int used;
     int slots;
 } state_t;
-
-/* Nanoseconds since the host started: one clock for all processes, and nobody sets it. */
-static apr_int64_t now(void)
-{
-    struct timespec t;
-
-    if (clock_gettime(CLOCK_MONOTONIC, &t) != 0) {
-        return (apr_int64_t)apr_time_now() * 1000;
-    }
-    return (apr_int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
-}
 
 /* ---- the configuration ---- */
 
@@ -328,7 +318,8 @@ scim_error_t *scim_rate_check(request_rec *r, const scim_dir_t *dir, const char 
     }
     for (;;) {
         apr_uint64_t before = apr_atomic_read64(&account->paid_at);
-        apr_int64_t at = now(); /* after it was read: never before the time it was made by */
+        apr_int64_t at =
+            scim_time_steady(); /* after it was read: never before the time it was made by */
         apr_int64_t next = 0;
         apr_int64_t wait = scim_rate_ask(&next, (apr_int64_t)before, at, &rate);
 

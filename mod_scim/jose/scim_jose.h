@@ -81,6 +81,29 @@ typedef enum scim_jose_result_t {
  */
 scim_jose_result_t scim_jose_verify(const scim_jwt_t *jwt, const scim_jose_keys_t *keys);
 
+/* ---- signing ---- */
+
+/** A private key that tokens are signed with. Only read once it is made. */
+typedef struct scim_jose_signer_t scim_jose_signer_t;
+
+/**
+ * Take a private key in PEM without a passphrase: RSA of at least 2048 bits (RS256), or EC on P-256,
+ * P-384 or P-521 (ES256, ES384, ES512).
+ * @param kid the key's name, copied; or NULL
+ * @param p   holds it
+ * @return NULL, or what is wrong in words that never repeat it
+ */
+const char *scim_jose_signer_make(scim_jose_signer_t **out, const char *pem, apr_size_t len,
+                                  const char *kid, apr_pool_t *p);
+
+/**
+ * Sign claims (RFC 7515 section 7.1).
+ * @param typ of the header
+ * @return the token in p; NULL: it cannot be signed
+ */
+const char *scim_jose_sign(const scim_jose_signer_t *signer, const char *typ, const char *claims,
+                           apr_pool_t *p);
+
 /** Bounds of an issued token's life in seconds: 60 s to 10 years. */
 #define SCIM_JWT_LIFE_MIN 60
 #define SCIM_JWT_LIFE_MAX 315360000

@@ -25,8 +25,7 @@ static const curve_t curves[] = {
     {"secp521r1", SCIM_JWT_KEY_P521, CJOSE_JWK_EC_P_521},
 };
 
-/* Nobody is asked for a passphrase while httpd starts. */
-static int no_passphrase(char *buf, int size, int rwflag, void *baton)
+int scim_jose_no_passphrase(char *buf, int size, int rwflag, void *baton)
 {
     (void)buf;
     (void)size;
@@ -38,13 +37,13 @@ static int no_passphrase(char *buf, int size, int rwflag, void *baton)
 static EVP_PKEY *read_pem(const char *pem, apr_size_t len)
 {
     BIO *bio = BIO_new_mem_buf(pem, (int)len);
-    EVP_PKEY *pkey = bio ? PEM_read_bio_PUBKEY(bio, NULL, no_passphrase, NULL) : NULL;
+    EVP_PKEY *pkey = bio ? PEM_read_bio_PUBKEY(bio, NULL, scim_jose_no_passphrase, NULL) : NULL;
 
     BIO_free(bio);
     if (!pkey) {
         X509 *cert = NULL;
         bio = BIO_new_mem_buf(pem, (int)len);
-        cert = bio ? PEM_read_bio_X509(bio, NULL, no_passphrase, NULL) : NULL;
+        cert = bio ? PEM_read_bio_X509(bio, NULL, scim_jose_no_passphrase, NULL) : NULL;
         pkey = cert ? X509_get_pubkey(cert) : NULL;
         X509_free(cert);
         BIO_free(bio);
@@ -68,12 +67,11 @@ static uint8_t *number(size_t *len, const EVP_PKEY *pkey, const char *name, int 
     return bytes;
 }
 
-static const char *add_rsa(scim_jose_keys_t *keys, const EVP_PKEY *pkey, const char *kid,
-                           apr_pool_t *p)
+static const char *rsa_of(cjose_jwk_t **jwk, unsigned *algs, const EVP_PKEY *pkey, int private,
+                          apr_pool_t *p)
 {
     cjose_jwk_rsa_keyspec spec;
     cjose_err err;
-    cjose_jwk_t *jwk;
     const char *wrong = scim_jose_rsa_size((apr_size_t)EVP_PKEY_get_bits(pkey), p);
 
     if (wrong) {
@@ -82,17 +80,24 @@ static const char *add_rsa(scim_jose_keys_t *keys, const EVP_PKEY *pkey, const c
     memset(&spec, 0, sizeof(spec));
     spec.n = number(&spec.nlen, pkey, OSSL_PKEY_PARAM_RSA_N, 0, p);
     spec.e = number(&spec.elen, pkey, OSSL_PKEY_PARAM_RSA_E, 0, p);
-    jwk = cjose_jwk_create_RSA_spec(&spec, &err);
-    return jwk ? scim_jose_keep(keys, jwk, kid, scim_jose_algs_of(SCIM_JWT_KEY_RSA, 0))
-               : "the RSA key cannot be used";
+    if (private) {
+        spec.d = number(&spec.dlen, pkey, OSSL_PKEY_PARAM_RSA_D, 0, p);
+        spec.p = number(&spec.plen, pkey, OSSL_PKEY_PARAM_RSA_FACTOR1, 0, p);
+        spec.q = number(&spec.qlen, pkey, OSSL_PKEY_PARAM_RSA_FACTOR2, 0, p);
+        spec.dp = number(&spec.dplen, pkey, OSSL_PKEY_PARAM_RSA_EXPONENT1, 0, p);
+        spec.dq = number(&spec.dqlen, pkey, OSSL_PKEY_PARAM_RSA_EXPONENT2, 0, p);
+        spec.qi = number(&spec.qilen, pkey, OSSL_PKEY_PARAM_RSA_COEFFICIENT1, 0, p);
+    }
+    *jwk = cjose_jwk_create_RSA_spec(&spec, &err);
+    *algs = scim_jose_algs_of(SCIM_JWT_KEY_RSA, 0);
+    return *jwk ? NULL : "the RSA key cannot be used";
 }
 
-static const char *add_ec(scim_jose_keys_t *keys, const EVP_PKEY *pkey, const char *kid,
-                          apr_pool_t *p)
+static const char *ec_of(cjose_jwk_t **jwk, unsigned *algs, const EVP_PKEY *pkey, int private,
+                         apr_pool_t *p)
 {
     cjose_jwk_ec_keyspec spec;
     cjose_err err;
-    cjose_jwk_t *jwk;
     char name[64] = "";
     const curve_t *curve = NULL;
     int size = (EVP_PKEY_get_bits(pkey) + 7) / 8;
@@ -109,9 +114,25 @@ static const char *add_ec(scim_jose_keys_t *keys, const EVP_PKEY *pkey, const ch
     spec.crv = curve->crv;
     spec.x = number(&spec.xlen, pkey, OSSL_PKEY_PARAM_EC_PUB_X, size, p);
     spec.y = number(&spec.ylen, pkey, OSSL_PKEY_PARAM_EC_PUB_Y, size, p);
-    jwk = spec.x && spec.y ? cjose_jwk_create_EC_spec(&spec, &err) : NULL;
-    return jwk ? scim_jose_keep(keys, jwk, kid, scim_jose_algs_of(curve->kind, 0))
-               : "the EC key cannot be used";
+    if (private) {
+        spec.d = number(&spec.dlen, pkey, OSSL_PKEY_PARAM_PRIV_KEY, size, p);
+    }
+    *jwk = spec.x && spec.y ? cjose_jwk_create_EC_spec(&spec, &err) : NULL;
+    *algs = scim_jose_algs_of(curve->kind, 0);
+    return *jwk ? NULL : "the EC key cannot be used";
+}
+
+const char *scim_jose_jwk_of(cjose_jwk_t **jwk, unsigned *algs, const EVP_PKEY *pkey, int private,
+                             apr_pool_t *p)
+{
+    switch (EVP_PKEY_get_base_id(pkey)) {
+    case EVP_PKEY_RSA:
+        return rsa_of(jwk, algs, pkey, private, p);
+    case EVP_PKEY_EC:
+        return ec_of(jwk, algs, pkey, private, p);
+    default:
+        return "its key is neither RSA nor EC";
+    }
 }
 
 /* NUL-terminated in p, for strstr(). */
@@ -124,24 +145,18 @@ const char *scim_jose_add_pem(scim_jose_keys_t *keys, const char *pem, apr_size_
                               const char *kid, apr_pool_t *p)
 {
     EVP_PKEY *pkey;
+    cjose_jwk_t *jwk;
+    unsigned algs;
     const char *wrong;
 
     if (says(pem, len, "PRIVATE KEY-----", p)) {
         return "it holds a private key; only the public one is needed here, and safe";
     }
     pkey = read_pem(pem, len);
-    switch (pkey ? EVP_PKEY_get_base_id(pkey) : EVP_PKEY_NONE) {
-    case EVP_PKEY_RSA:
-        wrong = add_rsa(keys, pkey, kid, p);
-        break;
-    case EVP_PKEY_EC:
-        wrong = add_ec(keys, pkey, kid, p);
-        break;
-    case EVP_PKEY_NONE:
-        wrong = "it is no public key and no certificate in PEM";
-        break;
-    default:
-        wrong = "its key is neither RSA nor EC";
+    wrong = pkey ? scim_jose_jwk_of(&jwk, &algs, pkey, 0, p)
+                 : "it is no public key and no certificate in PEM";
+    if (!wrong) {
+        wrong = scim_jose_keep(keys, jwk, kid, algs);
     }
     EVP_PKEY_free(pkey);
     ERR_clear_error();

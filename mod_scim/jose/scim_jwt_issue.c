@@ -2,14 +2,11 @@
 /* Copyright the mod_scim authors */
 #include <string.h>
 
-#include <cjose/cjose.h>
-#include <openssl/err.h>
-
 #include <apr_escape.h>
 #include <apr_general.h>
 #include <apr_strings.h>
 
-#include "scim_jose.h"
+#include "scim_jose_impl.h"
 #include "scim_json.h"
 
 #define ID_BYTES 16
@@ -41,21 +38,10 @@ static const char *sign(scim_jwt_issued_t *out, const json_t *claims, cjose_jwk_
                         apr_pool_t *p)
 {
     json_t *header = scim_json_own(json_object(), p);
-    cjose_jws_t *jws;
-    cjose_err err;
-    apr_size_t len;
-    const char *text = scim_json_dump(claims, &len, p);
-    const char *token = NULL;
 
-    json_object_set_new(header, "alg", json_string("HS256"));
     json_object_set_new(header, "typ", json_string("JWT"));
-    jws = cjose_jws_sign(jwk, (cjose_header_t *)header, (const uint8_t *)text, len, &err);
-    if (jws && cjose_jws_export(jws, &token, &err) && token) {
-        out->token = apr_pstrdup(p, token);
-    }
-    cjose_jws_release(jws);
-    ERR_clear_error();
-    return token ? NULL : "the token cannot be signed";
+    out->token = scim_jose_signed(jwk, "HS256", header, scim_json_dump(claims, NULL, p), p);
+    return out->token ? NULL : "the token cannot be signed";
 }
 
 const char *scim_jwt_issue(scim_jwt_issued_t *out, const scim_jwt_issue_t *what, const char *secret,

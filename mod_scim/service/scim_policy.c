@@ -4,6 +4,7 @@
 
 #include <apr_strings.h>
 
+#include "scim_policy_events.h"
 #include "scim_policy_groups.h"
 #include "scim_policy_life.h"
 #include "scim_text.h"
@@ -147,6 +148,14 @@ static const scim_policy_directive_t directives[] = {
     {"ScimMapLink", 3, -1, add_map_link},
     {"ScimMapOn", 3, 3, add_map_event},
     {"ScimAdopt", 2, 2, add_adopt},
+    {"ScimEventURL", 1, 1, scim_policy_add_event_url},
+    {"ScimEventKeyFile", 1, 2, scim_policy_add_event_key},
+    {"ScimEventIssuer", 1, 1, scim_policy_add_event_issuer},
+    {"ScimEventAudience", 1, 1, scim_policy_add_event_audience},
+    {"ScimEventTypes", 1, -1, scim_policy_add_event_types},
+    {"ScimEventTokenFile", 1, 1, scim_policy_add_event_token},
+    {"ScimEventCAFile", 1, 1, scim_policy_add_event_ca},
+    {"ScimEventKeep", 1, 1, scim_policy_add_event_keep},
 };
 
 #define NDIRECTIVES (int)(sizeof(directives) / sizeof(directives[0]))
@@ -201,6 +210,9 @@ static const char *finish(scim_policy_build_t *build, apr_pool_t *p)
 
     if (!wrong) {
         wrong = scim_policy_finish_groups(build, p);
+    }
+    if (!wrong) {
+        wrong = scim_policy_finish_events(build);
     }
 
     tenant->offered =

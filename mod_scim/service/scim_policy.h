@@ -36,6 +36,8 @@ typedef struct scim_policy_build_t {
     struct scim_quota_build_t *quota;
     struct scim_grouping_build_t *grouping;
     scim_map_build_t *map;
+    struct scim_events_t *events;
+    int events_off; /* 1: ScimEventURL Off */
 } scim_policy_build_t;
 
 /**

@@ -68,24 +68,11 @@ static scim_error_t *add(service_t *sv, scim_audit_row_t *row, apr_pool_t *p)
     return scim_audit_add(sv->store, row, p);
 }
 
-/* The document of a change, before it or after it; of a deleted resource it is parsed for that. */
-static const json_t *known_document(const service_change_t *change, apr_pool_t *p)
-{
-    json_t *doc = NULL;
-    scim_error_t *err;
-
-    if (change->doc || change->old || !change->row) {
-        return change->doc ? change->doc : change->old;
-    }
-    err = scim_json_load(&doc, change->row->doc, change->row->doc_len, NULL, p);
-    return err ? NULL : doc;
-}
-
 /* A tombstone has no name but the one before. */
 static const char *name_of(const service_change_t *change, apr_pool_t *p)
 {
     const scim_resource_type_t *type = change->sv->type;
-    const char *name = scim_changed_label(known_document(change, p), type);
+    const char *name = scim_changed_label(service_document(change, p), type);
 
     return name || !change->old ? name : scim_changed_label(change->old, type);
 }

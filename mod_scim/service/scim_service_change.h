@@ -23,6 +23,12 @@ typedef struct service_change_t {
  */
 scim_error_t *service_before(service_change_t *change, apr_pool_t *p) SCIM_CHECKED;
 
+/**
+ * The document of a change, after it or before it; of a deleted resource it is parsed for that.
+ * NULL: it is not readable.
+ */
+const json_t *service_document(const service_change_t *change, apr_pool_t *p);
+
 /** What follows from the change, once it is stored: in other rows, in the same transaction. */
 scim_error_t *service_after(service_change_t *change, apr_pool_t *p) SCIM_CHECKED;
 

@@ -20,18 +20,6 @@
 
 /* ---- texts as columns take them ---- */
 
-/* At most max bytes, not cutting a character. */
-static const char *cut_bytes(const char *s, apr_size_t max, apr_pool_t *p)
-{
-    if (!s || strlen(s) <= max) {
-        return s;
-    }
-    while (max > 0 && ((unsigned char)s[max] & 0xC0) == 0x80) {
-        max--;
-    }
-    return apr_pstrmemdup(p, s, max);
-}
-
 /* At most max characters of what is UTF-8 afterwards: a user's name may come from anywhere. */
 static const char *cut_chars(const char *s, apr_size_t max, apr_pool_t *p)
 {
@@ -58,7 +46,7 @@ static const char *cut_chars(const char *s, apr_size_t max, apr_pool_t *p)
 /* What a name is found by. */
 static const char *name_key(const char *name, apr_pool_t *p)
 {
-    return name ? cut_bytes(scim_text_fold(name, p), KEY_MAX, p) : NULL;
+    return name ? scim_text_cut(scim_text_fold(name, p), KEY_MAX, p) : NULL;
 }
 
 /* ---- adding ---- */
@@ -70,18 +58,18 @@ scim_error_t *scim_audit_add(scim_store_t *store, const scim_audit_row_t *row, a
     const char *const values[] = {
         store->tenant->name,
         scim_store_int(apr_time_as_msec(scim_store_now()), p),
-        cut_bytes(row->request, REQUEST_MAX, p),
+        scim_text_cut(row->request, REQUEST_MAX, p),
         cut_chars(row->actor, SCIM_AUDIT_NAME_CHARS, p),
-        cut_bytes(row->actor_id, ID_MAX, p),
-        cut_bytes(row->op, OP_MAX, p),
-        cut_bytes(row->type, WORD_MAX, p),
-        cut_bytes(row->id, ID_MAX, p),
+        scim_text_cut(row->actor_id, ID_MAX, p),
+        scim_text_cut(row->op, OP_MAX, p),
+        scim_text_cut(row->type, WORD_MAX, p),
+        scim_text_cut(row->id, ID_MAX, p),
         name,
         name_key(name, p),
         cut_chars(row->attrs, SCIM_AUDIT_ATTRS_CHARS, p),
         scim_store_int(row->status, p),
         row->status >= 400 ? "1" : "0",
-        cut_bytes(row->scim_type, WORD_MAX, p),
+        scim_text_cut(row->scim_type, WORD_MAX, p),
         cut_chars(row->detail, SCIM_AUDIT_DETAIL_CHARS, p),
     };
     apr_size_t i;

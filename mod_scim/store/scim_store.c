@@ -116,6 +116,21 @@ scim_error_t *scim_store_exec(int *rows, scim_store_t *store, const scim_sql_t *
     return scim_store_exec_as(rows, store, sql, 1);
 }
 
+scim_error_t *scim_store_exec_alone(int *rows, scim_store_t *store, const scim_sql_t *sql)
+{
+    scim_error_t *err = scim_dbd_begin(store->db);
+
+    if (err) {
+        return err;
+    }
+    err = scim_store_exec(rows, store, sql);
+    if (err) {
+        scim_dbd_rollback(store->db);
+        return err;
+    }
+    return scim_dbd_commit(store->db);
+}
+
 scim_error_t *scim_store_exec_as(int *rows, scim_store_t *store, const scim_sql_t *sql, int keep)
 {
     scim_stmt_t stmt = statement(sql, keep, 0);

@@ -100,6 +100,10 @@ scim_error_t *scim_store_select(scim_store_t *store, const scim_sql_t *sql, int 
 /** As scim_store_select() for INSERT, UPDATE, DELETE; fixed texts only. @param rows may be NULL */
 scim_error_t *scim_store_exec(int *rows, scim_store_t *store, const scim_sql_t *sql) SCIM_CHECKED;
 
+/** The same in a transaction of its own, tried once. Not inside scim_store_write(). */
+scim_error_t *scim_store_exec_alone(int *rows, scim_store_t *store,
+                                    const scim_sql_t *sql) SCIM_CHECKED;
+
 /**
  * Wait until no other transaction of the tenant is in the queue of this name, and stay in it until
  * the end of this one. Inside scim_store_write().

@@ -44,22 +44,13 @@ static scim_error_t *make_secret(scim_store_t *store, const char *name)
 {
     unsigned char random[SCIM_STORE_KEY];
     scim_sql_t *sql = scim_sql_make(store->pool);
-    scim_error_t *err = scim_dbd_begin(store->db);
 
-    if (err) {
-        return err;
-    }
     apr_generate_random_bytes(random, sizeof(random));
     scim_sql_add(sql, scim_dbd_dialect(store->db)->insert_ignore);
     scim_sql_addv(sql, " INTO scim_secret (tenant, name, value) VALUES (%s, %s, %s)",
                   store->tenant->name, name,
                   apr_pescape_hex(store->pool, random, sizeof(random), 0), NULL);
-    err = scim_store_exec(NULL, store, sql);
-    if (err) {
-        scim_dbd_rollback(store->db);
-        return err;
-    }
-    return scim_dbd_commit(store->db);
+    return scim_store_exec_alone(NULL, store, sql);
 }
 
 scim_error_t *scim_store_key(unsigned char key[SCIM_STORE_KEY], scim_store_t *store,

@@ -214,4 +214,32 @@ CREATE TABLE scim_audit (
     KEY scim_audit_failed (tenant, failed, seq)
 ) ENGINE=InnoDB ROW_FORMAT=DYNAMIC DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
 
+-- The outbox: events of users (ScimEventURL) that wait for being delivered. A row comes with the
+-- change that it tells of and goes when its receiver has it.
+CREATE TABLE scim_event (
+    seq     BIGINT         NOT NULL AUTO_INCREMENT, -- in the order of the changes of each user
+    tenant  VARBINARY(64)  NOT NULL,
+    jti     VARBINARY(64)  NOT NULL, -- what the receiver knows it by
+    kind    VARBINARY(16)  NOT NULL, -- deactivate, activate, delete
+    id      VARBINARY(64)  NOT NULL, -- of the user, who may be gone
+    at      BIGINT         NOT NULL, -- milliseconds since 1970
+    txn     VARBINARY(64)  NULL,     -- of the request
+    subject VARCHAR(2000)  NOT NULL, -- who it is about, JSON
+    tries   INT            NOT NULL DEFAULT 0, -- how often it was refused
+    due     BIGINT         NOT NULL DEFAULT 0, -- not to be tried before; milliseconds since 1970
+    PRIMARY KEY (tenant, seq),
+    KEY scim_event_seq (seq),
+    KEY scim_event_user (tenant, id, seq),
+    KEY scim_event_due (tenant, due, seq),
+    KEY scim_event_at (tenant, at)
+) ENGINE=InnoDB ROW_FORMAT=DYNAMIC DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
+
+-- Who delivers a tenant's events: one process of all hosts, for as long as it has something to do.
+CREATE TABLE scim_event_lease (
+    tenant VARBINARY(64) NOT NULL,
+    holder VARBINARY(64) NOT NULL,
+    beat   BIGINT        NOT NULL, -- goes up while the holder is alive
+    PRIMARY KEY (tenant)
+) ENGINE=InnoDB ROW_FORMAT=DYNAMIC DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;
+
 INSERT INTO scim_schema_version (version) VALUES (1);

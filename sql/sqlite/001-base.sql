@@ -191,6 +191,28 @@ CREATE INDEX scim_audit_actor ON scim_audit (tenant, actor, seq);
 CREATE INDEX scim_audit_op ON scim_audit (tenant, op, seq);
 CREATE INDEX scim_audit_failed ON scim_audit (tenant, failed, seq);
 
+CREATE TABLE scim_event (
+    seq     INTEGER PRIMARY KEY AUTOINCREMENT,
+    tenant  TEXT    NOT NULL,
+    jti     TEXT    NOT NULL,
+    kind    TEXT    NOT NULL,
+    id      TEXT    NOT NULL,
+    at      INTEGER NOT NULL,
+    txn     TEXT    NULL,
+    subject TEXT    NOT NULL,
+    tries   INTEGER NOT NULL DEFAULT 0,
+    due     INTEGER NOT NULL DEFAULT 0
+);
+CREATE INDEX scim_event_user ON scim_event (tenant, id, seq);
+CREATE INDEX scim_event_due ON scim_event (tenant, due, seq);
+CREATE INDEX scim_event_at ON scim_event (tenant, at);
+
+CREATE TABLE scim_event_lease (
+    tenant TEXT    NOT NULL PRIMARY KEY,
+    holder TEXT    NOT NULL,
+    beat   INTEGER NOT NULL
+);
+
 INSERT INTO scim_schema_version (version) VALUES (1);
 
 COMMIT;

@@ -1,0 +1,294 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Copyright the mod_scim authors */
+#include <string.h>
+
+#include <apr_atomic.h>
+#include <apr_strings.h>
+
+#include "mod_scim_db.h"
+#include "mod_scim_events_impl.h"
+#include "mod_scim_stats.h"
+#include "scim_time.h"
+
+#define SECOND APR_INT64_C(1000000000)
+
+/* How often it is looked whether something waits. */
+#define LOOK_EVERY APR_USEC_PER_SEC
+
+/* A receiver that cannot be reached is left alone for 1 s, 2 s, 4 s … and so long at the most. */
+#define REST_MAX (300 * SECOND)
+
+/* The same of one event that is refused, in seconds. */
+#define POSTPONE 10
+#define POSTPONE_MAX 3600
+
+#define EXPIRE_EVERY (60 * SECOND)
+
+static int is_stopped(scim_events_all_t *all)
+{
+    return apr_atomic_read32(&all->stop) != 0;
+}
+
+static void count(const scim_feed_t *feed, scim_tally_count_t which, int n)
+{
+    scim_stats_add(feed->server, which, (apr_uint64_t)n);
+}
+
+/* ---- what becomes of an event ---- */
+
+static scim_error_t *delivered(const scim_events_all_t *all, scim_feed_state_t *state,
+                               const scim_event_t *event, apr_pool_t *p)
+{
+    const scim_feed_t *feed = state->feed;
+
+    count(feed, SCIM_TALLY_EVENT_DELIVERED, 1);
+    ap_log_error(APLOG_MARK, APLOG_INFO, 0, feed->server,
+                 "SCIM3365: tenant %s: event %s (%s of user %s) is delivered", feed->tenant->name,
+                 event->jti, event->kind, event->id);
+    if (state->away) {
+        ap_log_error(APLOG_MARK, APLOG_NOTICE, 0, feed->server,
+                     "SCIM3362: the receiver of tenant %s's security events takes them again",
+                     feed->tenant->name);
+    }
+    state->away = 0;
+    state->rests = 0;
+    return scim_outbox_done(scim_events_store(all, feed, p), event);
+}
+
+static scim_error_t *refused(const scim_events_all_t *all, const scim_feed_t *feed,
+                             const scim_event_t *event, const char *why, apr_pool_t *p)
+{
+    int seconds = event->tries < 9 ? POSTPONE << event->tries : POSTPONE_MAX;
+
+    count(feed, SCIM_TALLY_EVENT_REFUSED, 1);
+    if (event->tries == 0) {
+        ap_log_error(APLOG_MARK, APLOG_WARNING, 0, feed->server,
+                     "SCIM3363: the receiver of tenant %s's security events refuses event %s (%s "
+                     "of user %s), which is tried again for %d days: %s",
+                     feed->tenant->name, event->jti, event->kind, event->id,
+                     feed->tenant->events->days, why);
+    }
+    seconds = seconds < POSTPONE_MAX ? seconds : POSTPONE_MAX;
+    return scim_outbox_postpone(scim_events_store(all, feed, p), event,
+                                apr_time_now() + apr_time_from_sec(seconds));
+}
+
+static void is_away(scim_feed_state_t *state, const char *why)
+{
+    const scim_feed_t *feed = state->feed;
+    apr_int64_t rest = SECOND << (state->rests < 9 ? state->rests : 9);
+
+    count(feed, SCIM_TALLY_EVENT_AWAY, 1);
+    if (!state->away) {
+        ap_log_error(APLOG_MARK, APLOG_WARNING, 0, feed->server,
+                     "SCIM3361: the receiver of tenant %s's security events cannot be reached, and "
+                     "they wait: %s",
+                     feed->tenant->name, why);
+    }
+    state->away = 1;
+    state->rests++;
+    state->rest_until = scim_time_steady() + (rest < REST_MAX ? rest : REST_MAX);
+}
+
+/* Whatever waits for too long is given up, and somebody has to know. */
+static scim_error_t *expire(const scim_events_all_t *all, scim_feed_state_t *state, apr_pool_t *p)
+{
+    const scim_feed_t *feed = state->feed;
+    int days = feed->tenant->events->days;
+    apr_int64_t now = scim_time_steady();
+    scim_error_t *err;
+    int n;
+
+    if (state->expired_at && now - state->expired_at < EXPIRE_EVERY) {
+        return NULL;
+    }
+    state->expired_at = now;
+    err = scim_outbox_expire(&n, scim_events_store(all, feed, p),
+                             apr_time_now() - apr_time_from_sec((apr_int64_t)days * 86400));
+    if (!err && n > 0) {
+        count(feed, SCIM_TALLY_EVENT_DROPPED, n);
+        ap_log_error(APLOG_MARK, APLOG_ERR, 0, feed->server,
+                     "SCIM3364: %d security events of tenant %s could not be delivered for %d days "
+                     "(ScimEventKeep) and are dropped: the application does not know of them",
+                     n, feed->tenant->name, days);
+    }
+    return err;
+}
+
+/* ---- a tenant ---- */
+
+/* @param go_on 0: the receiver is away, or httpd stops */
+static scim_error_t *deliver(int *go_on, scim_events_all_t *all, scim_feed_state_t *state,
+                             const scim_event_t *event, apr_pool_t *p)
+{
+    const char *why = NULL;
+    scim_error_t *err;
+
+    scim_dbd_release(all->db, 1); /* nobody else must wait for a receiver */
+    switch (scim_events_push(&why, state->feed, event, all, p)) {
+    case SCIM_PUSH_DONE:
+        return delivered(all, state, event, p);
+    case SCIM_PUSH_REFUSED:
+        err = refused(all, state->feed, event, why, p);
+        return err ? err : expire(all, state, p);
+    case SCIM_PUSH_AWAY:
+    default:
+        *go_on = 0;
+        if (is_stopped(all)) {
+            return NULL;
+        }
+        is_away(state, why);
+        return expire(all, state, p);
+    }
+}
+
+/* @param more 1: there may be more that can be delivered now */
+static scim_error_t *deliver_page(int *more, scim_events_all_t *all, scim_feed_state_t *state,
+                                  apr_pool_t *p)
+{
+    apr_array_header_t *events;
+    scim_error_t *err =
+        scim_outbox_due(&events, scim_events_store(all, state->feed, p), apr_time_now(), p);
+    apr_pool_t *scratch;
+    int go_on = 1;
+    int i;
+
+    apr_pool_create(&scratch, p);
+    for (i = 0; !err && go_on && i < events->nelts && !is_stopped(all); i++) {
+        err = scim_events_hold(&go_on, all, state, scratch);
+        if (!err && go_on) {
+            err = deliver(&go_on, all, state, &APR_ARRAY_IDX(events, i, scim_event_t), scratch);
+        }
+        apr_pool_clear(scratch);
+    }
+    *more = !err && go_on && events->nelts > 0;
+    return err;
+}
+
+/* The lease is kept from page to page, and given back when there is nothing to be done. */
+static scim_error_t *serve(int *more, scim_events_all_t *all, scim_feed_state_t *state,
+                           apr_pool_t *p)
+{
+    scim_error_t *err;
+    scim_error_t *late;
+
+    *more = 0;
+    if (scim_time_steady() < state->rest_until) {
+        return NULL;
+    }
+    err = deliver_page(more, all, state, p);
+    late = *more ? NULL : scim_events_let_go(all, state, p);
+    return err ? err : late;
+}
+
+/* ---- all of them ---- */
+
+static scim_feed_state_t *state_of(const scim_events_all_t *all, const char *tenant,
+                                   const char *database)
+{
+    int i;
+
+    for (i = 0; i < all->feeds->nelts; i++) {
+        const scim_feed_t *feed = all->states[i].feed;
+        if (strcmp(feed->tenant->name, tenant) == 0 && strcmp(feed->database, database) == 0) {
+            return &all->states[i];
+        }
+    }
+    return NULL;
+}
+
+/* Those of a database's tenants for whom something waits. */
+static scim_error_t *serve_database(int *more, scim_events_all_t *all, const scim_feed_t *feed,
+                                    apr_pool_t *p)
+{
+    const char *tenant = "";
+    scim_error_t *err = NULL;
+
+    while (!err && !is_stopped(all)) {
+        scim_feed_state_t *state;
+        int some = 0;
+
+        err = scim_outbox_next(&tenant, scim_events_store(all, feed, p), p);
+        if (err || !tenant) {
+            break;
+        }
+        state = state_of(all, tenant, feed->database);
+        err = state ? serve(&some, all, state, p) : NULL;
+        *more |= some;
+    }
+    return err;
+}
+
+/* Nothing is lost: the next look goes on where this one stopped. */
+static void log_failure(scim_events_all_t *all, const scim_feed_t *feed, const scim_error_t *err)
+{
+    /* Of a database that is away another line tells. */
+    int level = err->cause == SCIM_CAUSE_GONE ? APLOG_INFO : APLOG_WARNING;
+
+    if (!all->failed) {
+        ap_log_error(APLOG_MARK, level, 0, feed->server,
+                     "SCIM3366: security events wait for the database of %s: %s: %s",
+                     scim_server_label(feed->server), err->msgid ? err->msgid : "no id",
+                     err->log ? err->log : err->detail);
+    }
+}
+
+static int look(scim_events_all_t *all, apr_pool_t *p)
+{
+    int failed = 0;
+    int more = 0;
+    int i;
+
+    for (i = 0; i < all->feeds->nelts && !is_stopped(all); i++) {
+        const scim_feed_t *feed = all->states[i].feed;
+        const scim_error_t *err;
+
+        if (!all->states[i].first) {
+            continue;
+        }
+        all->db = scim_dbd_make(scim_db_source(feed->server), p);
+        err = serve_database(&more, all, feed, p);
+        if (err) {
+            log_failure(all, feed, err);
+            failed = 1;
+        }
+        apr_pool_clear(p);
+    }
+    all->failed = failed;
+    return more && !failed;
+}
+
+static void let_all_go(scim_events_all_t *all, apr_pool_t *p)
+{
+    int i;
+
+    for (i = 0; i < all->feeds->nelts; i++) {
+        const scim_error_t *err;
+
+        all->db = scim_dbd_make(scim_db_source(all->states[i].feed->server), p);
+        err = scim_events_let_go(all, &all->states[i], p);
+        if (err) {
+            log_failure(all, all->states[i].feed, err);
+        }
+    }
+}
+
+void *APR_THREAD_FUNC scim_events_run(apr_thread_t *thread, void *data)
+{
+    scim_events_all_t *all = data;
+    apr_pool_t *p;
+
+    apr_setup_signal_thread(); /* signals are the other threads' */
+    apr_pool_create(&p, all->pool);
+    while (!is_stopped(all)) {
+        int more = look(all, p);
+        apr_thread_mutex_lock(all->mutex);
+        if (!more && !is_stopped(all)) {
+            (void)apr_thread_cond_timedwait(all->cond, all->mutex, LOOK_EVERY);
+        }
+        apr_thread_mutex_unlock(all->mutex);
+    }
+    let_all_go(all, p);
+    apr_thread_exit(thread, APR_SUCCESS);
+    return NULL;
+}
