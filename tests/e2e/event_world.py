@@ -28,7 +28,7 @@ HTTPS = "https://localhost:{tls}/{name}"
 
 # name: (how many, directives: those of BASE are replaced, the others added)
 FLAVOURS = {
-    "plain": (40, {}),
+    "plain": (80, {}),
     "rsa": (4, {"ScimEventKeyFile": "{folder}/rsa \"the RSA key\""}),
     "p384": (1, {"ScimEventKeyFile": "{folder}/p384 k384"}),
     "p521": (1, {"ScimEventKeyFile": "{folder}/p521 k521"}),
@@ -108,6 +108,11 @@ class EventWorld:
 
     def take(self, flavour="plain", server=None):
         return EventTenant(self, self.free[flavour].pop(0), server or self.main)
+
+    def forget(self, tenant):
+        """What waits for a receiver that will never be there."""
+        self.db.execute("DELETE FROM scim_event WHERE tenant = '%s'" % tenant.name)
+        tenant.done()
 
     def said(self, message_id, tenant):
         """Lines of the servers' logs with this message, of this tenant."""

@@ -8,7 +8,7 @@ import re
 import pytest
 
 from event_world import KEYS
-from receiver import key_pair
+from receiver import authority, key_pair
 from test_010_config import GOOD, configtest
 
 MORE_KEYS = {
@@ -31,6 +31,7 @@ EVENTS = URL + KEY + ISSUER
 def folder(tmp_path_factory):
     """Keys good and bad, and other files."""
     path = str(tmp_path_factory.mktemp("keys"))
+    authority(path)
     for name, how in KEYS.items():
         key_pair(path, name, *how)
     for name, how in MORE_KEYS.items():
@@ -50,8 +51,7 @@ def test_331_01_what_is_good(tmp_path, folder):
     places = [EVENTS, EVENTS.replace("{0}/ec", "{0}/rsa kid-1"),
               EVENTS.replace("{0}/ec", "{0}/p384 \"a kid\""), EVENTS.replace("{0}/ec", "{0}/p521"),
               EVENTS + "ScimEventAudience app\nScimEventTypes session-revoked\n"
-              "ScimEventTokenFile {0}/token\nScimEventCAFile {0}/ec.pub\nScimEventKeep 365\n"
-              .replace("{0}/ec.pub", "/etc/ssl/certs/ca-certificates.crt"),
+              "ScimEventTokenFile {0}/token\nScimEventCAFile {0}/ca.pem\nScimEventKeep 365\n",
               EVENTS + "ScimEventTypes deactivate activate delete session-revoked\n"
               "ScimEventKeep 1\n"]
     places += [EVENTS.replace("https://app.example", "http://" + host)
@@ -100,12 +100,8 @@ def test_331_01_what_is_good(tmp_path, folder):
     (EVENTS + "ScimEventTokenFile {0}/lines", "/lines"),
     (EVENTS + "ScimEventTokenFile {0}/odd", "/odd"),
     (EVENTS + "ScimEventCAFile {0}/nosuch", "/nosuch"),
+    (EVENTS + "ScimEventCAFile {0}/ca.key", "/ca.key"),
     # words and numbers
-    (EVENTS + "ScimEventTypes create", "create"),
-    (EVENTS + "ScimEventTypes delete deleted", "deleted"),
-    (EVENTS + "ScimEventKeep 0", "365"),
-    (EVENTS + "ScimEventKeep 366", "365"),
-    (EVENTS + "ScimEventKeep week", "365"),
     # places without a tenant's name
     (EVENTS + "ScimTenantBy path\nScimBase /scim/v2/{{tenant}}\n", "ScimTenantBy"),
     (EVENTS + "ScimTenantBy token\n", "ScimTenantBy"),
@@ -118,7 +114,25 @@ def test_331_02_refused(tmp_path, folder, lines, said):
     code, text = configtest(tmp_path, good + lines.format(folder))
     assert code != 0 and "ScimEvent" in text and re.search(said, text), text
     assert "SCIM3360" in text, text
-    assert re.search(r" in \S+:\d+|on line \d+ of", text), text  # where it stands
+    assert re.search(r" in \S+:\d+", text), text  # where it stands
+
+
+@pytest.mark.parametrize("line,said", [
+    ("ScimEventTypes create", "session-revoked"),
+    ("ScimEventTypes delete deleted", "session-revoked"),
+    ("ScimEventTypes", "argument"),
+    ("ScimEventKeep 0", "1 to 365"),
+    ("ScimEventKeep 366", "1 to 365"),
+    ("ScimEventKeep week", "1 to 365"),
+    ("ScimEventKeyFile", "argument"),
+    ("ScimEventIssuer ''", "one line|argument"),
+    ("ScimEventAudience 'a\x01b'", "one line"),
+])
+def test_331_03_words_and_numbers(tmp_path, line, said):
+    """As with every directive, httpd's own line says where."""
+    code, text = configtest(tmp_path, GOOD + line)
+    assert code != 0 and line.split()[0] in text and re.search(said, text), text
+    assert re.search(r"on line \d+ of", text), text
 
 
 @pytest.mark.parametrize("other,wrong", [
@@ -129,7 +143,7 @@ def test_331_02_refused(tmp_path, folder, lines, said):
     (EVENTS + "ScimEventTypes delete\n", True),
     (EVENTS + "ScimEventKeep 8\n", True),
 ])
-def test_331_03_two_places_of_one_tenant(tmp_path, folder, other, wrong):
+def test_331_04_two_places_of_one_tenant(tmp_path, folder, other, wrong):
     text = "<Location /one>\n%s%s</Location>\n<Location /two>\n%s%s</Location>\n" % (
         GOOD, EVENTS.format(folder), GOOD, other.format(folder))
     code, said = configtest(tmp_path, text, "")
