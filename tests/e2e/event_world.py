@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # Copyright the mod_scim authors
-"""Tenants whose users' end is told to a receiver: their configuration, their servers and their outbox."""
+"""Tenants whose users' end is told to a receiver: their configuration, servers and outbox."""
 
 import os
 import re
@@ -46,6 +46,7 @@ FLAVOURS = {
     "delete_only": (1, {"ScimEventTypes": "delete"}),
     "keep": (1, {"ScimDelete": "deactivate"}),
     "forget": (1, {"ScimDeprovision": "delete"}),
+    "back": (1, {"ScimRehire": "restore"}),
     "guarded": (1, {"ScimKeepOne": "userType admin", "ScimSeats": "2"}),
     "day": (1, {"ScimEventKeep": "1"}),
     "absent": (1, {"ScimEventURL": "http://127.0.0.1:{absent}/{name}"}),
@@ -60,13 +61,14 @@ def place(name, directives, fields):
     lines = [] if directives is None else [
         "%s %s" % (word, value.format(name=name, **fields))
         for word, value in {**BASE, **directives}.items()]
-    return "<Location /%s>\nScimEnable On\nScimTenant %s\nScimToken sha256:%s\n%s\n</Location>\n" % (
-        name, name, conf.token_hash(name), "\n".join(lines))
+    lines = ["ScimEnable On", "ScimTenant " + name,
+             "ScimToken sha256:" + conf.token_hash(name)] + lines
+    return "<Location /%s>\n%s\n</Location>\n" % (name, "\n".join(lines))
 
 
 class EventWorld:
-    """The receiver, and servers of one configuration on one database. Each test takes tenants of its
-    own, each of which has its own place at the receiver."""
+    """The receiver, and servers of one configuration on one database. Each test takes tenants of
+    its own, each of which has its own place at the receiver."""
 
     def __init__(self, env):
         self.db = env.db
@@ -186,7 +188,7 @@ class EventTenant:
         return list(self.place.accepted)
 
     def all_delivered(self, n):
-        """Wait until nothing is left to do; n SETs were accepted, each of them once. @return them"""
+        """Wait until nothing is left to do: n SETs were accepted, each once. @return them"""
         self.delivered(n)
         self.done()
         got = list(self.place.accepted)

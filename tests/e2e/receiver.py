@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # Copyright the mod_scim authors
-"""An application that is told of its users' end: takes POSTs of SETs (RFC 8935) over HTTP and HTTPS,
-keeps each of them, and answers as a test wants it to."""
+"""An application that is told of its users' end: takes SETs (RFC 8935) over HTTP and HTTPS, keeps
+each of them, and answers as a test wants it to."""
 
 import http.server
 import json
@@ -61,7 +61,8 @@ class Place:
     def __init__(self):
         self.lock = threading.Lock()
         self.first = []  # answers to the first POSTs, one each
-        # To the others: a status, (status, body), (status, body, headers), DROP, or a function of the Post.
+        # To the others: a status, (status, body), (status, body, headers), DROP, or a function of
+        # the Post.
         self.answer = 202
         self.posts = []
         self.accepted = []
@@ -174,7 +175,7 @@ class Listener(Server):
 
 
 class Receiver:
-    """@param port for HTTP, @param tls_port for HTTPS, with the certificate that authority() made"""
+    """@param port for HTTP; @param tls_port for HTTPS, with the certificate in `folder`"""
 
     def __init__(self, port, tls_port=None, folder=None):
         self.places = {}
@@ -197,8 +198,8 @@ class Receiver:
 
 
 def authority(folder):
-    """ca.pem, and of it server.pem for localhost, but not for its address; other-ca.pem has nothing to
-    do with either."""
+    """ca.pem, and of it server.pem for localhost, but not for its address; other-ca.pem is not
+    concerned."""
     openssl = need_program("openssl")
     for name in ("ca", "other-ca"):
         run(openssl, "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj",

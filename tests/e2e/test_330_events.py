@@ -47,7 +47,7 @@ def world(shared):
 
 
 def refused(tenant, post, n):
-    """Wait until the n-th refusal of the oldest event is noted; the next try is due then and not before."""
+    """Wait until the n-th refusal of the oldest event is noted. The next try is due as it must be."""
     wait_until("the refusal to be noted", lambda: tenant.rows("tries")[0][0] == str(n))
     due = int(tenant.rows("next")[0][0]) / 1000
     pause = 10 * 2 ** (n - 1)
@@ -135,7 +135,8 @@ def test_330_05_every_way_to_the_end(world):
     """And back. The receiver keeps the first one waiting, so that the rows can be looked at."""
     tenant = world.take()
     scim, okta = tenant.scim, tenant.okta()
-    users = {name: scim.add_user(name) for name in ("first", "patch", "path", "put", "bulk", "gone")}
+    users = {name: scim.add_user(name)
+             for name in ("first", "patch", "path", "put", "bulk", "gone")}
     ids = {name: user["id"] for name, user in users.items()}
     tenant.place.hold()
     tenant.deactivate(users["first"])
@@ -168,8 +169,11 @@ def test_330_05_every_way_to_the_end(world):
 
 
 def test_330_06_policies_of_the_end(world):
-    """A DELETE that deactivates, and a deactivation that forgets all but the id."""
-    keep, forget = world.take("keep"), world.take("forget")
+    """A DELETE that deactivates, a deactivation that forgets all but the id, and who comes back."""
+    keep, forget, back = (world.take(flavour) for flavour in ("keep", "forget", "back"))
+    again = back.scim.add_user("eve")
+    back.deactivate(again)
+    assert back.scim.add_user("eve")["id"] == again["id"]
     user = keep.scim.add_user("ada")
     for _ in range(2):
         assert keep.scim.delete("/Users/" + user["id"]).status == 204
@@ -177,6 +181,7 @@ def test_330_06_policies_of_the_end(world):
     gone = forget.scim.add_user("bob")
     forget.deactivate(gone)
     assert [post.kind for post in keep.all_delivered(1)] == ["deactivate"]
+    assert [post.kind for post in back.all_delivered(2)] == ["deactivate", "activate"]
     post = forget.all_delivered(1)[0]
     assert (post.kind, post.user) == ("deactivate", gone["id"])
     # The application knows it by these, not by what took their place.
@@ -320,7 +325,7 @@ def test_330_20_one_that_is_refused_holds_up_nobody_else(world):
 
 
 def test_330_21_other_refusals(world):
-    """Answers that are no RFC 8935 are as good; what is in them does not get into the log as it is."""
+    """Answers that are no RFC 8935 are as good; the log does not take over all that is in them."""
     world.main.log.expect("SCIM3363")
     answers = [404, 410, (422, "<html>"), (400, "x" * 1000000), (400, '{"err": 5}'),
                error("two\nlines \x1b[31m" + "y" * 5000), (400, '["err"]')]

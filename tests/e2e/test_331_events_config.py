@@ -52,7 +52,8 @@ def test_331_01_what_is_good(tmp_path, folder):
               EVENTS + "ScimEventAudience app\nScimEventTypes session-revoked\n"
               "ScimEventTokenFile {0}/token\nScimEventCAFile {0}/ec.pub\nScimEventKeep 365\n"
               .replace("{0}/ec.pub", "/etc/ssl/certs/ca-certificates.crt"),
-              EVENTS + "ScimEventTypes deactivate activate delete session-revoked\nScimEventKeep 1\n"]
+              EVENTS + "ScimEventTypes deactivate activate delete session-revoked\n"
+              "ScimEventKeep 1\n"]
     places += [EVENTS.replace("https://app.example", "http://" + host)
                for host in ("127.0.0.1", "localhost", "[::1]", "127.0.0.1:8080", "LOCALHOST:8080")]
     text = "".join("<Location /t%d>\n%s%s</Location>\n" % (
