@@ -9,8 +9,8 @@
 #include "scim_tenant.h"
 
 /**
- * Security events: that a user's account ended, or begins anew, told to an application as a Security
- * Event Token (RFC 8417) of SCIM's profile (RFC 9967). Here is what is told, of which change, in
+ * Security events: that a user's account ended, or begins anew, told to an application as a
+ * Security Event Token (RFC 8417) of SCIM's profile (RFC 9967). Here is what is told, of which change, in
  * which words; scim_outbox.h keeps it until it is delivered.
  */
 
