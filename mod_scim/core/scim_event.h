@@ -10,8 +10,8 @@
 
 /**
  * Security events: that a user's account ended, or begins anew, told to an application as a
- * Security Event Token (RFC 8417) of SCIM's profile (RFC 9967). Here is what is told, of which change, in
- * which words; scim_outbox.h keeps it until it is delivered.
+ * Security Event Token (RFC 8417) of SCIM's profile (RFC 9967). Here is what is told, of which
+ * change, in which words; scim_outbox.h keeps it until it is delivered.
  */
 
 /** Kinds of events, as bits. */
