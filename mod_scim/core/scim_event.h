@@ -9,9 +9,9 @@
 #include "scim_tenant.h"
 
 /**
- * Security events: that a user's account ended, or begins anew, told to an application as a Security
- * Event Token (RFC 8417) of SCIM's profile (RFC 9967). Here is what is told, of which change, in
- * which words; scim_outbox.h keeps it until it is delivered.
+ * Security events: that a user's account ended, or begins anew, told to an application as a
+ * Security Event Token (RFC 8417) of SCIM's profile (RFC 9967). Here is what is told, of which
+ * change, in which words; scim_outbox.h keeps it until it is delivered.
  */
 
 /** Kinds of events, as bits. */
@@ -77,8 +77,8 @@ const char *scim_event_subject(const json_t *doc, const char *id, const scim_res
                                apr_pool_t *p);
 
 /**
- * The claims of an event's token (RFC 8417 section 2.2): the same bytes at every try, so that
- * a receiver may know it by them.
+ * The claims of an event's token (RFC 8417 section 2.2): the same at every try, so that a receiver
+ * may know it again.
  * @return JSON in p; NULL: the subject is no JSON
  */
 const char *scim_event_claims(const scim_event_t *event, const scim_events_t *events,

@@ -40,7 +40,8 @@ int scim_text_utf8(const char *s, apr_size_t n);
 /** 1 for well-formed UTF-8 of 1 to max code points, none of them a control character, else 0. */
 int scim_text_is_line(const char *s, apr_size_t max);
 
-/** s, or where it is longer a copy in p of at most max bytes, not cutting a character. NULL: NULL. */
+/** s, or where it is longer a copy of at most max bytes in p, not cutting a character. s may be
+ *  NULL, and is returned then. */
 const char *scim_text_cut(const char *s, apr_size_t max, apr_pool_t *p);
 
 /** Replace in place, by "?", every byte that is not part of well-formed UTF-8. */

@@ -102,7 +102,7 @@ typedef struct scim_server_t {
     struct scim_known_t *known; /* what this child knows of tokens; one for all servers, or NULL */
     const struct scim_bookmarks_t *bookmarks; /* of long lists; one for all servers, or NULL */
     struct scim_jwt_all_t *jwt; /* the main server's: all of them (mod_scim_jwt.c), or NULL */
-    struct scim_events_all_t *events; /* the main server's: all feeds (mod_scim_events.c), or NULL */
+    struct scim_events_all_t *events; /* the main server's: all feeds (mod_scim_events.c) or NULL */
     struct scim_audit_gate_t *audit; /* of this child, one for all servers (mod_scim_audit.c) */
     /* authorisation, mod_scim_authz_conf.h: */
     int database;   /* 1: it has a DBDriver and DBDParams that we can use */

@@ -27,7 +27,10 @@ typedef struct scim_feed_t {
 /** What a child's thread knows of a feed. Times are scim_time_steady()'s. */
 typedef struct scim_feed_state_t {
     const scim_feed_t *feed;
-    int first;             /* 1: of those of its database */
+    int first;             /* 1: of those of its database; for it */
+    int failed;            /* 1: the log says that it cannot be asked */
+    int waits;             /* 1: there is something in the outbox, */
+    int more;              /* and 1: some of it may be delivered now */
     int held;              /* 1: the lease is ours, */
     apr_int64_t beat_at;   /* and was so then */
     char other[SCIM_LEASE_NAME_MAX + 1]; /* who else had it when it was looked at last, */
@@ -36,7 +39,6 @@ typedef struct scim_feed_state_t {
     int away;              /* 1: the log says that the receiver cannot be reached */
     int rests;             /* how often in a row it could not */
     apr_int64_t rest_until;
-    apr_int64_t expired_at; /* when old events were last looked for */
 } scim_feed_state_t;
 
 /** All feeds of all servers; the child's own from scim_events_child() on. */
@@ -53,7 +55,6 @@ typedef struct scim_events_all_t {
     apr_thread_cond_t *cond;   /* signalled once stop is set */
     volatile apr_uint32_t stop;
     scim_dbd_t *db; /* of the database that is looked at */
-    int failed;     /* 1: the log says that it cannot be asked */
 } scim_events_all_t;
 
 /** A store for a feed's tenant on all->db, which is the feed's database. */

@@ -6,9 +6,9 @@
 
 #include "mod_scim_events_impl.h"
 
-/* Seconds for one attempt, and bytes of an answer. */
+/* Seconds for one attempt, and bytes of an answer that are looked at. */
 #define TIMEOUT 10
-#define ANSWER_MAX 65536
+#define ANSWER_MAX 4096
 
 /* Longest error code of RFC 8935 section 2.4 that is believed. */
 #define CODE_MAX 64
@@ -55,6 +55,7 @@ scim_push_result_t scim_events_push(const char **why, const scim_feed_t *feed,
                          .ca_file = feed->ca_file,
                          .timeout = TIMEOUT,
                          .max = ANSWER_MAX,
+                         .cut = 1,
                          .form_type = MEDIA_TYPE,
                          .bearer = feed->token,
                          .stop = &all->stop};

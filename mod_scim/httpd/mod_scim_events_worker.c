@@ -22,8 +22,6 @@
 #define POSTPONE 10
 #define POSTPONE_MAX 3600
 
-#define EXPIRE_EVERY (60 * SECOND)
-
 static int is_stopped(scim_events_all_t *all)
 {
     return apr_atomic_read32(&all->stop) != 0;
@@ -91,20 +89,14 @@ static void is_away(scim_feed_state_t *state, const char *why)
 }
 
 /* Whatever waits for too long is given up, and somebody has to know. */
-static scim_error_t *expire(const scim_events_all_t *all, scim_feed_state_t *state, apr_pool_t *p)
+static scim_error_t *expire(const scim_events_all_t *all, const scim_feed_t *feed, apr_pool_t *p)
 {
-    const scim_feed_t *feed = state->feed;
     int days = feed->tenant->events->days;
-    apr_int64_t now = scim_time_steady();
-    scim_error_t *err;
     int n;
+    scim_error_t *err =
+        scim_outbox_expire(&n, scim_events_store(all, feed, p),
+                           apr_time_now() - apr_time_from_sec((apr_int64_t)days * 86400));
 
-    if (state->expired_at && now - state->expired_at < EXPIRE_EVERY) {
-        return NULL;
-    }
-    state->expired_at = now;
-    err = scim_outbox_expire(&n, scim_events_store(all, feed, p),
-                             apr_time_now() - apr_time_from_sec((apr_int64_t)days * 86400));
     if (!err && n > 0) {
         count(feed, SCIM_TALLY_EVENT_DROPPED, n);
         ap_log_error(APLOG_MARK, APLOG_ERR, 0, feed->server,
@@ -130,7 +122,7 @@ static scim_error_t *deliver(int *go_on, scim_events_all_t *all, scim_feed_state
         return delivered(all, state, event, p);
     case SCIM_PUSH_REFUSED:
         err = refused(all, state->feed, event, why, p);
-        return err ? err : expire(all, state, p);
+        return err ? err : expire(all, state->feed, p);
     case SCIM_PUSH_AWAY:
     default:
         *go_on = 0;
@@ -138,13 +130,11 @@ static scim_error_t *deliver(int *go_on, scim_events_all_t *all, scim_feed_state
             return NULL;
         }
         is_away(state, why);
-        return expire(all, state, p);
+        return expire(all, state->feed, p);
     }
 }
 
-/* @param more 1: there may be more that can be delivered now */
-static scim_error_t *deliver_page(int *more, scim_events_all_t *all, scim_feed_state_t *state,
-                                  apr_pool_t *p)
+static scim_error_t *deliver_page(scim_events_all_t *all, scim_feed_state_t *state, apr_pool_t *p)
 {
     apr_array_header_t *events;
     scim_error_t *err =
@@ -161,24 +151,27 @@ static scim_error_t *deliver_page(int *more, scim_events_all_t *all, scim_feed_s
         }
         apr_pool_clear(scratch);
     }
-    *more = !err && go_on && events->nelts > 0;
+    state->more = !err && go_on && events->nelts > 0;
     return err;
 }
 
-/* The lease is kept from page to page, and given back when there is nothing to be done. */
-static scim_error_t *serve(int *more, scim_events_all_t *all, scim_feed_state_t *state,
-                           apr_pool_t *p)
+/*
+ * A receiver that is away is one process's to watch, and so is an event that waits for another try:
+ * the lease is kept until nothing waits any more.
+ */
+static scim_error_t *serve(scim_events_all_t *all, scim_feed_state_t *state, apr_pool_t *p)
 {
-    scim_error_t *err;
-    scim_error_t *late;
+    scim_error_t *err = NULL;
+    int held;
 
-    *more = 0;
-    if (scim_time_steady() < state->rest_until) {
-        return NULL;
+    state->waits = 1;
+    if (state->held) {
+        err = scim_events_hold(&held, all, state, p);
     }
-    err = deliver_page(more, all, state, p);
-    late = *more ? NULL : scim_events_let_go(all, state, p);
-    return err ? err : late;
+    if (!err && scim_time_steady() >= state->rest_until) {
+        err = deliver_page(all, state, p);
+    }
+    return err;
 }
 
 /* ---- all of them ---- */
@@ -198,79 +191,89 @@ static scim_feed_state_t *state_of(const scim_events_all_t *all, const char *ten
 }
 
 /* Those of a database's tenants for whom something waits. */
-static scim_error_t *serve_database(int *more, scim_events_all_t *all, const scim_feed_t *feed,
-                                    apr_pool_t *p)
+static scim_error_t *serve_tenants(scim_events_all_t *all, const scim_feed_t *first, apr_pool_t *p)
 {
     const char *tenant = "";
     scim_error_t *err = NULL;
 
     while (!err && !is_stopped(all)) {
         scim_feed_state_t *state;
-        int some = 0;
 
-        err = scim_outbox_next(&tenant, scim_events_store(all, feed, p), p);
+        err = scim_outbox_next(&tenant, scim_events_store(all, first, p), p);
         if (err || !tenant) {
             break;
         }
-        state = state_of(all, tenant, feed->database);
-        err = state ? serve(&some, all, state, p) : NULL;
-        *more |= some;
+        state = state_of(all, tenant, first->database);
+        err = state ? serve(all, state, p) : NULL;
+    }
+    return err;
+}
+
+/* Give the leases of a database back where nothing waits, or httpd stops. */
+static scim_error_t *let_go(scim_events_all_t *all, const char *database, apr_pool_t *p)
+{
+    scim_error_t *err = NULL;
+    int i;
+
+    for (i = 0; i < all->feeds->nelts; i++) {
+        scim_feed_state_t *state = &all->states[i];
+        int done = !state->waits || is_stopped(all);
+        if (done && strcmp(state->feed->database, database) == 0) {
+            scim_error_t *late = scim_events_let_go(all, state, p);
+            err = err ? err : late;
+        }
     }
     return err;
 }
 
 /* Nothing is lost: the next look goes on where this one stopped. */
-static void log_failure(scim_events_all_t *all, const scim_feed_t *feed, const scim_error_t *err)
+static void log_failure(const scim_feed_t *feed, const scim_error_t *err)
 {
     /* Of a database that is away another line tells. */
     int level = err->cause == SCIM_CAUSE_GONE ? APLOG_INFO : APLOG_WARNING;
 
-    if (!all->failed) {
-        ap_log_error(APLOG_MARK, level, 0, feed->server,
-                     "SCIM3366: security events wait for the database of %s: %s: %s",
-                     scim_server_label(feed->server), err->msgid ? err->msgid : "no id",
-                     err->log ? err->log : err->detail);
+    ap_log_error(APLOG_MARK, level, 0, feed->server,
+                 "SCIM3366: security events wait for the database of %s: %s: %s",
+                 scim_server_label(feed->server), err->msgid ? err->msgid : "no id",
+                 err->log ? err->log : err->detail);
+}
+
+/* @param more set to 1: some can be delivered now */
+static void look_at(int *more, scim_events_all_t *all, scim_feed_state_t *first, apr_pool_t *p)
+{
+    scim_error_t *err;
+    scim_error_t *late;
+    int i;
+
+    for (i = 0; i < all->feeds->nelts; i++) {
+        all->states[i].more = 0;
+        all->states[i].waits = 0;
+    }
+    all->db = scim_dbd_make(scim_db_source(first->feed->server), p);
+    err = serve_tenants(all, first->feed, p);
+    late = let_go(all, first->feed->database, p);
+    err = err ? err : late;
+    if (err && !first->failed) {
+        log_failure(first->feed, err);
+    }
+    first->failed = err != NULL;
+    for (i = 0; !err && i < all->feeds->nelts; i++) {
+        *more |= all->states[i].more;
     }
 }
 
 static int look(scim_events_all_t *all, apr_pool_t *p)
 {
-    int failed = 0;
     int more = 0;
     int i;
 
-    for (i = 0; i < all->feeds->nelts && !is_stopped(all); i++) {
-        const scim_feed_t *feed = all->states[i].feed;
-        const scim_error_t *err;
-
-        if (!all->states[i].first) {
-            continue;
-        }
-        all->db = scim_dbd_make(scim_db_source(feed->server), p);
-        err = serve_database(&more, all, feed, p);
-        if (err) {
-            log_failure(all, feed, err);
-            failed = 1;
-        }
-        apr_pool_clear(p);
-    }
-    all->failed = failed;
-    return more && !failed;
-}
-
-static void let_all_go(scim_events_all_t *all, apr_pool_t *p)
-{
-    int i;
-
     for (i = 0; i < all->feeds->nelts; i++) {
-        const scim_error_t *err;
-
-        all->db = scim_dbd_make(scim_db_source(all->states[i].feed->server), p);
-        err = scim_events_let_go(all, &all->states[i], p);
-        if (err) {
-            log_failure(all, all->states[i].feed, err);
+        if (all->states[i].first) {
+            look_at(&more, all, &all->states[i], p);
+            apr_pool_clear(p);
         }
     }
+    return more;
 }
 
 void *APR_THREAD_FUNC scim_events_run(apr_thread_t *thread, void *data)
@@ -288,7 +291,6 @@ void *APR_THREAD_FUNC scim_events_run(apr_thread_t *thread, void *data)
         }
         apr_thread_mutex_unlock(all->mutex);
     }
-    let_all_go(all, p);
     apr_thread_exit(thread, APR_SUCCESS);
     return NULL;
 }

@@ -101,6 +101,7 @@ static void give(scim_fetcher_t *fetcher, CURL *curl)
 typedef struct body_t {
     scim_buf_t *buf;
     apr_size_t max;
+    int cut;
 } body_t;
 
 static size_t receive(char *data, size_t size, size_t n, void *baton)
@@ -108,10 +109,12 @@ static size_t receive(char *data, size_t size, size_t n, void *baton)
     body_t *body = baton;
     size_t len = size * n;
 
-    if (len > body->max - body->buf->len) {
+    apr_size_t room = body->max - body->buf->len;
+
+    if (len > room && !body->cut) {
         return 0; /* ends the transfer */
     }
-    scim_buf_add(body->buf, data, len);
+    scim_buf_add(body->buf, data, len < room ? len : room);
     return len;
 }
 
@@ -218,7 +221,7 @@ const char *scim_fetch(scim_fetched_t *out, scim_fetcher_t *fetcher, const scim_
                        apr_pool_t *p)
 {
     char error[CURL_ERROR_SIZE] = "";
-    body_t body = {scim_buf_make(0, p), what->max};
+    body_t body = {scim_buf_make(0, p), what->max, what->cut};
     struct curl_slist *headers = headers_of(what, p);
     CURL *curl = take(fetcher);
     CURLcode code;

@@ -35,6 +35,7 @@ typedef struct scim_fetch_t {
     const char *ca_file; /* certificates to trust, or NULL: the system's */
     int timeout;         /* seconds, for all of it */
     apr_size_t max;      /* bytes of an answer */
+    int cut;             /* 1: what an answer has beyond them is thrown away; 0: it is an error */
     const char *form;    /* body of a POST, or NULL: a GET */
     const char *form_type; /* its media type, or NULL: that of an HTML form */
     const char *user;    /* for Basic authentication, or NULL */

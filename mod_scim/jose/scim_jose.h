@@ -87,8 +87,8 @@ scim_jose_result_t scim_jose_verify(const scim_jwt_t *jwt, const scim_jose_keys_
 typedef struct scim_jose_signer_t scim_jose_signer_t;
 
 /**
- * Take a private key in PEM without a passphrase: RSA of at least 2048 bits (RS256), or EC on P-256,
- * P-384 or P-521 (ES256, ES384, ES512).
+ * Take a private key in PEM without a passphrase: RSA of at least 2048 bits (RS256), or EC on
+ * P-256, P-384 or P-521 (ES256, ES384, ES512).
  * @param kid the key's name, copied; or NULL
  * @param p   holds it
  * @return NULL, or what is wrong in words that never repeat it

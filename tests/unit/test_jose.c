@@ -447,6 +447,114 @@ START_TEST(an_issued_token_has_bounds)
 }
 END_TEST
 
+/* ---- signing ---- */
+
+static EVP_PKEY *openssl_key(const char *kind, const char *group)
+{
+    EVP_PKEY *pkey = group ? EVP_PKEY_Q_keygen(NULL, NULL, kind, group)
+                           : EVP_PKEY_Q_keygen(NULL, NULL, kind, (size_t)2048);
+
+    ck_assert_ptr_nonnull(pkey);
+    return pkey;
+}
+
+/* The PEM text that one of OpenSSL's writers makes. */
+static const char *pem_text(BIO *bio)
+{
+    char *data;
+    long len = BIO_get_mem_data(bio, &data);
+    const char *text = apr_pstrmemdup(pool, data, (apr_size_t)len);
+
+    BIO_free(bio);
+    return text;
+}
+
+static const char *private_pem(EVP_PKEY *pkey, const char *passphrase)
+{
+    BIO *bio = BIO_new(BIO_s_mem());
+
+    ck_assert_int_eq(PEM_write_bio_PrivateKey(bio, pkey, passphrase ? EVP_aes_128_cbc() : NULL,
+                                              NULL, 0, NULL, (void *)(intptr_t)passphrase),
+                     1);
+    return pem_text(bio);
+}
+
+static const char *public_pem(EVP_PKEY *pkey)
+{
+    BIO *bio = BIO_new(BIO_s_mem());
+
+    ck_assert_int_eq(PEM_write_bio_PUBKEY(bio, pkey), 1);
+    return pem_text(bio);
+}
+
+static const char *signer(scim_jose_signer_t **out, const char *pem)
+{
+    return scim_jose_signer_make(out, pem, strlen(pem), "k1", pool);
+}
+
+typedef struct signing_t {
+    const char *kind;
+    const char *group;
+    const char *alg;
+} signing_t;
+
+static const signing_t signings[] = {
+    {"RSA", NULL, "RS256"},
+    {"EC", "P-256", "ES256"},
+    {"EC", "P-384", "ES384"},
+    {"EC", "P-521", "ES512"},
+};
+
+/* Some hundred tokens: the numbers of a signature begin with zeros now and then. */
+START_TEST(what_is_signed_verifies)
+{
+    const signing_t *how = &signings[_i];
+    EVP_PKEY *pkey = openssl_key(how->kind, how->group);
+    const char *public = public_pem(pkey);
+    scim_jose_keys_t *keys = scim_jose_keys_make(pool);
+    scim_jose_signer_t *made;
+    const char *token = NULL;
+    scim_jwt_t jwt;
+    int i;
+
+    ck_assert_ptr_null(signer(&made, private_pem(pkey, NULL)));
+    ck_assert_ptr_null(scim_jose_add_pem(keys, public, strlen(public), "k1", pool));
+    EVP_PKEY_free(pkey);
+    for (i = 0; i < (how->group ? 600 : 10); i++) {
+        token = scim_jose_sign(made, "JWT", apr_psprintf(pool, "{\"n\":%d}", i), pool);
+        ck_assert_ptr_nonnull(token);
+        ck_assert_int_eq(verify(token, keys), SCIM_JOSE_VALID);
+    }
+    ck_assert_ptr_null(scim_jwt_parse(&jwt, token, strlen(token), ALL, pool));
+    ck_assert_str_eq(jwt.alg->name, how->alg);
+    ck_assert_str_eq(jwt.kid, "k1");
+    /* What is told to an application is no token that lets anybody in. */
+    token = scim_jose_sign(made, "secevent+jwt", "{}", pool);
+    ck_assert_ptr_nonnull(scim_jwt_parse(&jwt, token, strlen(token), ALL, pool));
+}
+END_TEST
+
+START_TEST(keys_that_sign_nothing)
+{
+    scim_jose_signer_t *made;
+    EVP_PKEY *pkey = openssl_key("EC", "P-256");
+    EVP_PKEY *other = EVP_PKEY_Q_keygen(NULL, NULL, "ED25519");
+    EVP_PKEY *curve = openssl_key("EC", "secp256k1");
+    EVP_PKEY *small = EVP_PKEY_Q_keygen(NULL, NULL, "RSA", (size_t)1024);
+
+    ck_assert_ptr_nonnull(strstr(signer(&made, public_pem(pkey)), "no private key"));
+    ck_assert_ptr_nonnull(strstr(signer(&made, private_pem(pkey, "secret")), "passphrase"));
+    ck_assert_ptr_nonnull(strstr(signer(&made, ""), "no private key"));
+    ck_assert_ptr_nonnull(strstr(signer(&made, private_pem(other, NULL)), "neither RSA nor EC"));
+    ck_assert_ptr_nonnull(strstr(signer(&made, private_pem(curve, NULL)), "P-256, P-384"));
+    ck_assert_ptr_nonnull(strstr(signer(&made, private_pem(small, NULL)), "2048"));
+    EVP_PKEY_free(pkey);
+    EVP_PKEY_free(other);
+    EVP_PKEY_free(curve);
+    EVP_PKEY_free(small);
+}
+END_TEST
+
 static TCase *cases(void)
 {
     TCase *tc = tcase_create("jose");
@@ -468,6 +576,9 @@ static TCase *cases(void)
     tcase_add_test(tc, secrets_have_a_least_length);
     tcase_add_test(tc, an_issued_token_is_accepted);
     tcase_add_test(tc, an_issued_token_has_bounds);
+    tcase_add_loop_test(tc, what_is_signed_verifies, 0,
+                        (int)(sizeof(signings) / sizeof(signings[0])));
+    tcase_add_test(tc, keys_that_sign_nothing);
     tcase_set_timeout(tc, 120);
     return tc;
 }
