@@ -43,6 +43,11 @@ class Post:
         return jwt.decode(self.body, public, algorithms=[alg], audience=audience)
 
     @property
+    def signed(self):
+        """The bytes that the signature is of."""
+        return self.body.rsplit(".", 1)[0]
+
+    @property
     def user(self):
         """The id of whom it is about."""
         return self.claims()["sub_id"]["uri"].rsplit("/", 1)[1]

@@ -55,7 +55,7 @@ def test_331_01_what_is_good(tmp_path, folder):
               EVENTS + "ScimEventTypes deactivate activate delete session-revoked\n"
               "ScimEventKeep 1\n"]
     places += [EVENTS.replace("https://app.example", "http://" + host)
-               for host in ("127.0.0.1", "localhost", "[::1]", "127.0.0.1:8080", "LOCALHOST:8080")]
+               for host in ("127.0.0.1", "localhost", "[::1]", "127.0.0.1:8080")]
     text = "".join("<Location /t%d>\n%s%s</Location>\n" % (
         i, GOOD.replace("acme", "t%d" % i), lines.format(folder)) for i, lines in enumerate(places))
     code, said = configtest(tmp_path, text, "")
@@ -63,16 +63,25 @@ def test_331_01_what_is_good(tmp_path, folder):
 
 
 @pytest.mark.parametrize("lines,said", [
-    # without ScimEventURL
+    # alone ScimEventURL
     (KEY, "ScimEventURL"),
     (ISSUER, "ScimEventURL"),
     ("ScimEventAudience x", "ScimEventURL"),
     ("ScimEventTypes delete", "ScimEventURL"),
     ("ScimEventTokenFile {0}/token", "ScimEventURL"),
     ("ScimEventKeep 7", "ScimEventURL"),
-    # not enough
+    ("ScimEventCAFile {0}/ca.pem", "ScimEventURL"),
     (URL + ISSUER, "ScimEventKeyFile"),
     (URL + KEY, "ScimEventIssuer"),
+])
+def test_331_02_something_is_missing(tmp_path, folder, lines, said):
+    """Like other policies that contradict themselves."""
+    code, text = configtest(tmp_path, GOOD + lines.format(folder))
+    assert code != 0 and said + " is missing" in text, text
+    assert re.search(r"SCIM3200: \S+ in \S+:\d+, for localhost/scim/v2: ", text), text
+
+
+@pytest.mark.parametrize("lines,said", [
     # URLs
     (EVENTS.replace("https:", "http:"), "https"),
     (EVENTS.replace("https:", "ftp:"), "https"),
@@ -106,15 +115,14 @@ def test_331_01_what_is_good(tmp_path, folder):
     (EVENTS + "ScimTenantBy path\nScimBase /scim/v2/{{tenant}}\n", "ScimTenantBy"),
     (EVENTS + "ScimTenantBy token\n", "ScimTenantBy"),
 ])
-def test_331_02_refused(tmp_path, folder, lines, said):
+def test_331_03_refused(tmp_path, folder, lines, said):
     good = GOOD
     if "ScimTenantBy" in lines:
         good = good.replace("ScimTenant acme\n", "ScimTokenStore On\n").replace(
             "ab" * 32, "ab" * 32 + " x tenant=y")
     code, text = configtest(tmp_path, good + lines.format(folder))
     assert code != 0 and "ScimEvent" in text and re.search(said, text), text
-    assert "SCIM3360" in text, text
-    assert re.search(r" in \S+:\d+", text), text  # where it stands
+    assert re.search(r"SCIM3360: \S+ in \S+:\d+, for localhost/\S+: ", text), text
 
 
 @pytest.mark.parametrize("line,said", [
@@ -128,7 +136,7 @@ def test_331_02_refused(tmp_path, folder, lines, said):
     ("ScimEventIssuer ''", "one line|argument"),
     ("ScimEventAudience 'a\x01b'", "one line"),
 ])
-def test_331_03_words_and_numbers(tmp_path, line, said):
+def test_331_04_words_and_numbers(tmp_path, line, said):
     """As with every directive, httpd's own line says where."""
     code, text = configtest(tmp_path, GOOD + line)
     assert code != 0 and line.split()[0] in text and re.search(said, text), text
@@ -143,7 +151,7 @@ def test_331_03_words_and_numbers(tmp_path, line, said):
     (EVENTS + "ScimEventTypes delete\n", True),
     (EVENTS + "ScimEventKeep 8\n", True),
 ])
-def test_331_04_two_places_of_one_tenant(tmp_path, folder, other, wrong):
+def test_331_05_two_places_of_one_tenant(tmp_path, folder, other, wrong):
     text = "<Location /one>\n%s%s</Location>\n<Location /two>\n%s%s</Location>\n" % (
         GOOD, EVENTS.format(folder), GOOD, other.format(folder))
     code, said = configtest(tmp_path, text, "")
