@@ -170,8 +170,9 @@ scim_error_t *scim_lease_take(int *taken, scim_store_t *store, const scim_lease_
             return err;
         }
         scim_sql_add(sql, scim_dbd_dialect(store->db)->insert_ignore);
-        scim_sql_addv(sql, " INTO scim_event_lease (tenant, holder, beat) VALUES (%s, %s, 0)",
-                      store->tenant->name, me, NULL);
+        /* Whoever saw us have it before must not take this beat for that one, standing still. */
+        scim_sql_addv(sql, " INTO scim_event_lease (tenant, holder, beat) VALUES (%s, %s, %s)",
+                      store->tenant->name, me, scim_store_int(apr_time_now(), p), NULL);
     }
     return scim_store_exec_alone(taken, store, sql);
 }
