@@ -161,17 +161,13 @@ static scim_error_t *deliver_page(scim_events_all_t *all, scim_feed_state_t *sta
  */
 static scim_error_t *serve(scim_events_all_t *all, scim_feed_state_t *state, apr_pool_t *p)
 {
-    scim_error_t *err = NULL;
+    scim_error_t *err;
     int held;
 
     state->waits = 1;
-    if (state->held) {
-        err = scim_events_hold(&held, all, state, p);
-    }
-    if (!err && scim_time_steady() >= state->rest_until) {
-        err = deliver_page(all, state, p);
-    }
-    return err;
+    err = scim_events_hold(&held, all, state, p);
+    return !err && held && scim_time_steady() >= state->rest_until ? deliver_page(all, state, p)
+                                                                    : err;
 }
 
 /* ---- all of them ---- */
