@@ -5,6 +5,8 @@
 #include <apr_atomic.h>
 #include <apr_strings.h>
 
+#include <ap_mpm.h>
+
 #include "mod_scim_db.h"
 #include "mod_scim_events_impl.h"
 #include "mod_scim_stats.h"
@@ -22,9 +24,20 @@
 #define POSTPONE 10
 #define POSTPONE_MAX 3600
 
+/*
+ * A child of before a reload may stay for as long as one of its connections. What it knows of a
+ * receiver may not be true any more, so it leaves the events to others from then on.
+ */
+static int is_leaving(void)
+{
+    int state;
+
+    return ap_mpm_query(AP_MPMQ_MPM_STATE, &state) == APR_SUCCESS && state == AP_MPMQ_STOPPING;
+}
+
 static int is_stopped(scim_events_all_t *all)
 {
-    return apr_atomic_read32(&all->stop) != 0;
+    return apr_atomic_read32(&all->stop) != 0 || is_leaving();
 }
 
 static void count(const scim_feed_t *feed, scim_tally_count_t which, int n)
@@ -272,6 +285,25 @@ static int look(scim_events_all_t *all, apr_pool_t *p)
     return more;
 }
 
+/* Others need not wait until they have seen the leases stand still. */
+static void give_back(scim_events_all_t *all, apr_pool_t *p)
+{
+    int i;
+
+    for (i = 0; i < all->feeds->nelts; i++) {
+        const scim_feed_t *feed = all->states[i].feed;
+        if (all->states[i].first) {
+            scim_error_t *err;
+            all->db = scim_dbd_make(scim_db_source(feed->server), p);
+            err = let_go(all, feed->database, p);
+            if (err) {
+                log_failure(feed, err);
+            }
+            apr_pool_clear(p);
+        }
+    }
+}
+
 void *APR_THREAD_FUNC scim_events_run(apr_thread_t *thread, void *data)
 {
     scim_events_all_t *all = data;
@@ -287,6 +319,7 @@ void *APR_THREAD_FUNC scim_events_run(apr_thread_t *thread, void *data)
         }
         apr_thread_mutex_unlock(all->mutex);
     }
+    give_back(all, p);
     apr_thread_exit(thread, APR_SUCCESS);
     return NULL;
 }
