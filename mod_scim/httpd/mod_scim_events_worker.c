@@ -122,13 +122,19 @@ static scim_error_t *expire(const scim_events_all_t *all, const scim_feed_t *fee
 
 /* ---- a tenant ---- */
 
-/* @param go_on 0: the receiver is away, or httpd stops */
+/*
+ * Of a type that was switched off while it waited, nothing is told: a token needs an event.
+ * @param go_on 0: the receiver is away, or httpd stops
+ */
 static scim_error_t *deliver(int *go_on, scim_events_all_t *all, scim_feed_state_t *state,
                              const scim_event_t *event, apr_pool_t *p)
 {
     const char *why = NULL;
     scim_error_t *err;
 
+    if (!scim_event_wanted(state->feed->tenant->events, scim_event_type(event->kind))) {
+        return scim_outbox_done(scim_events_store(all, state->feed, p), event);
+    }
     scim_dbd_release(all->db, 1); /* nobody else must wait for a receiver */
     switch (scim_events_push(&why, state->feed, event, all, p)) {
     case SCIM_PUSH_DONE:
