@@ -17,6 +17,9 @@
 /* How often it is looked whether something waits. */
 #define LOOK_EVERY APR_USEC_PER_SEC
 
+/* After so long, and the attempt that is under way, other tenants have their turn. */
+#define TURN SECOND
+
 /* A receiver that cannot be reached is left alone for 1 s, 2 s, 4 s … and so long at the most. */
 #define REST_MAX (300 * SECOND)
 
@@ -102,15 +105,19 @@ static void is_away(scim_feed_state_t *state, const char *why)
 }
 
 /* Whatever waits for too long is given up, and somebody has to know. */
-static scim_error_t *expire(const scim_events_all_t *all, const scim_feed_t *feed, apr_pool_t *p)
+static scim_error_t *expire(scim_events_all_t *all, const scim_feed_t *feed, apr_pool_t *p)
 {
     int days = feed->tenant->events->days;
-    int n;
-    scim_error_t *err =
-        scim_outbox_expire(&n, scim_events_store(all, feed, p),
-                           apr_time_now() - apr_time_from_sec((apr_int64_t)days * 86400));
+    apr_time_t before = apr_time_now() - apr_time_from_sec((apr_int64_t)days * 86400);
+    scim_error_t *err;
+    int some;
+    int n = 0;
 
-    if (!err && n > 0) {
+    do {
+        err = scim_outbox_expire(&some, scim_events_store(all, feed, p), before);
+        n += some;
+    } while (!err && some == SCIM_OUTBOX_EXPIRE && !is_stopped(all));
+    if (n > 0) {
         count(feed, SCIM_TALLY_EVENT_DROPPED, n);
         ap_log_error(APLOG_MARK, APLOG_ERR, 0, feed->server,
                      "SCIM3364: %d security events of tenant %s could not be delivered for %d days "
@@ -155,6 +162,7 @@ static scim_error_t *deliver(int *go_on, scim_events_all_t *all, scim_feed_state
 
 static scim_error_t *deliver_page(scim_events_all_t *all, scim_feed_state_t *state, apr_pool_t *p)
 {
+    apr_int64_t until = scim_time_steady() + TURN;
     apr_array_header_t *events;
     scim_error_t *err =
         scim_outbox_due(&events, scim_events_store(all, state->feed, p), apr_time_now(), p);
@@ -163,7 +171,9 @@ static scim_error_t *deliver_page(scim_events_all_t *all, scim_feed_state_t *sta
     int i;
 
     apr_pool_create(&scratch, p);
-    for (i = 0; !err && go_on && i < events->nelts && !is_stopped(all); i++) {
+    for (i = 0; !err && go_on && i < events->nelts && !is_stopped(all) &&
+                (i == 0 || scim_time_steady() < until);
+         i++) {
         err = scim_events_hold(&go_on, all, state, scratch);
         if (!err && go_on) {
             err = deliver(&go_on, all, state, &APR_ARRAY_IDX(events, i, scim_event_t), scratch);
@@ -186,7 +196,7 @@ static scim_error_t *serve(scim_events_all_t *all, scim_feed_state_t *state, apr
     state->waits = 1;
     err = scim_events_hold(&held, all, state, p);
     return !err && held && scim_time_steady() >= state->rest_until ? deliver_page(all, state, p)
-                                                                    : err;
+                                                                   : err;
 }
 
 /* ---- all of them ---- */
