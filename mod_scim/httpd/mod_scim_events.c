@@ -183,10 +183,35 @@ static apr_status_t stop(void *data)
     return APR_SUCCESS;
 }
 
+/*
+ * mod_dbd opens connections in pools below the child's. Where a child serves with one thread
+ * (prefork) their allocator has no lock, and with ours there are two. Nested: that MPM ends a child
+ * out of a signal handler, which may have come while the lock was held.
+ */
+static apr_status_t lock_allocator(apr_pool_t *pchild)
+{
+    apr_allocator_t *allocator = apr_pool_allocator_get(pchild);
+    apr_thread_mutex_t *mutex;
+    apr_status_t rv;
+
+    if (apr_allocator_mutex_get(allocator)) {
+        return APR_SUCCESS;
+    }
+    /* It has to outlive pchild, which takes its lock away before it is the last one there. */
+    rv = apr_thread_mutex_create(&mutex, APR_THREAD_MUTEX_NESTED, apr_pool_parent_get(pchild));
+    if (rv == APR_SUCCESS) {
+        apr_allocator_mutex_set(allocator, mutex);
+    }
+    return rv;
+}
+
 static apr_status_t start(scim_events_all_t *all, apr_pool_t *pchild)
 {
     apr_status_t rv = apr_thread_mutex_create(&all->mutex, APR_THREAD_MUTEX_DEFAULT, pchild);
 
+    if (rv == APR_SUCCESS) {
+        rv = lock_allocator(pchild);
+    }
     if (rv == APR_SUCCESS) {
         rv = apr_thread_cond_create(&all->cond, pchild);
     }

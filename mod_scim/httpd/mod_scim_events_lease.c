@@ -53,7 +53,9 @@ scim_error_t *scim_events_hold(int *held, const scim_events_all_t *all, scim_fee
         err = scim_lease_renew(&state->held, scim_events_store(all, state->feed, p), all->me);
         state->beat_at = now;
     }
-    *held = !err && state->held;
+    /* It may be ours all the same: then it is found under our name next time. */
+    state->held = !err && state->held;
+    *held = state->held;
     return err;
 }
 

@@ -5,6 +5,8 @@
 #include <apr_atomic.h>
 #include <apr_strings.h>
 
+#include <ap_mpm.h>
+
 #include "mod_scim_db.h"
 #include "mod_scim_events_impl.h"
 #include "mod_scim_stats.h"
@@ -15,6 +17,9 @@
 /* How often it is looked whether something waits. */
 #define LOOK_EVERY APR_USEC_PER_SEC
 
+/* After so long, and the attempt that is under way, other tenants have their turn. */
+#define TURN SECOND
+
 /* A receiver that cannot be reached is left alone for 1 s, 2 s, 4 s … and so long at the most. */
 #define REST_MAX (300 * SECOND)
 
@@ -22,9 +27,20 @@
 #define POSTPONE 10
 #define POSTPONE_MAX 3600
 
+/*
+ * A child of before a reload may stay for as long as one of its connections. What it knows of a
+ * receiver may not be true any more, so it leaves the events to others from then on.
+ */
+static int is_leaving(void)
+{
+    int state;
+
+    return ap_mpm_query(AP_MPMQ_MPM_STATE, &state) == APR_SUCCESS && state == AP_MPMQ_STOPPING;
+}
+
 static int is_stopped(scim_events_all_t *all)
 {
-    return apr_atomic_read32(&all->stop) != 0;
+    return apr_atomic_read32(&all->stop) != 0 || is_leaving();
 }
 
 static void count(const scim_feed_t *feed, scim_tally_count_t which, int n)
@@ -89,15 +105,19 @@ static void is_away(scim_feed_state_t *state, const char *why)
 }
 
 /* Whatever waits for too long is given up, and somebody has to know. */
-static scim_error_t *expire(const scim_events_all_t *all, const scim_feed_t *feed, apr_pool_t *p)
+static scim_error_t *expire(scim_events_all_t *all, const scim_feed_t *feed, apr_pool_t *p)
 {
     int days = feed->tenant->events->days;
-    int n;
-    scim_error_t *err =
-        scim_outbox_expire(&n, scim_events_store(all, feed, p),
-                           apr_time_now() - apr_time_from_sec((apr_int64_t)days * 86400));
+    apr_time_t before = apr_time_now() - apr_time_from_sec((apr_int64_t)days * 86400);
+    scim_error_t *err;
+    int some;
+    int n = 0;
 
-    if (!err && n > 0) {
+    do {
+        err = scim_outbox_expire(&some, scim_events_store(all, feed, p), before);
+        n += some;
+    } while (!err && some == SCIM_OUTBOX_EXPIRE && !is_stopped(all));
+    if (n > 0) {
         count(feed, SCIM_TALLY_EVENT_DROPPED, n);
         ap_log_error(APLOG_MARK, APLOG_ERR, 0, feed->server,
                      "SCIM3364: %d security events of tenant %s could not be delivered for %d days "
@@ -109,13 +129,19 @@ static scim_error_t *expire(const scim_events_all_t *all, const scim_feed_t *fee
 
 /* ---- a tenant ---- */
 
-/* @param go_on 0: the receiver is away, or httpd stops */
+/*
+ * Of a type that was switched off while it waited, nothing is told: a token needs an event.
+ * @param go_on 0: the receiver is away, or httpd stops
+ */
 static scim_error_t *deliver(int *go_on, scim_events_all_t *all, scim_feed_state_t *state,
                              const scim_event_t *event, apr_pool_t *p)
 {
     const char *why = NULL;
     scim_error_t *err;
 
+    if (!scim_event_wanted(state->feed->tenant->events, scim_event_type(event->kind))) {
+        return scim_outbox_done(scim_events_store(all, state->feed, p), event);
+    }
     scim_dbd_release(all->db, 1); /* nobody else must wait for a receiver */
     switch (scim_events_push(&why, state->feed, event, all, p)) {
     case SCIM_PUSH_DONE:
@@ -136,6 +162,7 @@ static scim_error_t *deliver(int *go_on, scim_events_all_t *all, scim_feed_state
 
 static scim_error_t *deliver_page(scim_events_all_t *all, scim_feed_state_t *state, apr_pool_t *p)
 {
+    apr_int64_t until = scim_time_steady() + TURN;
     apr_array_header_t *events;
     scim_error_t *err =
         scim_outbox_due(&events, scim_events_store(all, state->feed, p), apr_time_now(), p);
@@ -144,7 +171,9 @@ static scim_error_t *deliver_page(scim_events_all_t *all, scim_feed_state_t *sta
     int i;
 
     apr_pool_create(&scratch, p);
-    for (i = 0; !err && go_on && i < events->nelts && !is_stopped(all); i++) {
+    for (i = 0; !err && go_on && i < events->nelts && !is_stopped(all) &&
+                (i == 0 || scim_time_steady() < until);
+         i++) {
         err = scim_events_hold(&go_on, all, state, scratch);
         if (!err && go_on) {
             err = deliver(&go_on, all, state, &APR_ARRAY_IDX(events, i, scim_event_t), scratch);
@@ -161,17 +190,13 @@ static scim_error_t *deliver_page(scim_events_all_t *all, scim_feed_state_t *sta
  */
 static scim_error_t *serve(scim_events_all_t *all, scim_feed_state_t *state, apr_pool_t *p)
 {
-    scim_error_t *err = NULL;
+    scim_error_t *err;
     int held;
 
     state->waits = 1;
-    if (state->held) {
-        err = scim_events_hold(&held, all, state, p);
-    }
-    if (!err && scim_time_steady() >= state->rest_until) {
-        err = deliver_page(all, state, p);
-    }
-    return err;
+    err = scim_events_hold(&held, all, state, p);
+    return !err && held && scim_time_steady() >= state->rest_until ? deliver_page(all, state, p)
+                                                                   : err;
 }
 
 /* ---- all of them ---- */
@@ -276,6 +301,25 @@ static int look(scim_events_all_t *all, apr_pool_t *p)
     return more;
 }
 
+/* Others need not wait until they have seen the leases stand still. */
+static void give_back(scim_events_all_t *all, apr_pool_t *p)
+{
+    int i;
+
+    for (i = 0; i < all->feeds->nelts; i++) {
+        const scim_feed_t *feed = all->states[i].feed;
+        if (all->states[i].first) {
+            scim_error_t *err;
+            all->db = scim_dbd_make(scim_db_source(feed->server), p);
+            err = let_go(all, feed->database, p);
+            if (err) {
+                log_failure(feed, err);
+            }
+            apr_pool_clear(p);
+        }
+    }
+}
+
 void *APR_THREAD_FUNC scim_events_run(apr_thread_t *thread, void *data)
 {
     scim_events_all_t *all = data;
@@ -291,6 +335,7 @@ void *APR_THREAD_FUNC scim_events_run(apr_thread_t *thread, void *data)
         }
         apr_thread_mutex_unlock(all->mutex);
     }
+    give_back(all, p);
     apr_thread_exit(thread, APR_SUCCESS);
     return NULL;
 }

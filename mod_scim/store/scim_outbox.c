@@ -114,14 +114,46 @@ scim_error_t *scim_outbox_postpone(scim_store_t *store, const scim_event_t *even
     return scim_store_exec_alone(NULL, store, sql);
 }
 
+typedef struct expiry_t {
+    scim_store_t *store;
+    int n;
+} expiry_t;
+
+static scim_error_t *delete_some(void *baton, const char *const *seqs, int n, apr_pool_t *p)
+{
+    expiry_t *expiry = baton;
+    scim_sql_t *sql = scim_sql_make(p);
+    scim_error_t *err;
+    int rows = 0;
+
+    scim_sql_addv(sql, "DELETE FROM scim_event WHERE tenant = %s AND seq IN ",
+                  expiry->store->tenant->name, NULL);
+    scim_sql_list(sql, seqs, n);
+    err = scim_store_exec_alone(&rows, expiry->store, sql);
+    expiry->n += rows;
+    return err;
+}
+
+/* By their numbers: a DELETE of a range locks out writers, and with many rows for seconds. */
 scim_error_t *scim_outbox_expire(int *n, scim_store_t *store, apr_time_t before)
 {
-    scim_sql_t *sql = scim_sql_make(store->pool);
+    apr_pool_t *p = store->pool;
+    apr_array_header_t *seqs = apr_array_make(p, SCIM_OUTBOX_EXPIRE, sizeof(apr_int64_t));
+    scim_sql_t *sql = scim_sql_make(p);
+    expiry_t expiry = {store, 0};
+    scim_error_t *err;
 
-    *n = 0;
-    scim_sql_addv(sql, "DELETE FROM scim_event WHERE tenant = %s AND at < %s", store->tenant->name,
-                  scim_store_int(apr_time_as_msec(before), store->pool), NULL);
-    return scim_store_exec_alone(n, store, sql);
+    scim_sql_addv(sql,
+                  "SELECT e.seq FROM scim_event e WHERE e.tenant = %s AND e.at < %s ORDER BY e.at "
+                  "LIMIT %s",
+                  store->tenant->name, scim_store_int(apr_time_as_msec(before), p),
+                  scim_store_int(SCIM_OUTBOX_EXPIRE, p), NULL);
+    err = scim_store_select(store, sql, 1, 1, scim_store_read_rid, seqs);
+    if (!err) {
+        err = scim_store_each_rids(seqs, delete_some, &expiry, p);
+    }
+    *n = expiry.n;
+    return err;
 }
 
 /* ---- the lease ---- */
@@ -170,8 +202,9 @@ scim_error_t *scim_lease_take(int *taken, scim_store_t *store, const scim_lease_
             return err;
         }
         scim_sql_add(sql, scim_dbd_dialect(store->db)->insert_ignore);
-        scim_sql_addv(sql, " INTO scim_event_lease (tenant, holder, beat) VALUES (%s, %s, 0)",
-                      store->tenant->name, me, NULL);
+        /* Whoever saw us have it before must not take this beat for that one, standing still. */
+        scim_sql_addv(sql, " INTO scim_event_lease (tenant, holder, beat) VALUES (%s, %s, %s)",
+                      store->tenant->name, me, scim_store_int(apr_time_now(), p), NULL);
     }
     return scim_store_exec_alone(taken, store, sql);
 }

@@ -48,13 +48,16 @@ scim_error_t *scim_outbox_done(scim_store_t *store, const scim_event_t *event) S
 scim_error_t *scim_outbox_postpone(scim_store_t *store, const scim_event_t *event,
                                    apr_time_t until) SCIM_CHECKED;
 
-/** Delete the tenant's events of before a time. @param n how many there were */
+/** Events that scim_outbox_expire() deletes at most. */
+#define SCIM_OUTBOX_EXPIRE 1000
+
+/** Delete some of the tenant's events of before a time. @param n how many, also after an error */
 scim_error_t *scim_outbox_expire(int *n, scim_store_t *store, apr_time_t before) SCIM_CHECKED;
 
 /** Who delivers. */
 typedef struct scim_lease_t {
     const char *holder; /* "": nobody */
-    apr_int64_t beat;   /* goes up while the holder is alive */
+    apr_int64_t beat;   /* goes up while the holder is alive; of each taking another one */
 } scim_lease_t;
 
 /** Bytes of a holder's name. */

@@ -287,6 +287,24 @@ START_TEST(one_holder)
 }
 END_TEST
 
+/* Who saw the lease of before does not take the holder of now for one that stands still. */
+START_TEST(taken_again_is_not_the_same)
+{
+    scim_lease_t nobody = lease();
+    scim_lease_t seen;
+    db_request_t r;
+
+    ck_assert_int_eq(take(&nobody, "a"), 1);
+    seen = lease();
+    r = db_request(env);
+    db_ok(scim_lease_release(r.store, "a"));
+    db_request_end(&r);
+    ck_assert_int_eq(take(&nobody, "a"), 1);
+    ck_assert_int_ne(lease().beat, seen.beat);
+    ck_assert_int_eq(take(&seen, "b"), 0);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("outbox");
@@ -303,6 +321,7 @@ int main(void)
     tcase_add_test(tc, old_ones_go);
     tcase_add_test(tc, tenants_that_wait);
     tcase_add_test(tc, one_holder);
+    tcase_add_test(tc, taken_again_is_not_the_same);
     tcase_set_timeout(tc, 120);
     suite_add_tcase(suite, tc);
     return db_main(suite);
