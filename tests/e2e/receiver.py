@@ -75,7 +75,7 @@ class Place:
         self.go.set()
 
     def hold(self):
-        """POSTs are answered no more, until release()."""
+        """POSTs are answered no more, until release(). Over HTTP only."""
         self.go.clear()
 
     def release(self):
@@ -110,12 +110,17 @@ class Handler(http.server.BaseHTTPRequestHandler):
         super().finish()
 
     def _client_stays(self, place):
-        """Wait until the place goes on. @return false if the client has gone before (HTTP only)"""
-        while not place.go.wait(0.02):
+        """Wait until the place goes on. @return false if the client has gone before"""
+        if place.go.is_set():
+            return True
+        while True:
+            goes_on = place.go.wait(0.02)
+            # Looked at last, so that nobody who has gone is answered.
             if select.select([self.connection], [], [], 0)[0] and \
                     not self.connection.recv(1, socket.MSG_PEEK):
                 return False
-        return True
+            if goes_on:
+                return True
 
     def _send(self, answer):
         given = answer if isinstance(answer, tuple) else (answer,)

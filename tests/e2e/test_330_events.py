@@ -47,12 +47,14 @@ def world(shared):
 
 
 def refused(tenant, post, n):
-    """Wait until the n-th refusal of the oldest event is noted. The next try is due as it must be."""
+    """Wait until the n-th refusal of the oldest event is noted. The next try is due as it must be;
+    it is made at once."""
     wait_until("the refusal to be noted", lambda: tenant.rows("tries")[0][0] == str(n))
     due = int(tenant.rows("due")[0][0]) / 1000
     pause = 10 * 2 ** (n - 1)
     # In whole milliseconds.
     assert post.at + pause <= due + 0.001 and due <= time.time() + pause
+    tenant.hurry()
 
 
 def once(world, message_id, tenant):
@@ -306,15 +308,13 @@ def test_330_20_one_that_is_refused_holds_up_nobody_else(world):
     assert [post.user for post in tenant.delivered()] == [bob["id"]]
     once(world, "SCIM3363", tenant)
     assert "invalid_request" in world.said("SCIM3363", tenant)[0]
-    refused(tenant, first, 1)
     # Once more, twice as long; nothing is logged, and its later events wait.
-    tenant.change_rows("due = 0")
+    refused(tenant, first, 1)
     again = [post for post in tenant.posted(3) if post.user == ada["id"]]
     assert again[0].body == again[1].body
-    refused(tenant, again[1], 2)
     assert tenant.waiting() == [ada["id"]] * 3
     tenant.place.answer = 202
-    tenant.change_rows("due = 0")
+    refused(tenant, again[1], 2)
     tenant.all_delivered(4)
     assert tenant.place.kinds(ada["id"]) == ["deactivate", "activate", "deactivate"]
     assert len({post.body for post in tenant.place.posts}) == 4
@@ -335,7 +335,7 @@ def test_330_21_other_refusals(world):
         line = world.said("SCIM3363", tenant)[0]
         assert "y" * 1000 not in line and "x" * 1000 not in line and "\x1b" not in line
         assert len(tenant.place.posts) == 1
-        tenant.change_rows("due = 0")
+        refused(tenant, tenant.place.posts[0], 1)
     for tenant in tenants:
         tenant.all_delivered(1)
         assert tenant.place.posts[0].claims() == tenant.place.posts[1].claims()
@@ -352,7 +352,7 @@ def test_330_22_much_is_said(world):
         tenant.deactivate(tenant.scim.add_user("ada"))
     takes.all_delivered(1)
     once(world, "SCIM3363", refuses)
-    refuses.change_rows("due = 0")
+    refused(refuses, refuses.place.posts[0], 1)
     refuses.all_delivered(1)
     assert len(takes.place.posts) == 1
 
@@ -370,16 +370,18 @@ def test_330_30_answers_of_one_that_is_away(world):
                (302, "", {"Location": "/" + elsewhere.name})]
     tenants = [world.take("rsa" if answer == 500 else "plain") for answer in answers]
     for tenant, answer in zip(tenants, answers):
-        tenant.place.first = [answer]
+        # libcurl itself repeats what was lost with a connection that had been used before.
+        tenant.place.first = [answer] * (2 if answer == DROP else 1)
         user = tenant.scim.add_user("ada")
         tenant.deactivate(user)
         tenant.activate(user)
-    for tenant in tenants:
+    for tenant, answer in zip(tenants, answers):
         tenant.all_delivered(2)
         assert tenant.place.kinds() == ["deactivate", "activate"]
-        posts = tenant.place.posts
-        assert len(posts) == 3 and posts[0].signed == posts[1].signed
-        assert ("-rsa-" in tenant.name) is (posts[0].body == posts[1].body)
+        *same, last = tenant.place.posts
+        assert len(same) == (3 if answer == DROP else 2)
+        assert len({post.signed for post in same}) == 1 and last.signed != same[0].signed
+        assert "-rsa-" not in tenant.name or len({post.body for post in same}) == 1
         once(world, "SCIM3361", tenant)
         once(world, "SCIM3362", tenant)
     assert elsewhere.place.posts == []
@@ -611,7 +613,7 @@ def test_330_50_nothing_secret_is_in_the_log(world):
     tenant.deactivate(tenant.scim.add_user("ada"))
     tenant.posted(2)
     once(world, "SCIM3363", tenant)
-    tenant.change_rows("due = 0")
+    refused(tenant, tenant.place.posts[1], 1)
     sets = {part for post in tenant.all_delivered(1) for part in post.body.split(".")}
     text = "".join(server.said() + server.said("stderr") for server in world.servers)
     assert tenant.name in text
