@@ -142,14 +142,26 @@ static int belongs(const scim_call_t *call, const scim_error_t *err)
            passes(call->r, !call->who.actor);
 }
 
+/* A tenant that gets nothing but refusals has no other call for it. */
+static void tend(const scim_call_t *call, scim_store_t *store)
+{
+    const scim_error_t *err = scim_service_audit_tend(store);
+
+    if (err) {
+        scim_audit_tend_failed(call->r, call->tenant->name, err);
+    }
+}
+
 static void write_refusal(const scim_call_t *call, const scim_error_t *refusal, scim_dbd_t *db)
 {
     apr_pool_t *p = call->r->pool;
-    const scim_error_t *err =
-        scim_service_audit_refused(&call->request, &call->reply, refusal, call->tenant,
-                                   scim_store_make(db, call->tenant, p), p);
+    scim_store_t *store = scim_store_make(db, call->tenant, p);
+    const scim_error_t *err = scim_service_audit_refused(&call->request, &call->reply, refusal,
+                                                         call->tenant, store, p);
 
-    if (err) {
+    if (!err) {
+        tend(call, store);
+    } else {
         /* Of a database that is away another line tells. */
         int level = err->cause == SCIM_CAUSE_GONE ? APLOG_INFO : APLOG_WARNING;
         ap_log_rerror(APLOG_MARK, level, 0, call->r,
@@ -201,7 +213,7 @@ void scim_audit_tend_failed(request_rec *r, const char *tenant, const scim_error
     ap_log_rerror(
         APLOG_MARK, level, 0, r,
         "SCIM3302: old rows of the audit trail of tenant %s could not be deleted, and stay "
-        "until another write tries: %s: %s",
+        "until another request tries: %s: %s",
         tenant, err->msgid ? err->msgid : "no id", err->log ? err->log : err->detail);
 }
 

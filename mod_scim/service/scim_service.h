@@ -129,6 +129,13 @@ scim_error_t *scim_service_audit_refused(const scim_request_t *request, const sc
                                          const scim_error_t *refusal, const scim_tenant_t *tenant,
                                          scim_store_t *store, apr_pool_t *p) SCIM_CHECKED;
 
+/**
+ * After a row was put into the audit trail, whatever it tells of: from time to time, by chance,
+ * take old rows of the tenant out of it. Not inside scim_store_write().
+ * @return why they could not be taken out, which changes nothing for who asked
+ */
+scim_error_t *scim_service_audit_tend(scim_store_t *store) SCIM_CHECKED;
+
 /** What is told of each row of scim_service_adopt(). */
 typedef struct scim_adopt_watch_t {
     int dry; /* 1: nothing is written */

@@ -85,11 +85,12 @@ scim_error_t *scim_audit_add_alone(scim_store_t *store, const scim_audit_row_t *
  * Delete some of the tenant's oldest rows where they are past tenant->audit_days or where there are
  * more than tenant->audit_rows; what was done and what was refused are counted apart, so that
  * neither pushes the other out. Each call does a bounded piece of the work, so it is called with
- * one write of SCIM_AUDIT_PURGE_EVERY. Not inside scim_store_write().
+ * one of SCIM_AUDIT_PURGE_EVERY rows that are added, of what was done or refused. Not inside
+ * scim_store_write().
  */
 scim_error_t *scim_audit_purge(scim_store_t *store) SCIM_CHECKED;
 
-/** At most 256: calls delete rows four times as fast as writes make them. */
+/** At most 256: calls delete rows four times as fast as they are added. */
 #define SCIM_AUDIT_PURGE_EVERY 128
 
 #endif

@@ -5,6 +5,7 @@
 import json
 import os
 import signal
+import time
 
 import pytest
 
@@ -223,6 +224,25 @@ def test_300_12_the_database_is_away(env, tenant, scim, log):
     env.db.start()
     wait_until("the database", lambda: scim.post("/Users", user("bob")).status == 201)
     assert [row["name"] for row in trail(env, tenant, "failed = 0")] == ["ada", "bob"]
+
+
+def test_300_13_old_rows_go_where_all_is_refused(env, take):
+    """A tenant that gets nothing but refusals keeps no row longer than another."""
+    tenant = take("audit_short")
+    scim = tenant.scim()
+    scim.delete("/Users/nobody").error(404)
+    refusals(env, tenant)
+    env.db.execute("UPDATE scim_audit SET at = %d, name = 'old' WHERE tenant = '%s'" % (
+        now() - 31 * 86400000, tenant.name))
+    operations = [{"method": "DELETE", "path": "/Users/nobody"}] * 50
+
+    def gone():
+        assert scim.post("/Bulk", {"schemas": [BULK], "Operations": operations}).status == 200
+        return not trail(env, tenant, "name = 'old'")
+    wait_until("the old row to go", gone)
+    assert trail(env, tenant, "failed = 0") == []
+    flooded = int(time.time())
+    wait_until("a second with refusals left to write", lambda: int(time.time()) > flooded)
 
 
 # ---- scimctl ----
