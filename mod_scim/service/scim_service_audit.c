@@ -146,10 +146,13 @@ scim_error_t *service_audit_adopted(service_t *sv, const scim_row_t *adopted, co
     return scim_audit_add(sv->store, &row, p);
 }
 
-void service_audit_tend(service_t *sv)
+void service_audit_tend(const service_t *sv, int added)
 {
-    if (sv->tenant->audit && sv->reply->changed) {
-        sv->reply->audit_error = scim_service_audit_tend(sv->store);
+    const scim_error_t *err =
+        sv->tenant->audit && added ? scim_service_audit_tend(sv->store) : NULL;
+
+    if (err) {
+        sv->reply->audit_error = err;
     }
 }
 
