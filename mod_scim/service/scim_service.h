@@ -21,13 +21,6 @@ typedef enum scim_method_t {
     SCIM_METHOD_OTHER
 } scim_method_t;
 
-/** Whose request it is, for the audit trail (scim_audit_row_t). NULL where it is not known. */
-typedef struct scim_audit_who_t {
-    const char *request;
-    const char *actor;
-    const char *actor_id;
-} scim_audit_who_t;
-
 typedef struct scim_request_t scim_request_t;
 typedef struct scim_reply_t scim_reply_t;
 

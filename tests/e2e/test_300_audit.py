@@ -328,6 +328,21 @@ def test_300_24_what_an_import_was_refused_is_in_it_too(env, tenant, folder):
     assert len(trail(env, tenant, "failed = 1")) == 3
 
 
+def test_300_25_tokens_and_clients_of_scimctl_are_in_it(env, tenant, folder):
+    ctl = alone(env, folder, tenant, "plain")
+    made = ctl("token", "create", "--label", "Okta").row()
+    new = ctl("client", "create", "--name", "An app").row()
+    ctl("client", "revoke", new["id"])
+    ctl("token", "revoke", made["id"])
+    ctl("token", "revoke", made["id"])
+    assert [(row["op"], row["id"], row["name"], row["status"]) for row in ctl("audit").rows()] == [
+        ("token-revoke", made["id"], "Okta", 200), ("client-revoke", new["id"], "An app", 200),
+        ("client-create", new["id"], "An app", 201), ("token-create", made["id"], "Okta", 201)]
+    for row in ctl("audit").rows():
+        assert row["actor"].startswith("scimctl") and row["type"] is None
+        assert made["token"] not in str(row) and new["secret"] not in str(row)
+
+
 @pytest.mark.parametrize("line", [
     "ScimAuditKeep -1", "ScimAuditKeep x", "ScimAuditKeep 1 -5", "ScimAuditKeep 1 2 3",
     "ScimAuditKeep 36501", "ScimAudit Maybe"])
