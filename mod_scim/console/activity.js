@@ -8,7 +8,13 @@ import {announce, attribute, badge, empty, field, h, icon, mono, plural, table, 
 const OPS = {
   create: ["Created", "create"], replace: ["Replaced", "replace"], patch: ["Changed", "change"],
   delete: ["Deleted", "delete"], deactivate: ["Deactivated", "deactivate"],
-  reactivate: ["Reactivated", "reactivate"], activate: ["Activated", "activate"],
+  activate: ["Activated", "activate"], adopt: ["Took over", "take over"],
+  bulk: ["Ran a bulk request", "run a bulk request"],
+  "token-create": ["Created token", "create token"],
+  "token-revoke": ["Revoked token", "revoke token"],
+  "client-create": ["Created client", "create client"],
+  "client-revoke": ["Revoked client", "revoke client"],
+  "grant-revoke": ["Revoked the access of", "revoke the access of"],
 };
 
 function failed(row) {
@@ -66,7 +72,10 @@ function options(select, list, value) {
 
 const OP_OPTIONS = [["", "All"], ["create", "Create"], ["replace", "Replace"],
   ["patch", "Change"], ["delete", "Delete"], ["deactivate", "Deactivate"],
-  ["reactivate", "Reactivate"]];
+  ["activate", "Activate"], ["adopt", "Take over"], ["bulk", "Bulk request"],
+  ["token-create", "Create token"], ["token-revoke", "Revoke token"],
+  ["client-create", "Create client"], ["client-revoke", "Revoke client"],
+  ["grant-revoke", "Revoke access"]];
 
 function pager(rows, next, before, go) {
   return h("nav", {class: "pager", "aria-label": "Pages of the activity"},
@@ -90,7 +99,7 @@ export function activity(view) {
     announce(plural(got.rows.length, "entry").replace("entrys", "entries") + ".");
     return h("div", {class: "card"}, got.rows.length ? trail(got.rows, "Activity, newest first") :
       empty("Nothing here", who.value || op.value || result.value ?
-        "No entry fits these filters." : "What your identity provider does appears here."),
+        "No entry fits these filters." : "What your identity provider and your admins do appears here."),
     pager(got.rows, got.next, before, go));
   });
   function go(cursor) {

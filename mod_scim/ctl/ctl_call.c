@@ -26,6 +26,23 @@ const scim_audit_who_t *ctl_call_who(ctl_t *c, apr_pool_t *p)
     return who;
 }
 
+/* A write that was refused is in the trail as a client's would be. Whoever asked is told why. */
+static void note_refusal(ctl_t *c, const ctl_call_t *call, const scim_request_t *request,
+                         const scim_error_t *refusal, scim_store_t *store, apr_pool_t *p)
+{
+    const scim_error_t *err;
+
+    if (call->method == SCIM_GET ||
+        !scim_service_audits(request, &call->reply, refusal, c->tenant)) {
+        return;
+    }
+    err = scim_service_audit_refused(request, &call->reply, refusal, c->tenant, store, p);
+    err = err ? err : scim_service_audit_tend(store);
+    if (err) {
+        ctl_say(c, "The audit trail could not be written: %s", err->log ? err->log : err->detail);
+    }
+}
+
 scim_error_t *ctl_call(ctl_t *c, ctl_call_t *call, apr_pool_t *p)
 {
     static const scim_json_limits_t ours = {APR_SIZE_MAX, 0, APR_SIZE_MAX};
@@ -33,6 +50,7 @@ scim_error_t *ctl_call(ctl_t *c, ctl_call_t *call, apr_pool_t *p)
     scim_sink_t sink = {collect, out};
     scim_request_t request = {0};
     scim_dbd_t *db = ctl_dbd(c, p);
+    scim_store_t *store = scim_store_make(db, c->tenant, p);
     scim_error_t *err;
 
     request.method = call->method;
@@ -44,8 +62,10 @@ scim_error_t *ctl_call(ctl_t *c, ctl_call_t *call, apr_pool_t *p)
     request.bare = call->bare;
     request.who = ctl_call_who(c, p);
     call->json = NULL;
-    err = scim_service_handle(&call->reply, &request, c->tenant, scim_store_make(db, c->tenant, p),
-                              &sink, p);
+    err = scim_service_handle(&call->reply, &request, c->tenant, store, &sink, p);
+    if (err) {
+        note_refusal(c, call, &request, err, store, p);
+    }
     /* There may be another call in the same pool. */
     scim_dbd_release(db, !err || err->cause != SCIM_CAUSE_GONE);
     if (err) {

@@ -4,6 +4,7 @@
 
 #include <apr_strings.h>
 
+#include "ctl_call.h"
 #include "ctl_httpd.h"
 #include "ctl_print.h"
 #include "ctl_tokens.h"
@@ -79,7 +80,7 @@ int ctl_client_create(ctl_t *c)
     client.tenant = c->opt.every_tenant ? SCIM_CLIENT_EVERY_TENANT : c->tenant->name;
     client.redirects = redirects ? (const char *const *)(const void *)redirects->elts : NULL;
     client.nredirects = redirects ? redirects->nelts : 0;
-    err = scim_client_create(ctl_store(c, c->pool), &client, c->pool);
+    err = scim_client_create(ctl_store(c, c->pool), &client, ctl_call_who(c, c->pool), c->pool);
     if (err) {
         return ctl_error(c, err);
     }
@@ -125,7 +126,7 @@ static int revoke_one(ctl_t *c, const char *id)
     int done = 0;
 
     apr_pool_create(&p, c->pool);
-    err = scim_client_revoke(&done, ctl_store(c, p), tenant, id);
+    err = scim_client_revoke(&done, ctl_store(c, p), tenant, id, ctl_call_who(c, p));
     if (err) {
         return ctl_error(c, err);
     }

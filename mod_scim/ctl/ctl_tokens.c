@@ -126,6 +126,7 @@ int ctl_token_create(ctl_t *c)
     scim_error_t *err;
     int rc = ctl_token_life(&wanted.life, c);
 
+    wanted.who = ctl_call_who(c, c->pool);
     if (rc == CTL_OK && !c->opt.label) {
         return ctl_fail(c, CTL_USAGE, "token create needs --label TEXT: what is it for?");
     }
@@ -241,7 +242,7 @@ static int revoke_one(ctl_t *c, const char *id)
     int rc = CTL_OK;
 
     apr_pool_create(&p, c->pool);
-    err = scim_token_end(&done, ctl_store(c, p), id);
+    err = scim_token_end(&done, ctl_store(c, p), id, ctl_call_who(c, p));
     if (err) {
         return ctl_error(c, err);
     }

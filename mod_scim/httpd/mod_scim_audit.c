@@ -105,6 +105,21 @@ static const char *request_id(request_rec *r)
     return apr_pescape_hex(r->pool, random, sizeof(random), 0);
 }
 
+static void set_request(scim_audit_who_t *who, request_rec *r)
+{
+    if (!who->request) {
+        who->request = request_id(r);
+        apr_table_setn(r->notes, "scim-request", who->request);
+    }
+}
+
+void scim_audit_user(scim_audit_who_t *who, request_rec *r)
+{
+    set_request(who, r);
+    who->actor = r->user;
+    who->actor_id = NULL;
+}
+
 /* What a caller who is not let in says of itself proves nothing, and may be another tenant's. */
 void scim_audit_who(scim_call_t *call, int admitted)
 {
@@ -112,10 +127,7 @@ void scim_audit_who(scim_call_t *call, int admitted)
     scim_audit_who_t *who = &call->who;
     request_rec *r = call->r;
 
-    if (!who->request) {
-        who->request = request_id(r);
-        apr_table_setn(r->notes, "scim-request", who->request);
-    }
+    set_request(who, r);
     who->actor = NULL;
     who->actor_id = NULL;
     if (admitted) {
@@ -145,11 +157,14 @@ static int belongs(const scim_call_t *call, const scim_error_t *err)
 static void write_refusal(const scim_call_t *call, const scim_error_t *refusal, scim_dbd_t *db)
 {
     apr_pool_t *p = call->r->pool;
+    scim_store_t *store = scim_store_make(db, call->tenant, p);
     const scim_error_t *err =
-        scim_service_audit_refused(&call->request, &call->reply, refusal, call->tenant,
-                                   scim_store_make(db, call->tenant, p), p);
+        scim_service_audit_refused(&call->request, &call->reply, refusal, call->tenant, store, p);
 
-    if (err) {
+    if (!err) {
+        /* A tenant that gets nothing but refusals has no other call for it. */
+        scim_audit_tend(call->r, call->tenant->name, store);
+    } else {
         /* Of a database that is away another line tells. */
         int level = err->cause == SCIM_CAUSE_GONE ? APLOG_INFO : APLOG_WARNING;
         ap_log_rerror(APLOG_MARK, level, 0, call->r,
@@ -201,8 +216,17 @@ void scim_audit_tend_failed(request_rec *r, const char *tenant, const scim_error
     ap_log_rerror(
         APLOG_MARK, level, 0, r,
         "SCIM3302: old rows of the audit trail of tenant %s could not be deleted, and stay "
-        "until another write tries: %s: %s",
+        "until another request tries: %s: %s",
         tenant, err->msgid ? err->msgid : "no id", err->log ? err->log : err->detail);
+}
+
+void scim_audit_tend(request_rec *r, const char *tenant, scim_store_t *store)
+{
+    const scim_error_t *err = scim_service_audit_tend(store);
+
+    if (err) {
+        scim_audit_tend_failed(r, tenant, err);
+    }
 }
 
 /* ---- directives ---- */

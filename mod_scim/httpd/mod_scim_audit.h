@@ -27,6 +27,9 @@ void scim_audit_child(apr_pool_t *pchild, server_rec *main_server);
  */
 void scim_audit_who(scim_call_t *call, int admitted);
 
+/** The same of what has no SCIM caller but a user whom httpd signed in (r->user). */
+void scim_audit_user(scim_audit_who_t *who, request_rec *r);
+
 /** Tell the trail of a refused operation of a Bulk request, if that belongs there, now. */
 void scim_audit_operation(const scim_call_t *call, const scim_error_t *err);
 
@@ -38,6 +41,9 @@ void scim_audit_logged(request_rec *r);
 
 /** Log that old rows of a tenant could not be deleted. */
 void scim_audit_tend_failed(request_rec *r, const char *tenant, const scim_error_t *err);
+
+/** scim_service_audit_tend(), a failure of which is only logged. */
+void scim_audit_tend(request_rec *r, const char *tenant, scim_store_t *store);
 
 /** ScimAuditKeep DAYS [ROWS]. */
 const char *scim_audit_set_keep(cmd_parms *cmd, void *config, const char *days, const char *rows);

@@ -9,6 +9,7 @@
 #include <http_core.h>
 #include <http_protocol.h>
 
+#include "mod_scim_audit.h"
 #include "mod_scim_auth.h"
 #include "mod_scim_base.h"
 #include "mod_scim_console_files.h"
@@ -356,7 +357,14 @@ static scim_error_t *run_endpoint(scim_console_call_t *call, const struct endpoi
     if (!err) {
         err = read_body(call);
     }
-    return err ? err : endpoint->post(call);
+    if (!err) {
+        scim_audit_user(&call->who, call->r);
+        err = endpoint->post(call);
+    }
+    if (!err && call->tenant->audit) {
+        scim_audit_tend(call->r, call->tenant->name, call->store);
+    }
+    return err;
 }
 
 static scim_error_t *serve_api(scim_console_call_t *call, const char *path)

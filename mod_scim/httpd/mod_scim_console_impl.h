@@ -23,6 +23,7 @@ typedef struct scim_console_call_t {
     const struct scim_map_t *map; /* they are here; or NULL */
     scim_dbd_t *db;
     scim_store_t *store;
+    scim_audit_who_t who; /* the user, for the audit trail */
     const char *base; /* URL of the SCIM base */
     const char *id;   /* what the path names, decoded; or NULL */
     json_t *body;     /* of a POST: an object; or NULL */

@@ -198,7 +198,7 @@ scim_error_t *scim_console_client_create(scim_console_call_t *call)
     err = err ? err : read_redirects(&client, call);
     err = err ? err : read_auth(&client, &secret, call);
     err = err ? err : check_room(call, &client);
-    err = err ? err : scim_client_create(call->store, &client, r->pool);
+    err = err ? err : scim_client_create(call->store, &client, &call->who, r->pool);
     if (err) {
         return err;
     }
@@ -247,7 +247,7 @@ scim_error_t *scim_console_client_revoke(scim_console_call_t *call)
                                    "can revoke it.");
     }
     client = *found;
-    err = scim_client_revoke(&done, call->store, client.tenant, client.id);
+    err = scim_client_revoke(&done, call->store, client.tenant, client.id, &call->who);
     if (err) {
         return err;
     }
@@ -343,7 +343,9 @@ scim_error_t *scim_console_grant_revoke(scim_console_call_t *call)
     if (!err && !row) {
         return scim_console_refuse(call, HTTP_NOT_FOUND, "There is no such access.");
     }
-    err = err ? err : scim_grant_end(&done, call->store, row->client ? row->client : "", call->id);
+    err = err ? err
+              : scim_grant_end(&done, call->store, row->client ? row->client : "", call->id,
+                               &call->who);
     err = err ? err : scim_grant_get(&row, call->store, call->id, r->pool);
     err = err ? err : find_around(&around, call);
     if (err) {

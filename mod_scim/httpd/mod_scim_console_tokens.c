@@ -165,7 +165,7 @@ static scim_error_t *find_owner(const char **id, const scim_console_call_t *call
 scim_error_t *scim_console_token_create(scim_console_call_t *call)
 {
     const scim_token_rules_t rules = scim_config_token_rules(call->console->scim);
-    scim_token_new_t wanted = {.creator = call->r->user};
+    scim_token_new_t wanted = {.creator = call->r->user, .who = &call->who};
     request_rec *r = call->r;
     scim_token_row_t *row;
     const char *owner = NULL;
@@ -203,7 +203,7 @@ scim_error_t *scim_console_token_revoke(scim_console_call_t *call)
     if (!err && (!row || strcmp(row->kind, SCIM_TOKEN_API) != 0)) {
         return scim_console_refuse(call, HTTP_NOT_FOUND, "There is no token with this id.");
     }
-    err = err ? err : scim_token_end(&done, call->store, call->id);
+    err = err ? err : scim_token_end(&done, call->store, call->id, &call->who);
     err = err ? err : scim_token_get(&row, call->store, call->id, r->pool);
     if (err) {
         return err;

@@ -25,6 +25,8 @@
 
 #define REASON_MAX 400
 
+static const char late[] = "it does not answer in time, or no connection of the pool is free";
+
 /* Of one server in one child. */
 typedef struct scim_health_t {
     server_rec *server;
@@ -64,13 +66,19 @@ static void *APR_THREAD_FUNC run(apr_thread_t *thread, void *data)
 {
     scim_health_t *health = data;
     const char *reason;
+    apr_time_t now;
 
     apr_setup_signal_thread(); /* signals are the other threads' */
     reason = ask(health->server, health->pool);
     apr_thread_mutex_lock(health->lock);
+    now = apr_time_now();
+    /* Who waited for it has been told so. A database that is always late is not up in between. */
+    if (!reason && now - health->began >= PATIENCE) {
+        reason = late;
+    }
     health->up = reason == NULL;
     apr_cpystrn(health->reason, reason ? reason : "", REASON_MAX);
-    health->answered = apr_time_now();
+    health->answered = now;
     health->asking = 0;
     apr_thread_cond_broadcast(health->done);
     apr_thread_mutex_unlock(health->lock);
@@ -144,8 +152,7 @@ static int is_up(int *news, const char **reason, scim_health_t *health, apr_pool
     }
     answered = wait_for(health);
     up = answered && health->up;
-    *reason = answered ? apr_pstrdup(p, health->reason)
-                       : "it does not answer in time, or no connection of the pool is free";
+    *reason = answered ? apr_pstrdup(p, health->reason) : late;
     *news = up == health->is_down;
     health->is_down = !up;
     apr_thread_mutex_unlock(health->lock);

@@ -384,7 +384,7 @@ scim_error_t *scim_service_handle(scim_reply_t *reply, const scim_request_t *req
     }
     err = dispatch(&sv, &route);
     if (!err) {
-        service_audit_tend(&sv);
+        service_audit_tend(&sv, reply->changed);
     }
     if (err && route.kind != ROUTE_ME) {
         reply->location = NULL; /* of what would have been answered */
@@ -406,7 +406,7 @@ scim_error_t *service_operation(scim_reply_t *reply, const scim_request_t *reque
     sv.store = scim_store_fork(outer->store, p);
     err = dispatch(&sv, &route);
     if (!err) {
-        service_audit_tend(&sv);
+        service_audit_tend(&sv, reply->changed);
     }
     return err;
 }

@@ -21,13 +21,6 @@ typedef enum scim_method_t {
     SCIM_METHOD_OTHER
 } scim_method_t;
 
-/** Whose request it is, for the audit trail (scim_audit_row_t). NULL where it is not known. */
-typedef struct scim_audit_who_t {
-    const char *request;
-    const char *actor;
-    const char *actor_id;
-} scim_audit_who_t;
-
 typedef struct scim_request_t scim_request_t;
 typedef struct scim_reply_t scim_reply_t;
 
@@ -128,6 +121,13 @@ int scim_service_audits(const scim_request_t *request, const scim_reply_t *reply
 scim_error_t *scim_service_audit_refused(const scim_request_t *request, const scim_reply_t *reply,
                                          const scim_error_t *refusal, const scim_tenant_t *tenant,
                                          scim_store_t *store, apr_pool_t *p) SCIM_CHECKED;
+
+/**
+ * After a row was put into the audit trail, whatever it tells of: from time to time, by chance,
+ * take old rows of the tenant out of it. Not inside scim_store_write().
+ * @return why they could not be taken out, which changes nothing for who asked
+ */
+scim_error_t *scim_service_audit_tend(scim_store_t *store) SCIM_CHECKED;
 
 /** What is told of each row of scim_service_adopt(). */
 typedef struct scim_adopt_watch_t {

@@ -15,6 +15,7 @@
 typedef struct adopting_t {
     service_t sv; /* of the row's type, with a store of its own */
     const scim_adoptable_t *found;
+    int adopted; /* 0: someone else was faster */
 } adopting_t;
 
 /*
@@ -33,7 +34,8 @@ static scim_error_t *adopt_tx(void *baton, scim_store_t *store, apr_pool_t *p)
         err = service_free_name(&a->sv, a->found->doc, p);
         there = 0;
     }
-    if (err || there) {
+    a->adopted = !err && !there;
+    if (!a->adopted) {
         return err;
     }
     err = scim_store_manager(store, a->sv.type, NULL, a->found->doc, p);
@@ -46,14 +48,19 @@ static scim_error_t *adopt_tx(void *baton, scim_store_t *store, apr_pool_t *p)
 static scim_error_t *adopt_row(const service_t *sv, const scim_resource_type_t *type,
                                const scim_adoptable_t *found, apr_pool_t *p)
 {
-    adopting_t a = {*sv, found};
+    adopting_t a = {*sv, found, 0};
+    scim_error_t *err;
 
     a.sv.type = type;
     a.sv.pool = p;
     a.sv.store = scim_store_fork(sv->store, p);
     a.sv.unknown_groups = NULL;
     a.sv.groups_adopted = 0;
-    return service_write(&a.sv, adopt_tx, &a);
+    err = service_write(&a.sv, adopt_tx, &a);
+    if (!err) {
+        service_audit_tend(sv, a.adopted); /* what it says outlives p */
+    }
+    return err;
 }
 
 /* One row; it stays what it is where someone else was faster or a policy is against it. */

@@ -133,18 +133,23 @@ scim_error_t *service_audit_adopted(service_t *sv, const scim_row_t *adopted, co
     return scim_audit_add(sv->store, &row, p);
 }
 
-/* By chance, so that no host need know of another's writes. */
-void service_audit_tend(service_t *sv)
+void service_audit_tend(const service_t *sv, int added)
+{
+    const scim_error_t *err =
+        sv->tenant->audit && added ? scim_service_audit_tend(sv->store) : NULL;
+
+    if (err) {
+        sv->reply->audit_error = err;
+    }
+}
+
+/* By chance, so that no host need know of what another does. */
+scim_error_t *scim_service_audit_tend(scim_store_t *store)
 {
     unsigned char random = 1;
 
-    if (!sv->tenant->audit || !sv->reply->changed) {
-        return;
-    }
     apr_generate_random_bytes(&random, 1);
-    if (random % SCIM_AUDIT_PURGE_EVERY == 0) {
-        sv->reply->audit_error = scim_audit_purge(sv->store);
-    }
+    return random % SCIM_AUDIT_PURGE_EVERY == 0 ? scim_audit_purge(store) : NULL;
 }
 
 /* ---- what was refused ---- */

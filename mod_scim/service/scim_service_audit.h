@@ -25,7 +25,10 @@ scim_error_t *service_audit_members(service_t *sv, const scim_row_t *group,
 scim_error_t *service_audit_adopted(service_t *sv, const scim_row_t *row, const json_t *doc,
                                     apr_pool_t *p) SCIM_CHECKED;
 
-/** After a write that was noted: from time to time, take old rows out of the trail. */
-void service_audit_tend(service_t *sv);
+/**
+ * After a write: from time to time, take old rows out of the trail.
+ * @param added 1: the write was noted there
+ */
+void service_audit_tend(const service_t *sv, int added);
 
 #endif

@@ -84,6 +84,23 @@ scim_error_t *scim_audit_add(scim_store_t *store, const scim_audit_row_t *row, a
     return scim_store_exec(NULL, store, sql);
 }
 
+scim_error_t *scim_audit_deed(scim_store_t *store, const scim_audit_who_t *who, const char *op,
+                              const char *id, const char *name, apr_pool_t *p)
+{
+    scim_audit_row_t row = {.op = op, .id = id, .name = name};
+    int makes =
+        strcmp(op, SCIM_AUDIT_TOKEN_CREATE) == 0 || strcmp(op, SCIM_AUDIT_CLIENT_CREATE) == 0;
+
+    if (!who || !store->tenant->audit) {
+        return NULL;
+    }
+    row.request = who->request;
+    row.actor = who->actor;
+    row.actor_id = who->actor_id;
+    row.status = makes ? 201 : 200;
+    return scim_audit_add(store, &row, p);
+}
+
 /* Not scim_store_write(): what that needs to be ready may be what the request was refused for. */
 scim_error_t *scim_audit_add_alone(scim_store_t *store, const scim_audit_row_t *row)
 {

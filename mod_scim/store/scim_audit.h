@@ -24,6 +24,13 @@
 #define SCIM_AUDIT_ADOPT "adopt"           /* a row of the application's became a resource */
 #define SCIM_AUDIT_BULK "bulk"             /* a Bulk request that was refused as a whole */
 
+/* What administrators do: a row without a type, whose id and name are the token's or client's. */
+#define SCIM_AUDIT_TOKEN_CREATE "token-create"
+#define SCIM_AUDIT_TOKEN_REVOKE "token-revoke"
+#define SCIM_AUDIT_CLIENT_CREATE "client-create"
+#define SCIM_AUDIT_CLIENT_REVOKE "client-revoke" /* and with it all that it was given */
+#define SCIM_AUDIT_GRANT_REVOKE "grant-revoke"   /* id of the grant, name of its client */
+
 /** Longest texts; what is longer is cut off, at a character. */
 #define SCIM_AUDIT_NAME_CHARS 255
 #define SCIM_AUDIT_ATTRS_CHARS 1000
@@ -45,6 +52,13 @@ typedef struct scim_audit_row_t {
     const char *scim_type; /* of a refusal */
     const char *detail;    /* of a refusal: the sentence that the client got */
 } scim_audit_row_t;
+
+/** Whose request it is. NULL where it is not known. */
+typedef struct scim_audit_who_t {
+    const char *request;
+    const char *actor;
+    const char *actor_id;
+} scim_audit_who_t;
 
 /** Which rows to list. */
 typedef struct scim_audit_filter_t {
@@ -73,6 +87,15 @@ scim_error_t *scim_audit_add(scim_store_t *store, const scim_audit_row_t *row,
                              apr_pool_t *p) SCIM_CHECKED;
 
 /**
+ * Add a row of what was done to a token, a client or a grant, if the tenant keeps a trail. Inside
+ * scim_store_write(), as part of the change that it tells of.
+ * @param who who did it; NULL: no row is wanted
+ * @param op  SCIM_AUDIT_TOKEN_CREATE or one of those below it
+ */
+scim_error_t *scim_audit_deed(scim_store_t *store, const scim_audit_who_t *who, const char *op,
+                              const char *id, const char *name, apr_pool_t *p) SCIM_CHECKED;
+
+/**
  * Add a row in a transaction of its own: of what was refused. Tried once; without a row nothing is
  * wrong but the trail. Not inside scim_store_write().
  */
@@ -85,11 +108,12 @@ scim_error_t *scim_audit_add_alone(scim_store_t *store, const scim_audit_row_t *
  * Delete some of the tenant's oldest rows where they are past tenant->audit_days or where there are
  * more than tenant->audit_rows; what was done and what was refused are counted apart, so that
  * neither pushes the other out. Each call does a bounded piece of the work, so it is called with
- * one write of SCIM_AUDIT_PURGE_EVERY. Not inside scim_store_write().
+ * one of SCIM_AUDIT_PURGE_EVERY rows that are added, of what was done or refused. Not inside
+ * scim_store_write().
  */
 scim_error_t *scim_audit_purge(scim_store_t *store) SCIM_CHECKED;
 
-/** At most 256: calls delete rows four times as fast as writes make them. */
+/** At most 256: calls delete rows four times as fast as they are added. */
 #define SCIM_AUDIT_PURGE_EVERY 128
 
 #endif

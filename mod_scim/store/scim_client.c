@@ -263,6 +263,37 @@ scim_error_t *scim_client_list(apr_array_header_t **clients, scim_store_t *store
     return err;
 }
 
+typedef struct naming_t {
+    const char *name;
+    apr_pool_t *pool;
+} naming_t;
+
+static scim_error_t *read_name(void *baton, const char *const *cols)
+{
+    naming_t *naming = baton;
+
+    naming->name = apr_pstrdup(naming->pool, cols[0]);
+    return NULL;
+}
+
+scim_error_t *scim_client_name(const char **name, scim_store_t *store, const char *id,
+                               apr_pool_t *p)
+{
+    naming_t naming = {NULL, p};
+    scim_sql_t *sql = scim_sql_make(p);
+    scim_error_t *err;
+
+    scim_sql_addv(sql,
+                  "SELECT c.name FROM scim_client c WHERE c.id = %s AND c.tenant IN (%s, "
+                  "'" SCIM_CLIENT_EVERY_TENANT "')",
+                  id, store->tenant->name, NULL);
+    err = scim_store_select(store, sql, 1, 1, read_name, &naming);
+    if (!err) {
+        *name = naming.name;
+    }
+    return err;
+}
+
 /* ---- writing ---- */
 
 static const char *join_redirects(const scim_client_t *client, apr_pool_t *p)
@@ -277,9 +308,21 @@ static const char *join_redirects(const scim_client_t *client, apr_pool_t *p)
     return text->data;
 }
 
+/* The trail is one tenant's: what is done to clients of every tenant is not its affair. */
+static const scim_audit_who_t *who_of(const scim_audit_who_t *who, const char *tenant)
+{
+    return strcmp(tenant, SCIM_CLIENT_EVERY_TENANT) != 0 ? who : NULL;
+}
+
+typedef struct making_t {
+    const scim_client_t *client;
+    const scim_audit_who_t *who;
+} making_t;
+
 static scim_error_t *insert(void *baton, scim_store_t *store, apr_pool_t *p)
 {
-    const scim_client_t *client = baton;
+    const making_t *making = baton;
+    const scim_client_t *client = making->client;
     scim_sql_t *sql = scim_sql_make(p);
     scim_error_t *err;
 
@@ -299,26 +342,39 @@ static scim_error_t *insert(void *baton, scim_store_t *store, apr_pool_t *p)
         return scim_error_make(p, 409, SCIM_TYPE_UNIQUENESS,
                                "There is a client with this id already.");
     }
-    return err;
+    return err ? err
+               : scim_audit_deed(store, who_of(making->who, client->tenant),
+                                 SCIM_AUDIT_CLIENT_CREATE, client->id, client->name, p);
 }
 
-scim_error_t *scim_client_create(scim_store_t *store, const scim_client_t *client, apr_pool_t *p)
+scim_error_t *scim_client_create(scim_store_t *store, const scim_client_t *client,
+                                 const scim_audit_who_t *who, apr_pool_t *p)
 {
     const char *wrong = client_wrong(store, client, p);
-    scim_client_t copy = *client;
+    making_t making = {client, who};
 
     if (wrong) {
         return scim_error_make(p, 400, SCIM_TYPE_INVALID_VALUE, "The client cannot be made: %s.",
                                wrong);
     }
-    return scim_store_write(store, insert, &copy);
+    return scim_store_write(store, insert, &making);
 }
 
 typedef struct revoking_t {
     const char *tenant;
     const char *id;
+    const scim_audit_who_t *who;
     int done;
 } revoking_t;
+
+static scim_error_t *note_revoked(scim_store_t *store, const revoking_t *revoking, apr_pool_t *p)
+{
+    const scim_audit_who_t *who = who_of(revoking->who, revoking->tenant);
+    const char *name = NULL;
+    scim_error_t *err = who ? scim_client_name(&name, store, revoking->id, p) : NULL;
+
+    return err ? err : scim_audit_deed(store, who, SCIM_AUDIT_CLIENT_REVOKE, revoking->id, name, p);
+}
 
 static scim_error_t *revoke_client(void *baton, scim_store_t *store, apr_pool_t *p)
 {
@@ -344,12 +400,14 @@ static scim_error_t *revoke_client(void *baton, scim_store_t *store, apr_pool_t 
     if (strcmp(revoking->tenant, SCIM_CLIENT_EVERY_TENANT) != 0) {
         scim_sql_addv(tokens, " AND tenant = %s", revoking->tenant, NULL);
     }
-    return scim_store_exec(NULL, store, tokens);
+    err = scim_store_exec(NULL, store, tokens);
+    return err ? err : note_revoked(store, revoking, p);
 }
 
-scim_error_t *scim_client_revoke(int *done, scim_store_t *store, const char *tenant, const char *id)
+scim_error_t *scim_client_revoke(int *done, scim_store_t *store, const char *tenant, const char *id,
+                                 const scim_audit_who_t *who)
 {
-    revoking_t revoking = {tenant, id, 0};
+    revoking_t revoking = {tenant, id, who, 0};
     scim_error_t *err;
 
     if (strcmp(tenant, SCIM_CLIENT_EVERY_TENANT) != 0 && strcmp(tenant, store->tenant->name) != 0) {

@@ -5,6 +5,7 @@
 
 #include <apr_time.h>
 
+#include "scim_audit.h"
 #include "scim_store.h"
 
 /**
@@ -62,19 +63,29 @@ scim_error_t *scim_client_list(apr_array_header_t **clients, scim_store_t *store
 /**
  * Make a client, in a transaction of its own; created and revoked are ignored.
  * @param client its tenant must be the store's or SCIM_CLIENT_EVERY_TENANT
+ * @param who    who does it, for a row in the audit trail; NULL: none. A client of every tenant has
+ *               none: the trail is one tenant's
  * @return 400 invalidValue for what cannot be, 409 where the id is taken, by whichever tenant
  */
 scim_error_t *scim_client_create(scim_store_t *store, const scim_client_t *client,
-                                 apr_pool_t *p) SCIM_CHECKED;
+                                 const scim_audit_who_t *who, apr_pool_t *p) SCIM_CHECKED;
 
 /**
  * Revoke a client for ever, and with it all codes and tokens that it was given: in the store's
  * tenant, and for a client of every tenant in all of them. A transaction of its own.
  * @param tenant the client's: the store's or SCIM_CLIENT_EVERY_TENANT
  * @param done   1 if this call revoked it; 0: there is none, or it had been before
+ * @param who    as of scim_client_create()
  */
-scim_error_t *scim_client_revoke(int *done, scim_store_t *store, const char *tenant,
-                                 const char *id) SCIM_CHECKED;
+scim_error_t *scim_client_revoke(int *done, scim_store_t *store, const char *tenant, const char *id,
+                                 const scim_audit_who_t *who) SCIM_CHECKED;
+
+/**
+ * The name of a client of the store's tenant or of every tenant, revoked or not.
+ * @param name NULL: there is none
+ */
+scim_error_t *scim_client_name(const char **name, scim_store_t *store, const char *id,
+                               apr_pool_t *p) SCIM_CHECKED;
 
 /**
  * Use up an assertion by which a client proved who it is. A transaction of its own: an assertion is

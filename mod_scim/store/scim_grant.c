@@ -531,22 +531,32 @@ scim_error_t *scim_grant_revoke(int *foreign, scim_store_t *store, const char *c
 typedef struct ending_t {
     const char *client;
     const char *grant;
+    const scim_audit_who_t *who;
     int ended; /* how many tokens */
 } ending_t;
 
 static scim_error_t *end_grant(void *baton, scim_store_t *store, apr_pool_t *p)
 {
     ending_t *ending = baton;
+    const char *name = NULL;
     int there = 0;
     scim_error_t *err = lock_client(&there, store, ending->client, p);
 
     /* A client that is revoked gets nothing any more, but what it had may be ended all the same. */
-    return err ? err : scim_token_revoke_grant(&ending->ended, store, ending->grant, p);
+    err = err ? err : scim_token_revoke_grant(&ending->ended, store, ending->grant, p);
+    if (err || !ending->ended || !ending->who) {
+        return err;
+    }
+    err = scim_client_name(&name, store, ending->client, p);
+    return err ? err
+               : scim_audit_deed(store, ending->who, SCIM_AUDIT_GRANT_REVOKE, ending->grant, name,
+                                 p);
 }
 
-scim_error_t *scim_grant_end(int *done, scim_store_t *store, const char *client, const char *grant)
+scim_error_t *scim_grant_end(int *done, scim_store_t *store, const char *client, const char *grant,
+                             const scim_audit_who_t *who)
 {
-    ending_t ending = {client, grant, 0};
+    ending_t ending = {client, grant, who, 0};
     scim_error_t *err = scim_store_write(store, end_grant, &ending);
 
     if (!err) {

@@ -101,8 +101,9 @@ scim_error_t *scim_grant_revoke(int *foreign, scim_store_t *store, const char *c
  * End a grant for ever, whichever of its tokens is in use. A transaction of its own.
  * @param client the grant's
  * @param done   1 if this call ended it; 0: nothing of it was left, or there is no such grant
+ * @param who    who does it, for a row in the audit trail; NULL: none
  */
-scim_error_t *scim_grant_end(int *done, scim_store_t *store, const char *client,
-                             const char *grant) SCIM_CHECKED;
+scim_error_t *scim_grant_end(int *done, scim_store_t *store, const char *client, const char *grant,
+                             const scim_audit_who_t *who) SCIM_CHECKED;
 
 #endif

@@ -270,8 +270,7 @@ scim_error_t *scim_token_summary(scim_token_summary_t *out, scim_store_t *store,
                   "SELECT SUM(CASE WHEN k.revoked IS NULL AND (k.expires IS NULL OR k.expires > "
                   "%s) THEN 1 ELSE 0 END), MAX(k.used) FROM scim_token k WHERE k.tenant = %s AND "
                   "k.kind IN ('" SCIM_TOKEN_API "', '" SCIM_TOKEN_ACCESS "')",
-                  scim_store_int(apr_time_as_msec(scim_store_now()), p), store->tenant->name,
-                  NULL);
+                  scim_store_int(apr_time_as_msec(scim_store_now()), p), store->tenant->name, NULL);
     return scim_store_select(store, sql, 1, 2, read_summary, out);
 }
 
@@ -351,19 +350,28 @@ scim_error_t *scim_token_revoke_grant(int *n, scim_store_t *store, const char *g
 
 typedef struct ending_t {
     const char *id;
+    const scim_audit_who_t *who;
     int done;
 } ending_t;
 
 static scim_error_t *write_end(void *baton, scim_store_t *store, apr_pool_t *p)
 {
     ending_t *e = baton;
+    scim_token_row_t *row = NULL;
+    scim_error_t *err = scim_token_revoke(&e->done, store, e->id, p);
 
-    return scim_token_revoke(&e->done, store, e->id, p);
+    if (!err && e->done && e->who) {
+        err = scim_token_get(&row, store, e->id, p);
+    }
+    return err || !row
+               ? err
+               : scim_audit_deed(store, e->who, SCIM_AUDIT_TOKEN_REVOKE, row->id, row->label, p);
 }
 
-scim_error_t *scim_token_end(int *done, scim_store_t *store, const char *id)
+scim_error_t *scim_token_end(int *done, scim_store_t *store, const char *id,
+                             const scim_audit_who_t *who)
 {
-    ending_t e = {id, 0};
+    ending_t e = {id, who, 0};
     scim_error_t *err = scim_store_write(store, write_end, &e);
 
     if (!err && done) {

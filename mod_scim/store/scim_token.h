@@ -5,6 +5,7 @@
 
 #include <apr_time.h>
 
+#include "scim_audit.h"
 #include "scim_store.h"
 
 /**
@@ -79,6 +80,7 @@ typedef struct scim_token_new_t {
     const char *scope;
     const char *data;
     int life; /* seconds, SCIM_TOKEN_LIFE_NEVER, SCIM_TOKEN_LIFE_DEFAULT */
+    const scim_audit_who_t *who; /* who makes it, for a row in the audit trail; NULL: none */
 } scim_token_new_t;
 
 /** The SHA-256 of a token in lower-case hexadecimal digits, in p. NULL: no memory. */
@@ -158,8 +160,12 @@ scim_error_t *scim_token_create(const char **secret, scim_token_row_t **row, sci
 scim_error_t *scim_token_revoke(int *done, scim_store_t *store, const char *id,
                                 apr_pool_t *p) SCIM_CHECKED;
 
-/** scim_token_revoke() in a transaction of its own. */
-scim_error_t *scim_token_end(int *done, scim_store_t *store, const char *id) SCIM_CHECKED;
+/**
+ * scim_token_revoke() in a transaction of its own.
+ * @param who who does it, for a row in the audit trail; NULL: none
+ */
+scim_error_t *scim_token_end(int *done, scim_store_t *store, const char *id,
+                             const scim_audit_who_t *who) SCIM_CHECKED;
 
 /**
  * Revoke every token of a grant that is not yet. Inside scim_store_write().

@@ -225,6 +225,9 @@ scim_error_t *scim_token_issue(const char **secret, scim_token_row_t **row, scim
                                    "A token cannot be made at the moment.");
     }
     err = insert(store, made, hash, p);
+    err = err ? err
+              : scim_audit_deed(store, wanted->who, SCIM_AUDIT_TOKEN_CREATE, made->id, made->label,
+                                p);
     if (!err) {
         *secret = text;
         *row = made;

@@ -1,7 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Copyright the mod_scim authors */
 
-/* What the console reads of the store: pages of tokens and grants, seats, mapped columns. */
+/*
+ * What the console reads of the store: pages of tokens and grants, seats, mapped columns. And the
+ * rows of the audit trail that what is done there leaves.
+ */
+#include "db_fault.h"
 #include "db_map.h"
 
 #include <string.h>
@@ -19,11 +23,15 @@
 
 static const scim_grant_rules_t rules = {60, 3600, 0, 1, 0, 0};
 
+static const scim_audit_who_t admin = {"req", "admin@example.com", NULL};
+
 static db_env_t *env;
 static apr_pool_t *pool;
+static const scim_audit_who_t *who; /* does what is done below */
 
 static void setup(void)
 {
+    who = NULL;
     env = db_env_open(NULL);
     pool = db_env_pool(env);
 }
@@ -144,7 +152,7 @@ static void make_client(void)
                                   .nredirects = 1};
     db_request_t r = db_request(env);
 
-    db_ok(scim_client_create(r.store, &client, r.pool));
+    db_ok(scim_client_create(r.store, &client, who, r.pool));
     db_request_end(&r);
 }
 
@@ -183,7 +191,7 @@ static int end_grant(const char *id)
     db_request_t r = db_request(env);
     int done;
 
-    db_ok(scim_grant_end(&done, r.store, client_id(), id));
+    db_ok(scim_grant_end(&done, r.store, client_id(), id, who));
     db_request_end(&r);
     return done;
 }
@@ -249,6 +257,125 @@ START_TEST(grants_expire)
     db_sql(env, apr_psprintf(pool, "UPDATE scim_token SET expires = 5000 WHERE tenant = '%s'",
                              db_env_tenant(env)->name));
     ck_assert(!grant(grants(NULL, 1), 0)->live && !grant(grants(NULL, 1), 0)->ended);
+}
+END_TEST
+
+/* ---- the audit trail ---- */
+
+static scim_error_t *make_token(db_request_t *r, scim_token_row_t **row)
+{
+    const scim_token_new_t wanted = {.label = "Okta", .life = SCIM_TOKEN_LIFE_NEVER, .who = who};
+    const char *secret;
+
+    return scim_token_create(&secret, row, r->store, &scim_token_rules_default, &wanted, pool);
+}
+
+static apr_array_header_t *trail(void)
+{
+    static const scim_audit_filter_t all = {NULL, NULL, -1, 0, 0, 100};
+    db_request_t r = db_request(env);
+    apr_array_header_t *rows = NULL;
+
+    db_ok(scim_audit_list(&rows, r.store, &all, pool));
+    db_request_end(&r);
+    return rows;
+}
+
+/* "op id name status" of the newest row. */
+static const char *deed(void)
+{
+    apr_array_header_t *rows = trail();
+    const scim_audit_row_t *row = &APR_ARRAY_IDX(rows, 0, scim_audit_row_t);
+
+    ck_assert_int_gt(rows->nelts, 0);
+    ck_assert_str_eq(row->request, "req");
+    ck_assert_str_eq(row->actor, "admin@example.com");
+    ck_assert_ptr_null(row->type);
+    return apr_psprintf(pool, "%s %s %s %d", row->op, row->id, row->name, row->status);
+}
+
+static const char *words(const char *op, const char *id, const char *rest)
+{
+    return apr_pstrcat(pool, op, " ", id, " ", rest, NULL);
+}
+
+START_TEST(each_deed_has_one_row)
+{
+    const char *tenant = db_env_tenant(env)->name;
+    db_request_t r = db_request(env);
+    scim_token_row_t *row;
+    const char *id;
+    int done;
+
+    who = &admin;
+    db_env_tenant(env)->audit = 1;
+    db_ok(make_token(&r, &row));
+    ck_assert_str_eq(deed(), words("token-create", row->id, "Okta 201"));
+    db_ok(scim_token_end(&done, r.store, row->id, who));
+    db_ok(scim_token_end(&done, r.store, row->id, who));
+    ck_assert_str_eq(deed(), words("token-revoke", row->id, "Okta 200"));
+    make_client();
+    ck_assert_str_eq(deed(), words("client-create", client_id(), "An application 201"));
+    give("jane");
+    id = grant(grants(NULL, 1), 0)->id;
+    ck_assert_int_eq(end_grant(id), 1);
+    ck_assert_int_eq(end_grant(id), 0);
+    ck_assert_str_eq(deed(), words("grant-revoke", id, "An application 200"));
+    db_ok(scim_client_revoke(&done, r.store, tenant, client_id(), who));
+    db_ok(scim_client_revoke(&done, r.store, tenant, client_id(), who));
+    ck_assert_str_eq(deed(), words("client-revoke", client_id(), "An application 200"));
+    ck_assert_int_eq(trail()->nelts, 5);
+    db_request_end(&r);
+}
+END_TEST
+
+/* Nobody to tell of, no trail, or not the tenant's own affair. */
+START_TEST(deeds_without_a_row)
+{
+    scim_client_t shared = {.id = client_id(),
+                            .tenant = SCIM_CLIENT_EVERY_TENANT,
+                            .name = "An application",
+                            .auth = SCIM_CLIENT_SECRET,
+                            .secret = SECRET_HASH};
+    db_request_t r = db_request(env);
+    scim_token_row_t *row;
+    int done = 0;
+
+    db_env_tenant(env)->audit = 1;
+    db_ok(make_token(&r, &row));
+    db_ok(scim_token_end(&done, r.store, row->id, who));
+    who = &admin;
+    db_ok(scim_client_create(r.store, &shared, who, r.pool));
+    db_ok(scim_client_revoke(&done, r.store, shared.tenant, shared.id, who));
+    ck_assert_int_eq(done, 1);
+    db_env_tenant(env)->audit = 0;
+    db_ok(make_token(&r, &row));
+    ck_assert_int_eq(trail()->nelts, 0);
+    db_request_end(&r);
+}
+END_TEST
+
+/* Without its row a deed is not done. */
+START_TEST(a_deed_whose_row_cannot_be_written)
+{
+    db_fault_t fault = {DB_FAULT_NUMBER, "INTO scim_audit", 1114, 2, NULL, NULL};
+    db_request_t r = db_request(env);
+    scim_token_row_t *row;
+    scim_token_row_t *other;
+    int done = 0;
+
+    db_ok(make_token(&r, &row));
+    who = &admin;
+    db_env_tenant(env)->audit = 1;
+    db_fault(env, &fault);
+    ck_assert_ptr_nonnull(scim_token_end(&done, r.store, row->id, who));
+    ck_assert_int_eq(done, 0);
+    db_ok(scim_token_get(&row, r.store, row->id, pool));
+    ck_assert(row->revoked == 0);
+    ck_assert_ptr_nonnull(make_token(&r, &other));
+    ck_assert_int_eq(db_fault_count(env), 2);
+    ck_assert_int_eq(db_count(env, "SELECT COUNT(*) FROM scim_token WHERE tenant = %s"), 1);
+    db_request_end(&r);
 }
 END_TEST
 
@@ -366,6 +493,11 @@ int main(void)
     tcase_add_test(tests, grants_are_one_row_each);
     tcase_add_test(tests, grants_end_for_ever);
     tcase_add_test(tests, grants_expire);
+    tcase_add_test(tests, each_deed_has_one_row);
+    tcase_add_test(tests, deeds_without_a_row);
+    if (db_is_mariadb()) {
+        tcase_add_test(tests, a_deed_whose_row_cannot_be_written);
+    }
     tcase_add_test(tests, seats_are_counted);
     tcase_add_test(tests, mapped_columns_are_the_applications);
     tcase_add_test(tests, nothing_is_mapped);

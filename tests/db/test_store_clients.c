@@ -64,7 +64,7 @@ static scim_client_t sample(void)
 static int create(const scim_client_t *client)
 {
     db_request_t r = db_request(env);
-    const scim_error_t *err = scim_client_create(r.store, client, r.pool);
+    const scim_error_t *err = scim_client_create(r.store, client, NULL, r.pool);
     int status = err ? err->status : 200;
 
     ck_assert(status != 500);
@@ -136,9 +136,9 @@ START_TEST(a_client_of_every_tenant)
     ck_assert_ptr_nonnull(find_as(stranger(), id));
     db_ok(scim_client_list(&all, r.store, r.pool));
     ck_assert_int_ge(all->nelts, 1);
-    db_ok(scim_client_revoke(&done, r.store, tenant(), id));
+    db_ok(scim_client_revoke(&done, r.store, tenant(), id, NULL));
     ck_assert_int_eq(done, 0);
-    db_ok(scim_client_revoke(&done, r.store, SCIM_CLIENT_EVERY_TENANT, id));
+    db_ok(scim_client_revoke(&done, r.store, SCIM_CLIENT_EVERY_TENANT, id, NULL));
     ck_assert_int_eq(done, 1);
     ck_assert_ptr_null(find_as(stranger(), id));
     db_request_end(&r);

@@ -252,7 +252,7 @@ static const char *a_client(void)
                             .redirects = &uri,
                             .nredirects = 1};
 
-    db_ok(scim_client_create(r.store, &client, r.pool));
+    db_ok(scim_client_create(r.store, &client, NULL, r.pool));
     db_request_end(&r);
     return client.id;
 }

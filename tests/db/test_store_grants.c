@@ -61,7 +61,7 @@ static void make_client_of(const char *whose)
         0,  0};
     db_request_t r = db_request(env);
 
-    db_ok(scim_client_create(r.store, &client, r.pool));
+    db_ok(scim_client_create(r.store, &client, NULL, r.pool));
     db_request_end(&r);
 }
 
@@ -431,12 +431,12 @@ START_TEST(a_clients_end_is_that_of_its_tokens)
     make_client();
     grant = redeem(code_for("admin"));
     code = code_for("admin");
-    db_ok(scim_client_revoke(&done, r.store, "another", id));
+    db_ok(scim_client_revoke(&done, r.store, "another", id, NULL));
     ck_assert_int_eq(done, 0);
     ck_assert(is_live(grant.access));
-    db_ok(scim_client_revoke(&done, r.store, tenant(), id));
+    db_ok(scim_client_revoke(&done, r.store, tenant(), id, NULL));
     ck_assert_int_eq(done, 1);
-    db_ok(scim_client_revoke(&done, r.store, tenant(), id));
+    db_ok(scim_client_revoke(&done, r.store, tenant(), id, NULL));
     ck_assert_int_eq(done, 0);
     ck_assert(!is_live(grant.access) && !is_live(grant.refresh));
     ck_assert_int_eq(redeem(code).outcome, SCIM_GRANT_INVALID);
@@ -543,7 +543,7 @@ static void *give_or_end(void *baton)
 
     pthread_barrier_wait(&barrier);
     err = i % 2 ? scim_grant_self(&grants[i], r.store, &rules, id, "scim", r.pool)
-                : scim_client_revoke(&done, r.store, tenant(), id);
+                : scim_client_revoke(&done, r.store, tenant(), id, NULL);
     freshes[i] = err ? err->status : 200;
     db_request_end(&r);
     return NULL;

@@ -39,7 +39,7 @@ static int end(const char *id)
     db_request_t r = db_request(env);
     int done = -1;
 
-    db_ok(scim_token_end(&done, r.store, id));
+    db_ok(scim_token_end(&done, r.store, id, NULL));
     db_request_end(&r);
     return done;
 }
@@ -126,7 +126,7 @@ START_TEST(nobody_revokes_anothers)
     const char *secret = db_token(env, &row, NULL, SCIM_TOKEN_LIFE_NEVER);
     int done = -1;
 
-    db_ok(scim_token_end(&done, r.store, row->id));
+    db_ok(scim_token_end(&done, r.store, row->id, NULL));
     ck_assert_int_eq(done, 0);
     db_ok(scim_token_get(&seen, r.store, row->id, r.pool));
     ck_assert_ptr_null(seen);

@@ -39,7 +39,7 @@ FLAVOURS = {
     "off": (1, ("ScimEnable Off",)),
     # the audit trail
     "unaudited": (2, ("ScimAudit Off",)),
-    "audit_short": (2, ("ScimAuditKeep 30",)),
+    "audit_short": (4, ("ScimAuditKeep 30",)),
     "denied": (5, ("Require all denied",)),
     "token_file": (3, ("ScimTokenFile {root}/conf/tokens",)),
     "entitlements": (4, ("ScimSchemaFile {top}/conf/examples/okta-role.json "

@@ -11,8 +11,8 @@ PORTS = ("console", "console_tls")
 
 # name: (how many, directives of the tenant's SCIM base, of the console, of its place of OAuth).
 FLAVOURS = {
-    "console": (36, ("ScimTokenStore On",), (), ()),
-    "console_oauth": (14, ("ScimTokenStore On",), (), ()),
+    "console": (40, ("ScimTokenStore On",), (), ()),
+    "console_oauth": (16, ("ScimTokenStore On",), (), ()),
     "console_bounded": (4, ("ScimTokenStore On", "ScimTokenLifetime 3600 86400",
                             "ScimTokenLimit 2"), (), ()),
     "console_owner": (3, ("ScimTokenStore On", "ScimTokenOwner required"), (), ()),
@@ -27,7 +27,7 @@ FLAVOURS = {
     "console_jwt": (3, ("ScimTokenStore On",), (), (
         "ScimOAuthClientAuth private_key_jwt",
         "ScimOAuthIssuer http://127.0.0.1:{ports[console]}/t/{name}/oauth")),
-    "console_quiet": (2, ("ScimTokenStore On", "ScimAudit Off"), (), ()),
+    "console_quiet": (4, ("ScimTokenStore On", "ScimAudit Off"), (), ()),
     "console_nobody": (1, ("ScimTokenStore On",), (), ()),
 }
 

@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 # Copyright the mod_scim authors
-"""A proxy between httpd and MariaDB that breaks a connection at a chosen statement."""
+"""A proxy between httpd and MariaDB that breaks a connection at a chosen statement, or is slow."""
 
 import os
 import socket
 import threading
+import time
 
 # Commands of the client protocol that are no part of a use case's work.
 IGNORED = (0x01, 0x0e, 0x19)  # COM_QUIT, COM_PING, COM_STMT_CLOSE
@@ -67,6 +68,9 @@ class Link:
                 data = self.server.recv(65536)
                 if not data or self.swallow:
                     break
+                if self.proxy.delay:
+                    time.sleep(self.proxy.delay)
+                    self.proxy.late += 1
                 self.client.sendall(data)
         except OSError:
             pass
@@ -78,6 +82,8 @@ class Proxy:
 
     def __init__(self, path, target):
         self.target = target
+        self.delay = 0  # seconds that each answer of the server takes longer
+        self.late = 0  # answers that did
         self.lock = threading.Lock()
         self.remaining = 0
         self.when = None

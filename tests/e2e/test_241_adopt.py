@@ -139,3 +139,18 @@ def test_241_08_a_member_of_before_is_adopted_and_not_made_twice(env, take):
     assert "already exists in the database and in the team" in error["detail"]
     assert len(scim.find("Users", 'userName eq "%s"' % mail)) == 1
     assert scim.post("/Users", body).status == 409
+
+
+def test_241_09_adoption_takes_old_rows_out_of_the_audit_trail(env, adopting):
+    """Each leaves a row there; a tenant that adopts and writes nothing keeps none for ever."""
+    tenant, scim = adopting
+    old = "tenant = '%s' AND name = 'old@x'" % tenant.name
+    insert(env, tenant.name, "old@x")
+    assert len(scim.find("Users", 'userName eq "old@x"')) == 1
+    env.db.execute("UPDATE scim_audit SET at = at - %d WHERE %s" % (91 * 86400000, old))
+    people = ["('%s', 'p%d', 'p%d')" % (tenant.name, i, i) for i in range(3000)]
+    for i in range(0, len(people), 500):
+        env.db.execute("INSERT INTO people (org, login, mail) VALUES " + ", ".join(people[i:i + 500]))
+    while scim.list("Users", "count=0")["totalResults"] < 3001:
+        pass  # each makes resources of some hundred rows
+    assert env.db.query("SELECT seq FROM scim_audit WHERE " + old) == []

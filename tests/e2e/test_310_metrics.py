@@ -4,7 +4,9 @@
 
 import os
 import re
+import shutil
 import signal
+import tempfile
 
 import pytest
 from prometheus_client.openmetrics.parser import text_string_to_metric_families
@@ -14,6 +16,7 @@ from env import wait_until
 from load import together
 from okta_wire import URN_USER
 from own_httpd import OwnHttpd
+from proxy import Proxy
 from scim_http import RawConnection
 from test_120_outage import settle
 
@@ -359,3 +362,43 @@ def test_310_15_names_that_bite(own):
     assert {dict(labels)["op"] for name, labels in got if name == "scim_requests_total"} <= {
         "get", "none"}
     assert conf.token_hash("a.b-c") not in server.ask("/metrics")[2]
+
+
+@pytest.mark.parametrize("env", ["mariadb"], indirect=True)
+def test_310_16_health_of_a_database_that_is_always_too_slow(env):
+    """An answer that comes too late is none: it is not down and up in turns."""
+    folder = tempfile.mkdtemp(prefix="scim-e2e-slow-")
+    os.chmod(folder, 0o755)
+    proxy = Proxy(os.path.join(folder, "sock"), env.db.socket)
+    params = env.db.params.replace(env.db.socket, os.path.join(folder, "sock"))
+    server = OwnHttpd(env.db.driver, params, (), MORE, children=1)
+
+    def tellers(message):
+        """Of each such line the child; httpd may have started one more."""
+        return re.findall(r"pid (\d+).*%s: " % message, server.said())
+
+    def once_each(pids):
+        return pids and len(pids) == len(set(pids))
+    try:
+        server.start()
+        server.log.expect("SCIM3322")
+        assert server.ask("/health")[0] == 200
+        proxy.delay = 2.5
+
+        def asked_again():
+            proxy.late = 0
+            wait_until("it to be too slow", lambda: server.ask("/health")[0] == 503, pause=0.2)
+            wait_until("its answers", lambda: proxy.late >= 4 or server.ask("/health")[0] != 503,
+                       pause=0.2)
+            assert server.ask("/health")[0] == 503
+        asked_again()
+        asked_again()
+        assert tellers("SCIM3321") == [] and once_each(tellers("SCIM3322"))
+        proxy.delay = 0
+        wait_until("up", lambda: server.ask("/health")[0] == 200, pause=0.2)
+        assert once_each(tellers("SCIM3321")) and once_each(tellers("SCIM3322"))
+    finally:
+        proxy.delay = 0
+        server.close()
+        proxy.close()
+        shutil.rmtree(folder)

@@ -3,7 +3,9 @@
 """The console's page and API: what a tenant's admin sees and may do, and what nobody else may."""
 
 import base64
+import os
 import re
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -12,6 +14,7 @@ import tokens
 from conf import token_of
 from conf_oauth import admin_password
 from console_client import Console, check_json, check_page, of_tenant
+from database import TOP
 from env import wait_until
 from oauth_client import Client
 from okta_wire import URN_USER
@@ -663,6 +666,79 @@ def test_340_80_activity(place, console):
                                    {"op": "a\tb"}], ids=lambda v: str(v)[:40])
 def test_340_81_what_cannot_be_asked_of_it(common, query):
     common.get("activity", 400, **query)
+
+
+def deeds(console):
+    """What admins did, the oldest first."""
+    return [(r["op"], r["id"], r["name"], r["status"]) for r in reversed(
+        console.get("activity")["rows"])]
+
+
+def test_340_82_what_an_admin_does_is_there_too(oauth, log):
+    tenant, console, client = oauth
+    log.tolerate("SCIM3397", "SCIM3398", "SCIM3399", "SCIM3400", "SCIM3401")
+    made = console.make_token(label="Okta <b>")
+    new = console.post("clients", {"name": "An <b>app</b>"}, 201)
+    client.tokens()
+    grant, = console.get("grants")["grants"]
+    for path in ("grants/" + grant["id"], "clients/" + new["id"], "tokens/" + made["id"]):
+        console.post(path + "/revoke")
+        console.post(path + "/revoke")  # changes nothing any more
+    console.post("tokens", {"label": ""}, 400)
+    assert deeds(console) == [
+        ("token-create", made["id"], "Okta <b>", 201),
+        ("client-create", new["id"], "An <b>app</b>", 201),
+        ("grant-revoke", grant["id"], "An application", 200),
+        ("client-revoke", new["id"], "An <b>app</b>", 200),
+        ("token-revoke", made["id"], "Okta <b>", 200)]
+    rows = console.get("activity")["rows"]
+    assert {row["actor"] for row in rows} == {"admin"}
+    assert len({row["request"] for row in rows}) == len(rows) and all(r["request"] for r in rows)
+    assert made["secret"] not in str(rows) and new["secret"] not in str(rows)
+    assert [r["op"] for r in console.get("activity", op="token-create")["rows"]] == ["token-create"]
+    assert len(console.get("activity", who="OKTA <b>")["rows"]) == 2
+    assert len(console.get("activity", who="admin")["rows"]) == 5
+
+
+def test_340_83_without_a_trail_there_is_no_row(env, take):
+    tenant = take("console_quiet")
+    console = of_tenant(tenant)
+    made = console.make_token()
+    console.post("tokens/%s/revoke" % made["id"])
+    assert env.db.query("SELECT op FROM scim_audit WHERE tenant = '%s'" % tenant.name) == []
+
+
+def test_340_84_two_who_revoke_one_token_leave_one_row(place, console):
+    made = console.make_token()
+    both = [of_tenant(place, user) for user in ("admin", "second")]
+    for one in both:
+        one.open()
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(lambda one: one.post("tokens/%s/revoke" % made["id"]), both))
+    assert [deed[0] for deed in deeds(console)] == ["token-create", "token-revoke"]
+
+
+def test_340_85_the_console_takes_old_rows_out(env, place, console):
+    """A tenant whose admin does all that is done keeps no row longer than another."""
+    console.post("tokens/%s/revoke" % console.make_token(label="old")["id"])
+    old = "tenant = '%s' AND name = 'old'" % place.name
+    env.db.execute("UPDATE scim_audit SET at = at - %d WHERE %s" % (91 * 86400000, old))
+
+    def gone():
+        console.post("tokens/%s/revoke" % console.make_token(label="new")["id"])
+        return env.db.query("SELECT seq FROM scim_audit WHERE " + old) == []
+    wait_until("the old rows to go", gone)
+
+
+def test_340_86_the_page_has_a_filter_for_each_operation():
+    """Those of the trail, by the names that its rows have."""
+    with open(os.path.join(TOP, "mod_scim", "store", "scim_audit.h"), encoding="utf-8") as text:
+        ops = set(re.findall(r'#define SCIM_AUDIT_[A-Z_]+ "([a-z-]+)"', text.read()))
+    with open(os.path.join(TOP, "mod_scim", "console", "activity.js"), encoding="utf-8") as text:
+        page = text.read()
+    offered = page[page.index("const OP_OPTIONS"):]
+    offered = set(re.findall(r'\["([a-z-]+)", "', offered[:offered.index("]];")]))
+    assert len(ops) >= 13 and offered == ops and all(len(op) <= 16 for op in ops)
 
 
 # ---- set-up ----
