@@ -42,7 +42,7 @@ FLAVOURS = {
     "tls_system": (1, {"ScimEventURL": HTTPS}),
     "revoked": (2, {"ScimEventTypes": "deactivate activate delete session-revoked"}),
     "revoked_only": (2, {"ScimEventTypes": "session-revoked"}),
-    "deactivate_only": (2, {"ScimEventTypes": "deactivate"}),
+    "deactivate_only": (3, {"ScimEventTypes": "deactivate"}),
     "delete_only": (1, {"ScimEventTypes": "delete"}),
     "keep": (1, {"ScimDelete": "deactivate"}),
     "forget": (1, {"ScimDeprovision": "delete"}),
@@ -85,18 +85,19 @@ class EventWorld:
         self.receiver = Receiver(ports["http"], ports["tls"], self.folder)
         self.free = {}
         # A server looks for the events of each of its tenants; idle ones are part of the test.
+        self.fields = dict(ports, folder=self.folder)
         self.text = "LogLevel notice scim:trace8\n"
         for flavour, (n, directives) in FLAVOURS.items():
             self.free[flavour] = ["ev-%s-%02d" % (flavour.replace("_", "-"), i) for i in range(n)]
             for name in self.free[flavour]:
-                self.text += place(name, directives, dict(ports, folder=self.folder))
+                self.text += place(name, directives, self.fields)
         self.servers = []
         self.main = self.server()
 
-    def server(self):
-        """One more, with two children."""
-        made = OwnHttpd(self.db.driver, self.db.params)
-        made.write((), self.text)
+    def server(self, text=None, children=2):
+        """One more; or one with other places."""
+        made = OwnHttpd(self.db.driver, self.db.params, children=children)
+        made.write((), text or self.text)
         self.servers.append(made)
         return made.start()
 

@@ -5,6 +5,7 @@
 import json
 import os
 import signal
+import socket
 import time
 
 import jwt
@@ -13,7 +14,7 @@ import pytest
 import bulk_client as bulk
 from ctl import Ctl
 from env import wait_until
-from event_world import ISSUER, TOKEN, EventWorld
+from event_world import FLAVOURS, ISSUER, TOKEN, EventTenant, EventWorld, place
 from load import together
 from okta_client import user_profile
 from okta_wire import URN_USER
@@ -293,6 +294,23 @@ def test_330_12_scimctl_tells_it_too(world, env):
     assert sorted(post.user for post in posts) == names
 
 
+def test_330_13_a_type_that_was_on_before(world):
+    """What waits of it is told to nobody: a token without an event would be none."""
+    tenant = world.take("deactivate_only")
+    user = tenant.scim.add_user("ada")
+    tenant.deactivate(user)
+    tenant.delivered()
+    tenant.place.hold()
+    tenant.deactivate(tenant.scim.add_user("eve"))
+    world.db.execute(
+        "INSERT INTO scim_event (tenant, jti, kind, id, at, subject) VALUES ('%s', 'before', "
+        "'activate', '%s', %d, '{}')" % (tenant.name, user["id"], time.time() * 1000))
+    tenant.activate(user)
+    tenant.deactivate(user)
+    tenant.place.release()
+    assert [post.kind for post in tenant.all_delivered(3)] == ["deactivate"] * 3
+
+
 # ---- a receiver that refuses --------------------------------------------------------------------
 
 
@@ -537,6 +555,66 @@ def test_330_44_a_stop_in_the_middle_of_many(world):
     for tenant in tenants:
         tenant.delivered()
         tenant.done()
+
+
+def test_330_47_a_turn_for_each(world):
+    """A receiver that takes its time for each event does not hold up other tenants for a page."""
+    names = ("ev-turn-slow", "ev-turn-then")
+    server = world.server("".join(place(name, {}, world.fields) for name in names), children=1)
+    slow, other = (EventTenant(world, name, server) for name in names)
+    users = [slow.scim.add_user("user%d" % i) for i in range(4)]
+
+    def take_time(_):
+        time.sleep(1.1)
+        return 202
+    slow.place.answer = take_time
+    slow.place.hold()
+    slow.deactivate(*users)
+    slow.posted()
+    other.deactivate(other.scim.add_user("ada"))
+    slow.place.release()
+    other.delivered()
+    assert len(slow.place.accepted) < len(users)
+    slow.all_delivered(len(users))
+
+
+def half_a_request(server, tenant):
+    """A request whose handler waits for its body. @return the socket"""
+    raw = socket.create_connection(("127.0.0.1", server.port), timeout=60)
+    raw.sendall(b"POST /%s/Users HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer %s\r\n"
+                b"Content-Type: application/scim+json\r\nContent-Length: 2\r\n"
+                b"Expect: 100-continue\r\n\r\n" % ((tenant.name.encode(),) * 2))
+    assert raw.recv(4096).startswith(b"HTTP/1.1 100")
+    return raw
+
+
+def test_330_45_a_child_that_stays_for_its_requests(world):
+    """It knows the receiver of before a reload, and leaves the events to those who know better."""
+    name = "ev-moved"
+    server = world.server(place(name, FLAVOURS["absent"][1], world.fields))
+    tenant = EventTenant(world, name, server)
+    tenant.deactivate(tenant.scim.add_user("ada"))
+    wait_until("an attempt", lambda: world.said("SCIM3361", tenant))
+    halves = [half_a_request(server, tenant) for _ in range(12)]  # a child has 10 threads
+    server.write((), place(name, {}, world.fields))
+    server.reload()
+    tenant.all_delivered(1)
+    for half in halves:
+        half.sendall(b"{}")
+        assert half.recv(4096).startswith(b"HTTP/1.1 400")
+        half.close()
+
+
+def test_330_46_a_stop_while_nobody_listens(world):
+    """The lease is there for others at once, not only after half a minute."""
+    name = "ev-left"
+    server = world.server(place(name, FLAVOURS["absent"][1], world.fields))
+    tenant = EventTenant(world, name, server)
+    tenant.deactivate(tenant.scim.add_user("ada"))
+    wait_until("an attempt", lambda: world.said("SCIM3361", tenant))
+    assert tenant.holder()
+    server.stop()
+    assert tenant.waiting() and not tenant.holder()
 
 
 def owner(pids, port):
