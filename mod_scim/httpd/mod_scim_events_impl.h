@@ -55,6 +55,7 @@ typedef struct scim_events_all_t {
     apr_thread_cond_t *cond;   /* signalled once stop is set */
     volatile apr_uint32_t stop;
     scim_dbd_t *db; /* of the database that is looked at */
+    int tried;      /* 1: one of its receivers that were away has been tried */
 } scim_events_all_t;
 
 /** A store for a feed's tenant on all->db, which is the feed's database. */

@@ -50,6 +50,19 @@ static void count(const scim_feed_t *feed, scim_tally_count_t which, int n)
 
 /* ---- what becomes of an event ---- */
 
+static void is_back(scim_feed_state_t *state)
+{
+    const scim_feed_t *feed = state->feed;
+
+    if (state->away) {
+        ap_log_error(APLOG_MARK, APLOG_NOTICE, 0, feed->server,
+                     "SCIM3362: the receiver of tenant %s's security events answers again",
+                     feed->tenant->name);
+    }
+    state->away = 0;
+    state->rests = 0;
+}
+
 static scim_error_t *delivered(const scim_events_all_t *all, scim_feed_state_t *state,
                                const scim_event_t *event, apr_pool_t *p)
 {
@@ -59,21 +72,17 @@ static scim_error_t *delivered(const scim_events_all_t *all, scim_feed_state_t *
     ap_log_error(APLOG_MARK, APLOG_INFO, 0, feed->server,
                  "SCIM3365: tenant %s: event %s (%s of user %s) is delivered", feed->tenant->name,
                  event->jti, event->kind, event->id);
-    if (state->away) {
-        ap_log_error(APLOG_MARK, APLOG_NOTICE, 0, feed->server,
-                     "SCIM3362: the receiver of tenant %s's security events takes them again",
-                     feed->tenant->name);
-    }
-    state->away = 0;
-    state->rests = 0;
+    is_back(state);
     return scim_outbox_done(scim_events_store(all, feed, p), event);
 }
 
-static scim_error_t *refused(const scim_events_all_t *all, const scim_feed_t *feed,
+static scim_error_t *refused(const scim_events_all_t *all, scim_feed_state_t *state,
                              const scim_event_t *event, const char *why, apr_pool_t *p)
 {
+    const scim_feed_t *feed = state->feed;
     int seconds = event->tries < 9 ? POSTPONE << event->tries : POSTPONE_MAX;
 
+    is_back(state);
     count(feed, SCIM_TALLY_EVENT_REFUSED, 1);
     if (event->tries == 0) {
         ap_log_error(APLOG_MARK, APLOG_WARNING, 0, feed->server,
@@ -147,7 +156,7 @@ static scim_error_t *deliver(int *go_on, scim_events_all_t *all, scim_feed_state
     case SCIM_PUSH_DONE:
         return delivered(all, state, event, p);
     case SCIM_PUSH_REFUSED:
-        err = refused(all, state->feed, event, why, p);
+        err = refused(all, state, event, why, p);
         return err ? err : expire(all, state->feed, p);
     case SCIM_PUSH_AWAY:
     default:
@@ -186,7 +195,8 @@ static scim_error_t *deliver_page(scim_events_all_t *all, scim_feed_state_t *sta
 
 /*
  * A receiver that is away is one process's to watch, and so is an event that waits for another try:
- * the lease is kept until nothing waits any more.
+ * the lease is kept until nothing waits any more. Of those that are away one is tried at a time, so
+ * that many that do not even hang up do not keep all others waiting.
  */
 static scim_error_t *serve(scim_events_all_t *all, scim_feed_state_t *state, apr_pool_t *p)
 {
@@ -195,8 +205,11 @@ static scim_error_t *serve(scim_events_all_t *all, scim_feed_state_t *state, apr
 
     state->waits = 1;
     err = scim_events_hold(&held, all, state, p);
-    return !err && held && scim_time_steady() >= state->rest_until ? deliver_page(all, state, p)
-                                                                   : err;
+    if (err || !held || scim_time_steady() < state->rest_until || (state->away && all->tried)) {
+        return err;
+    }
+    all->tried |= state->away;
+    return deliver_page(all, state, p);
 }
 
 /* ---- all of them ---- */
@@ -274,6 +287,7 @@ static void look_at(int *more, scim_events_all_t *all, scim_feed_state_t *first,
         all->states[i].more = 0;
         all->states[i].waits = 0;
     }
+    all->tried = 0;
     all->db = scim_dbd_make(scim_db_source(first->feed->server), p);
     err = serve_tenants(all, first->feed, p);
     late = let_go(all, first->feed->database, p);
