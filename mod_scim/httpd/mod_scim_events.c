@@ -7,7 +7,9 @@
 #include <apr_general.h>
 #include <apr_network_io.h>
 #include <apr_strings.h>
+#include <apr_thread_mutex.h>
 
+#include "mod_scim_dump.h"
 #include "mod_scim_events_impl.h"
 #include "mod_scim_policy.h"
 #include "scim_file.h"
@@ -131,7 +133,8 @@ const char *scim_events_note(server_rec *main_server, server_rec *s, const scim_
     if (is_noted(server->events, dir->tenant, database)) {
         return NULL;
     }
-    wrong = read_files(&feed, compiled->events, pconf);
+    /* Whoever lists the configuration need not be allowed to read keys. */
+    wrong = scim_dump_wanted() ? NULL : read_files(&feed, compiled->events, pconf);
     feed.tenant = scim_config_tenant(dir, pconf);
     APR_ARRAY_PUSH(server->events->feeds, scim_feed_t) = feed;
     return wrong;
@@ -174,10 +177,7 @@ static apr_status_t stop(void *data)
     scim_events_all_t *all = data;
     apr_status_t rv;
 
-    apr_thread_mutex_lock(all->mutex);
     apr_atomic_set32(&all->stop, 1);
-    apr_thread_cond_signal(all->cond);
-    apr_thread_mutex_unlock(all->mutex);
     (void)apr_thread_join(&rv, all->thread);
     apr_pool_destroy(all->pool);
     return APR_SUCCESS;
@@ -207,14 +207,8 @@ static apr_status_t lock_allocator(apr_pool_t *pchild)
 
 static apr_status_t start(scim_events_all_t *all, apr_pool_t *pchild)
 {
-    apr_status_t rv = apr_thread_mutex_create(&all->mutex, APR_THREAD_MUTEX_DEFAULT, pchild);
+    apr_status_t rv = lock_allocator(pchild);
 
-    if (rv == APR_SUCCESS) {
-        rv = lock_allocator(pchild);
-    }
-    if (rv == APR_SUCCESS) {
-        rv = apr_thread_cond_create(&all->cond, pchild);
-    }
     if (rv != APR_SUCCESS) {
         return rv;
     }

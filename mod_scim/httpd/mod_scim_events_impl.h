@@ -3,8 +3,6 @@
 #ifndef MOD_SCIM_EVENTS_IMPL_H
 #define MOD_SCIM_EVENTS_IMPL_H
 
-#include <apr_thread_cond.h>
-#include <apr_thread_mutex.h>
 #include <apr_thread_proc.h>
 
 #include "mod_scim_events.h"
@@ -51,8 +49,6 @@ typedef struct scim_events_all_t {
     char me[SCIM_LEASE_NAME_MAX + 1];
     apr_pool_t *pool; /* the thread's own */
     apr_thread_t *thread;
-    apr_thread_mutex_t *mutex; /* of cond */
-    apr_thread_cond_t *cond;   /* signalled once stop is set */
     volatile apr_uint32_t stop;
     scim_dbd_t *db; /* of the database that is looked at */
     int tried;      /* 1: one of its receivers that were away has been tried */

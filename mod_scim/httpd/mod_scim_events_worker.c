@@ -17,6 +17,9 @@
 /* How often it is looked whether something waits. */
 #define LOOK_EVERY APR_USEC_PER_SEC
 
+/* How many times in between it is looked whether the child is to end. */
+#define SLICES 5
+
 /* After so long, and the attempt that is under way, other tenants have their turn. */
 #define TURN SECOND
 
@@ -228,23 +231,24 @@ static scim_feed_state_t *state_of(const scim_events_all_t *all, const char *ten
     return NULL;
 }
 
-/* Those of a database's tenants for whom something waits. */
+/* Those of a database's tenants for whom something waits. What fails for one may do for another. */
 static scim_error_t *serve_tenants(scim_events_all_t *all, const scim_feed_t *first, apr_pool_t *p)
 {
     const char *tenant = "";
-    scim_error_t *err = NULL;
+    scim_error_t *failed = NULL;
 
-    while (!err && !is_stopped(all)) {
+    while (!is_stopped(all) && !(failed && failed->cause == SCIM_CAUSE_GONE)) {
+        scim_error_t *err = scim_outbox_next(&tenant, scim_events_store(all, first, p), p);
         scim_feed_state_t *state;
 
-        err = scim_outbox_next(&tenant, scim_events_store(all, first, p), p);
         if (err || !tenant) {
-            break;
+            return failed ? failed : err;
         }
         state = state_of(all, tenant, first->database);
         err = state ? serve(all, state, p) : NULL;
+        failed = failed ? failed : err;
     }
-    return err;
+    return failed;
 }
 
 /* Give the leases of a database back where nothing waits, or httpd stops. */
@@ -334,6 +338,16 @@ static void give_back(scim_events_all_t *all, apr_pool_t *p)
     }
 }
 
+/* By relative times: a clock that is set back does not make it longer. */
+static void pause_between(scim_events_all_t *all)
+{
+    int i;
+
+    for (i = 0; i < SLICES && !is_stopped(all); i++) {
+        apr_sleep(LOOK_EVERY / SLICES);
+    }
+}
+
 void *APR_THREAD_FUNC scim_events_run(apr_thread_t *thread, void *data)
 {
     scim_events_all_t *all = data;
@@ -342,12 +356,9 @@ void *APR_THREAD_FUNC scim_events_run(apr_thread_t *thread, void *data)
     apr_setup_signal_thread(); /* signals are the other threads' */
     apr_pool_create(&p, all->pool);
     while (!is_stopped(all)) {
-        int more = look(all, p);
-        apr_thread_mutex_lock(all->mutex);
-        if (!more && !is_stopped(all)) {
-            (void)apr_thread_cond_timedwait(all->cond, all->mutex, LOOK_EVERY);
+        if (!look(all, p)) {
+            pause_between(all);
         }
-        apr_thread_mutex_unlock(all->mutex);
     }
     give_back(all, p);
     apr_thread_exit(thread, APR_SUCCESS);

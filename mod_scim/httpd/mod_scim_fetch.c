@@ -239,7 +239,7 @@ const char *scim_fetch(scim_fetched_t *out, scim_fetcher_t *fetcher, const scim_
     curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &status);
     give(fetcher, curl);
     curl_slist_free_all(headers);
-    if (code != CURLE_OK) {
+    if (code != CURLE_OK && !(what->cut && status >= 200)) {
         return code == CURLE_WRITE_ERROR
                    ? "the answer is too large"
                    : apr_pstrdup(p, *error ? error : curl_easy_strerror(code));

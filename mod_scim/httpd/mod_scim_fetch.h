@@ -35,7 +35,8 @@ typedef struct scim_fetch_t {
     const char *ca_file; /* certificates to trust, or NULL: the system's */
     int timeout;         /* seconds, for all of it */
     apr_size_t max;      /* bytes of an answer */
-    int cut;             /* 1: what an answer has beyond them is thrown away; 0: it is an error */
+    int cut;             /* 1: its status is what counts: bytes beyond them are thrown away, and its
+                            end need not come; 0: both are errors */
     const char *form;    /* body of a POST, or NULL: a GET */
     const char *form_type; /* its media type, or NULL: that of an HTML form */
     const char *user;    /* for Basic authentication, or NULL */
