@@ -2,9 +2,13 @@
 # Copyright the mod_scim authors
 """Chromium without a window, and what a person does with a page in it."""
 
+import json
 import os
 import pathlib
+import urllib.request
 
+import trio
+import trio_websocket
 from selenium import webdriver
 from selenium.common.exceptions import StaleElementReferenceException, WebDriverException
 from selenium.webdriver.chrome.service import Service
@@ -31,28 +35,78 @@ def has_text(text):
     return '(normalize-space()="%s" or @aria-label="%s")' % (text, text)
 
 
-class Browser:
-    """One browser with a fresh profile."""
+class Chromium:
+    """The one process that all tests share: to start it takes as long as a short test. What a test
+    gets of it, a Browser, shares nothing with another's."""
 
-    def __init__(self, size=WIDE, dark=False):
+    def __init__(self):
         options = webdriver.ChromeOptions()
         options.binary_location = database.need_program("chromium")
         options.accept_insecure_certs = True
-        for option in OPTIONS + ("--window-size=%d,%d" % size,):
+        for option in OPTIONS + ("--window-size=%d,%d" % WIDE,):
             options.add_argument(option)
         options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
         self.driver = webdriver.Chrome(
             service=Service(database.need_program("chromedriver")), options=options)
         self.driver.set_page_load_timeout(PATIENCE)
         self.driver.set_script_timeout(PATIENCE)
+        self.front = None  # the handle of the window that commands go to
+        self.address = self.driver.capabilities["goog:chromeOptions"]["debuggerAddress"]
+
+    def window(self, handle):
+        """Selenium, talking to this window."""
+        if self.front != handle:
+            self.driver.switch_to.window(handle)
+            self.front = handle
+        return self.driver
+
+    def profile(self):
+        """A new one, and a window of it: their ids. Selenium knows no profiles, and a page may not
+        ask for them: the process is asked itself."""
+        made = self.ask("Target.createBrowserContext")["browserContextId"]
+        return made, self.ask("Target.createTarget", url="about:blank", newWindow=True,
+                              browserContextId=made)["targetId"]
+
+    def end(self, profile):
+        """With its windows."""
+        self.front = None
+        self.ask("Target.disposeBrowserContext", browserContextId=profile)
+
+    def ask(self, command, **arguments):
+        with urllib.request.urlopen("http://%s/json/version" % self.address) as got:
+            url = json.load(got)["webSocketDebuggerUrl"]
+
+        async def one():
+            async with trio_websocket.open_websocket_url(url) as socket:
+                await socket.send_message(json.dumps(
+                    {"id": 1, "method": command, "params": arguments}))
+                return json.loads(await socket.get_message())
+        answer = trio.run(one)
+        assert "result" in answer, answer
+        return answer["result"]
+
+    def close(self):
+        self.driver.quit()
+
+
+class Browser:
+    """A window with a profile of its own: no cookie, cache or password of another test is there."""
+
+    def __init__(self, chromium, size=WIDE, dark=False):
+        self.chromium = chromium
+        self.profile, self.handle = chromium.profile()
         self.size = size
         self.resize(*size)
         if dark:
             self.cdp("Emulation.setEmulatedMedia", features=[
                 {"name": "prefers-color-scheme", "value": "dark"}])
 
+    @property
+    def driver(self):
+        return self.chromium.window(self.handle)
+
     def close(self):
-        self.driver.quit()
+        self.chromium.end(self.profile)
 
     def cdp(self, command, **arguments):
         return self.driver.execute_cdp_cmd(command, arguments)

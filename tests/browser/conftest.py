@@ -4,7 +4,7 @@
 
 import pytest
 
-from chrome import Browser
+from chrome import Browser, Chromium
 from console_site import EVIL, Site
 
 
@@ -27,13 +27,20 @@ def log(request):
     yield from request.getfixturevalue("site").watched()
 
 
+@pytest.fixture(scope="session")
+def chromium():
+    process = Chromium()
+    yield process
+    process.close()
+
+
 @pytest.fixture
-def start():
+def start(chromium):
     """A function that starts a browser; what its console says at the end must be nothing."""
     started = []
 
     def one(**how):
-        started.append(Browser(**how))
+        started.append(Browser(chromium, **how))
         return started[-1]
     yield one
     wrong = [line for browser in started for line in browser.errors()]
