@@ -4,6 +4,7 @@
 belong; nothing of this touches the httpd of the machine."""
 import pathlib
 import re
+import shutil
 import subprocess
 
 import pytest
@@ -61,7 +62,8 @@ def test_module_exports_one_symbol(installed):
 def test_scimctl_makes_the_tables_from_what_is_installed(tmp_path):
     """As an operator would: install, db init, and nothing said of where the files are."""
     prefix = tmp_path / "prefix"
-    build = tmp_path / "build"
+    build = BUILD.parent / "operator"
+    shutil.rmtree(build, ignore_errors=True)
     build.mkdir()
     capture([TOP / "configure", f"--prefix={prefix}", f"--with-moduledir={prefix}/modules"],
             cwd=build)
