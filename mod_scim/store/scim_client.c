@@ -263,23 +263,10 @@ scim_error_t *scim_client_list(apr_array_header_t **clients, scim_store_t *store
     return err;
 }
 
-typedef struct naming_t {
-    const char *name;
-    apr_pool_t *pool;
-} naming_t;
-
-static scim_error_t *read_name(void *baton, const char *const *cols)
-{
-    naming_t *naming = baton;
-
-    naming->name = apr_pstrdup(naming->pool, cols[0]);
-    return NULL;
-}
-
 scim_error_t *scim_client_name(const char **name, scim_store_t *store, const char *id,
                                apr_pool_t *p)
 {
-    naming_t naming = {NULL, p};
+    scim_store_text_t text = {NULL, p};
     scim_sql_t *sql = scim_sql_make(p);
     scim_error_t *err;
 
@@ -287,9 +274,9 @@ scim_error_t *scim_client_name(const char **name, scim_store_t *store, const cha
                   "SELECT c.name FROM scim_client c WHERE c.id = %s AND c.tenant IN (%s, "
                   "'" SCIM_CLIENT_EVERY_TENANT "')",
                   id, store->tenant->name, NULL);
-    err = scim_store_select(store, sql, 1, 1, read_name, &naming);
+    err = scim_store_select(store, sql, 1, 1, scim_store_read_text, &text);
     if (!err) {
-        *name = naming.name;
+        *name = text.value;
     }
     return err;
 }

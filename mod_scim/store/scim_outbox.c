@@ -32,29 +32,16 @@ scim_error_t *scim_outbox_add(scim_store_t *store, const scim_event_t *event, ap
     return scim_store_exec(NULL, store, sql);
 }
 
-typedef struct text_t {
-    const char *value;
-    apr_pool_t *pool;
-} text_t;
-
-static scim_error_t *read_text(void *baton, const char *const *cols)
-{
-    text_t *text = baton;
-
-    text->value = apr_pstrdup(text->pool, cols[0]);
-    return NULL;
-}
-
 scim_error_t *scim_outbox_next(const char **tenant, scim_store_t *store, apr_pool_t *p)
 {
     scim_sql_t *sql = scim_sql_make(p);
-    text_t text = {NULL, p};
+    scim_store_text_t text = {NULL, p};
     scim_error_t *err;
 
     scim_sql_addv(sql,
                   "SELECT e.tenant FROM scim_event e WHERE e.tenant > %s ORDER BY e.tenant LIMIT 1",
                   *tenant, NULL);
-    err = scim_store_select(store, sql, 1, 1, read_text, &text);
+    err = scim_store_select(store, sql, 1, 1, scim_store_read_text, &text);
     *tenant = text.value;
     return err;
 }

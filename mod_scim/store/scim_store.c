@@ -189,6 +189,14 @@ scim_error_t *scim_store_read_int(void *baton, const char *const *cols)
     return NULL;
 }
 
+scim_error_t *scim_store_read_text(void *baton, const char *const *cols)
+{
+    scim_store_text_t *text = baton;
+
+    text->value = apr_pstrdup(text->pool, cols[0]);
+    return NULL;
+}
+
 /* ---- row numbers ---- */
 
 void scim_store_push_rid(apr_array_header_t *rids, apr_int64_t rid)

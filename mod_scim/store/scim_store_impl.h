@@ -118,6 +118,15 @@ scim_error_t *scim_store_exec_as(int *rows, scim_store_t *store, const scim_sql_
 /** scim_dbd_row_fn: an integer in the first column; baton apr_int64_t. */
 scim_error_t *scim_store_read_int(void *baton, const char *const *cols);
 
+/** A text that a statement reads. */
+typedef struct scim_store_text_t {
+    const char *value;
+    apr_pool_t *pool; /* what it lives in */
+} scim_store_text_t;
+
+/** scim_dbd_row_fn: the text in the first column. */
+scim_error_t *scim_store_read_text(void *baton, const char *const *cols);
+
 /* Row numbers: arrays of apr_int64_t. */
 
 void scim_store_push_rid(apr_array_header_t *rids, apr_int64_t rid);

@@ -13,28 +13,15 @@
  * read once per connection.
  */
 
-typedef struct text_t {
-    const char *value;
-    apr_pool_t *pool;
-} text_t;
-
-static scim_error_t *read_text(void *baton, const char *const *cols)
-{
-    text_t *text = baton;
-
-    text->value = apr_pstrdup(text->pool, cols[0]);
-    return NULL;
-}
-
 static scim_error_t *read_secret(const char **value, scim_store_t *store, const char *name)
 {
     scim_sql_t *sql = scim_sql_make(store->pool);
-    text_t text = {NULL, store->pool};
+    scim_store_text_t text = {NULL, store->pool};
     scim_error_t *err;
 
     scim_sql_addv(sql, "SELECT s.value FROM scim_secret s WHERE s.tenant = %s AND s.name = %s",
                   store->tenant->name, name, NULL);
-    err = scim_store_select(store, sql, 1, 1, read_text, &text);
+    err = scim_store_select(store, sql, 1, 1, scim_store_read_text, &text);
     *value = text.value;
     return err;
 }
