@@ -244,7 +244,6 @@ void scim_events_child(apr_pool_t *pchild, server_rec *main_server)
     if (!all) {
         return;
     }
-    all->main_server = main_server;
     all->states = apr_pcalloc(pchild, sizeof(scim_feed_state_t) * (apr_size_t)all->feeds->nelts);
     for (i = 0; i < all->feeds->nelts; i++) {
         all->states[i].feed = &APR_ARRAY_IDX(all->feeds, i, scim_feed_t);

@@ -44,7 +44,6 @@ typedef struct scim_events_all_t {
     apr_array_header_t *feeds; /* of scim_feed_t */
     scim_fetcher_t *fetcher;
     /* a child's: */
-    server_rec *main_server;
     scim_feed_state_t *states; /* of each feed */
     char me[SCIM_LEASE_NAME_MAX + 1];
     apr_pool_t *pool; /* the thread's own */
