@@ -22,6 +22,7 @@
 #include "mod_scim_profile.h"
 #include "mod_scim_schema.h"
 #include "mod_scim_static.h"
+#include "scim_file.h"
 #include "scim_tenants.h"
 
 /* Directives whose one value is a number. */
@@ -239,6 +240,15 @@ static int *int_at(scim_dir_t *dir, apr_size_t offset)
     return (int *)(void *)((char *)dir + offset);
 }
 
+const char *scim_config_file(const char **data, apr_size_t *len, const char *path, apr_size_t max,
+                             apr_pool_t *p, apr_pool_t *ptemp)
+{
+    const char *full = ap_server_root_relative(p, path);
+
+    return full ? scim_file_read(data, len, full, max, p, ptemp)
+                : apr_pstrcat(p, "not a path: ", path, NULL);
+}
+
 const char *scim_config_number(int *out, const char *value, const cmd_parms *cmd, int min, int max)
 {
     apr_int64_t n = 0;
@@ -262,8 +272,8 @@ static const char *set_number(cmd_parms *cmd, void *config, const char *value)
 
     for (i = 0; !wrong && i < sizeof(numbers) / sizeof(numbers[0]); i++) {
         if (ap_cstr_casecmp(cmd->cmd->name, numbers[i].name) == 0) {
-            return scim_config_number(int_at(config, numbers[i].offset), value, cmd,
-                                      numbers[i].min, numbers[i].max);
+            return scim_config_number(int_at(config, numbers[i].offset), value, cmd, numbers[i].min,
+                                      numbers[i].max);
         }
     }
     return wrong;

@@ -136,6 +136,15 @@ const char *scim_config_at(const cmd_parms *cmd);
 const char *scim_config_location(const cmd_parms *cmd);
 
 /**
+ * Read a file that a directive names, from the ServerRoot if its path is relative.
+ * @param data in ptemp, NUL-terminated behind its len bytes
+ * @param max  a larger file is refused
+ * @return NULL, or what is wrong, in p
+ */
+const char *scim_config_file(const char **data, apr_size_t *len, const char *path, apr_size_t max,
+                             apr_pool_t *p, apr_pool_t *ptemp);
+
+/**
  * A whole number within bounds.
  * @return NULL, or what is wrong, naming the directive
  */

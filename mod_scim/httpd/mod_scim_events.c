@@ -12,7 +12,6 @@
 #include "mod_scim_dump.h"
 #include "mod_scim_events_impl.h"
 #include "mod_scim_policy.h"
-#include "scim_file.h"
 
 /* Files of keys and certificates, and of a token. */
 #define FILE_MAX 524288
@@ -20,24 +19,26 @@
 
 /* ---- the configuration ---- */
 
-static const char *file_of(const char **data, apr_size_t *len, const char *path, apr_size_t max,
-                           apr_pool_t *pconf)
+/* A file of a directive. @return NULL, or what is wrong, naming the directive */
+static const char *read_file(const char **data, apr_size_t *len, const char *directive,
+                             const char *path, apr_size_t max, apr_pool_t *pconf, apr_pool_t *ptemp)
 {
-    const char *full = ap_server_root_relative(pconf, path);
+    const char *wrong = scim_config_file(data, len, path, max, pconf, ptemp);
 
-    return full ? scim_file_read(data, len, full, max, pconf, pconf)
-                : apr_pstrcat(pconf, "not a path: ", path, NULL);
+    return wrong ? apr_pstrcat(pconf, directive, ": ", wrong, NULL) : NULL;
 }
 
-static const char *read_key(scim_feed_t *feed, const scim_events_t *events, apr_pool_t *pconf)
+static const char *read_key(scim_feed_t *feed, const scim_events_t *events, apr_pool_t *pconf,
+                            apr_pool_t *ptemp)
 {
-    const char *data = "";
-    apr_size_t len = 0;
+    const char *data;
+    apr_size_t len;
     scim_jose_signer_t *signer = NULL;
-    const char *wrong = file_of(&data, &len, events->key_file, FILE_MAX, pconf);
+    const char *wrong =
+        read_file(&data, &len, "ScimEventKeyFile", events->key_file, FILE_MAX, pconf, ptemp);
 
     if (wrong) {
-        return apr_pstrcat(pconf, "ScimEventKeyFile: ", wrong, NULL);
+        return wrong;
     }
     wrong = scim_jose_signer_make(&signer, data, len, events->kid, pconf);
     feed->signer = signer;
@@ -45,14 +46,16 @@ static const char *read_key(scim_feed_t *feed, const scim_events_t *events, apr_
                  : NULL;
 }
 
-static const char *read_token(scim_feed_t *feed, const scim_events_t *events, apr_pool_t *pconf)
+static const char *read_token(scim_feed_t *feed, const scim_events_t *events, apr_pool_t *pconf,
+                              apr_pool_t *ptemp)
 {
-    const char *data = "";
-    apr_size_t len = 0;
-    const char *wrong = file_of(&data, &len, events->token_file, TOKEN_MAX, pconf);
+    const char *data;
+    apr_size_t len;
+    const char *wrong =
+        read_file(&data, &len, "ScimEventTokenFile", events->token_file, TOKEN_MAX, pconf, ptemp);
 
     if (wrong) {
-        return apr_pstrcat(pconf, "ScimEventTokenFile: ", wrong, NULL);
+        return wrong;
     }
     feed->token = apr_pstrmemdup(pconf, data, strcspn(data, "\r\n"));
     /* RFC 6750 section 2.1 */
@@ -65,14 +68,16 @@ static const char *read_token(scim_feed_t *feed, const scim_events_t *events, ap
     return NULL;
 }
 
-static const char *read_ca(scim_feed_t *feed, const scim_events_t *events, apr_pool_t *pconf)
+static const char *read_ca(scim_feed_t *feed, const scim_events_t *events, apr_pool_t *pconf,
+                           apr_pool_t *ptemp)
 {
-    const char *data = "";
-    apr_size_t len = 0;
-    const char *wrong = file_of(&data, &len, events->ca_file, FILE_MAX, pconf);
+    const char *data;
+    apr_size_t len;
+    const char *wrong =
+        read_file(&data, &len, "ScimEventCAFile", events->ca_file, FILE_MAX, pconf, ptemp);
 
     if (wrong) {
-        return apr_pstrcat(pconf, "ScimEventCAFile: ", wrong, NULL);
+        return wrong;
     }
     feed->ca_file = ap_server_root_relative(pconf, events->ca_file);
     return strstr(data, "-----BEGIN CERTIFICATE-----")
@@ -81,20 +86,24 @@ static const char *read_ca(scim_feed_t *feed, const scim_events_t *events, apr_p
                              " holds no certificate in PEM", NULL);
 }
 
+/* What is read goes with a pool of its own: many tenants may trust one large file. */
 static const char *read_files(scim_feed_t *feed, const scim_events_t *events, apr_pool_t *pconf)
 {
     const char *wrong = scim_fetch_refuses(events->url, pconf);
+    apr_pool_t *ptemp;
 
     if (wrong) {
         return apr_pstrcat(pconf, "ScimEventURL: the URL ", wrong, NULL);
     }
-    wrong = read_key(feed, events, pconf);
+    apr_pool_create(&ptemp, pconf);
+    wrong = read_key(feed, events, pconf, ptemp);
     if (!wrong && events->token_file) {
-        wrong = read_token(feed, events, pconf);
+        wrong = read_token(feed, events, pconf, ptemp);
     }
     if (!wrong && events->ca_file) {
-        wrong = read_ca(feed, events, pconf);
+        wrong = read_ca(feed, events, pconf, ptemp);
     }
+    apr_pool_destroy(ptemp);
     return wrong;
 }
 
@@ -223,16 +232,19 @@ static apr_status_t start(scim_events_all_t *all, apr_pool_t *pchild)
     return APR_SUCCESS;
 }
 
-static int is_first(const scim_events_all_t *all, int i)
+/* Behind the last of those before it that are of the same database, or as the first of it. */
+static void join(scim_events_all_t *all, int i)
 {
-    int j;
+    scim_feed_state_t *state = &all->states[i];
+    int j = i - 1;
 
-    for (j = 0; j < i; j++) {
-        if (strcmp(all->states[j].feed->database, all->states[i].feed->database) == 0) {
-            return 0;
-        }
+    while (j >= 0 && strcmp(all->states[j].feed->database, state->feed->database) != 0) {
+        j--;
     }
-    return 1;
+    state->first = j < 0;
+    if (j >= 0) {
+        all->states[j].next = state;
+    }
 }
 
 void scim_events_child(apr_pool_t *pchild, server_rec *main_server)
@@ -247,7 +259,7 @@ void scim_events_child(apr_pool_t *pchild, server_rec *main_server)
     all->states = apr_pcalloc(pchild, sizeof(scim_feed_state_t) * (apr_size_t)all->feeds->nelts);
     for (i = 0; i < all->feeds->nelts; i++) {
         all->states[i].feed = &APR_ARRAY_IDX(all->feeds, i, scim_feed_t);
-        all->states[i].first = is_first(all, i);
+        join(all, i);
     }
     name_me(all, pchild);
     scim_fetcher_child(all->fetcher, pchild);

@@ -25,6 +25,7 @@ typedef struct scim_feed_t {
 /** What a child's thread knows of a feed. Times are scim_time_steady()'s. */
 typedef struct scim_feed_state_t {
     const scim_feed_t *feed;
+    struct scim_feed_state_t *next; /* of the same database; or NULL */
     int first;             /* 1: of those of its database; for it */
     int failed;            /* 1: the log says that it cannot be asked */
     int waits;             /* 1: there is something in the outbox, */
@@ -61,10 +62,10 @@ scim_store_t *scim_events_store(const scim_events_all_t *all, const scim_feed_t 
 
 /**
  * Have the lease of a tenant, or go on having it: taken if nobody has it or whoever has it gave no
- * sign of life for 30 s; renewed if the last beat is older than a few seconds.
- * @param held 0: another process has it
+ * sign of life for 30 s; renewed if the last beat is older than a few seconds. state->held says
+ * whether it is ours.
  */
-scim_error_t *scim_events_hold(int *held, const scim_events_all_t *all, scim_feed_state_t *state,
+scim_error_t *scim_events_hold(const scim_events_all_t *all, scim_feed_state_t *state,
                                apr_pool_t *p) SCIM_CHECKED;
 
 /** Give it back, if it is held. */

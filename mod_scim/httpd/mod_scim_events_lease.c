@@ -40,7 +40,7 @@ static scim_error_t *take(const scim_events_all_t *all, scim_feed_state_t *state
     return scim_lease_take(&state->held, store, &lease, all->me);
 }
 
-scim_error_t *scim_events_hold(int *held, const scim_events_all_t *all, scim_feed_state_t *state,
+scim_error_t *scim_events_hold(const scim_events_all_t *all, scim_feed_state_t *state,
                                apr_pool_t *p)
 {
     apr_int64_t now = scim_time_steady();
@@ -55,7 +55,6 @@ scim_error_t *scim_events_hold(int *held, const scim_events_all_t *all, scim_fee
     }
     /* It may be ours all the same: then it is found under our name next time. */
     state->held = !err && state->held;
-    *held = state->held;
     return err;
 }
 

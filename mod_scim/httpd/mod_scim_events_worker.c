@@ -186,7 +186,8 @@ static scim_error_t *deliver_page(scim_events_all_t *all, scim_feed_state_t *sta
     for (i = 0; !err && go_on && i < events->nelts && !is_stopped(all) &&
                 (i == 0 || scim_time_steady() < until);
          i++) {
-        err = scim_events_hold(&go_on, all, state, scratch);
+        err = scim_events_hold(all, state, scratch);
+        go_on = state->held;
         if (!err && go_on) {
             err = deliver(&go_on, all, state, &APR_ARRAY_IDX(events, i, scim_event_t), scratch);
         }
@@ -204,11 +205,11 @@ static scim_error_t *deliver_page(scim_events_all_t *all, scim_feed_state_t *sta
 static scim_error_t *serve(scim_events_all_t *all, scim_feed_state_t *state, apr_pool_t *p)
 {
     scim_error_t *err;
-    int held;
 
     state->waits = 1;
-    err = scim_events_hold(&held, all, state, p);
-    if (err || !held || scim_time_steady() < state->rest_until || (state->away && all->tried)) {
+    err = scim_events_hold(all, state, p);
+    if (err || !state->held || scim_time_steady() < state->rest_until ||
+        (state->away && all->tried)) {
         return err;
     }
     all->tried |= state->away;
@@ -217,34 +218,31 @@ static scim_error_t *serve(scim_events_all_t *all, scim_feed_state_t *state, apr
 
 /* ---- all of them ---- */
 
-static scim_feed_state_t *state_of(const scim_events_all_t *all, const char *tenant,
-                                   const char *database)
+/* @param first of the states of a database, as below */
+static scim_feed_state_t *state_of(scim_feed_state_t *first, const char *tenant)
 {
-    int i;
+    scim_feed_state_t *state = first;
 
-    for (i = 0; i < all->feeds->nelts; i++) {
-        const scim_feed_t *feed = all->states[i].feed;
-        if (strcmp(feed->tenant->name, tenant) == 0 && strcmp(feed->database, database) == 0) {
-            return &all->states[i];
-        }
+    while (state && strcmp(state->feed->tenant->name, tenant) != 0) {
+        state = state->next;
     }
-    return NULL;
+    return state;
 }
 
 /* Those of a database's tenants for whom something waits. What fails for one may do for another. */
-static scim_error_t *serve_tenants(scim_events_all_t *all, const scim_feed_t *first, apr_pool_t *p)
+static scim_error_t *serve_tenants(scim_events_all_t *all, scim_feed_state_t *first, apr_pool_t *p)
 {
     const char *tenant = "";
     scim_error_t *failed = NULL;
 
     while (!is_stopped(all) && !(failed && failed->cause == SCIM_CAUSE_GONE)) {
-        scim_error_t *err = scim_outbox_next(&tenant, scim_events_store(all, first, p), p);
+        scim_error_t *err = scim_outbox_next(&tenant, scim_events_store(all, first->feed, p), p);
         scim_feed_state_t *state;
 
         if (err || !tenant) {
             return failed ? failed : err;
         }
-        state = state_of(all, tenant, first->database);
+        state = state_of(first, tenant);
         err = state ? serve(all, state, p) : NULL;
         failed = failed ? failed : err;
     }
@@ -252,15 +250,13 @@ static scim_error_t *serve_tenants(scim_events_all_t *all, const scim_feed_t *fi
 }
 
 /* Give the leases of a database back where nothing waits, or httpd stops. */
-static scim_error_t *let_go(scim_events_all_t *all, const char *database, apr_pool_t *p)
+static scim_error_t *let_go(scim_events_all_t *all, scim_feed_state_t *first, apr_pool_t *p)
 {
+    scim_feed_state_t *state;
     scim_error_t *err = NULL;
-    int i;
 
-    for (i = 0; i < all->feeds->nelts; i++) {
-        scim_feed_state_t *state = &all->states[i];
-        int done = !state->waits || is_stopped(all);
-        if (done && strcmp(state->feed->database, database) == 0) {
+    for (state = first; state; state = state->next) {
+        if (!state->waits || is_stopped(all)) {
             scim_error_t *late = scim_events_let_go(all, state, p);
             err = err ? err : late;
         }
@@ -283,25 +279,25 @@ static void log_failure(const scim_feed_t *feed, const scim_error_t *err)
 /* @param more set to 1: some can be delivered now */
 static void look_at(int *more, scim_events_all_t *all, scim_feed_state_t *first, apr_pool_t *p)
 {
+    scim_feed_state_t *state;
     scim_error_t *err;
     scim_error_t *late;
-    int i;
 
-    for (i = 0; i < all->feeds->nelts; i++) {
-        all->states[i].more = 0;
-        all->states[i].waits = 0;
+    for (state = first; state; state = state->next) {
+        state->more = 0;
+        state->waits = 0;
     }
     all->tried = 0;
     all->db = scim_dbd_make(scim_db_source(first->feed->server), p);
-    err = serve_tenants(all, first->feed, p);
-    late = let_go(all, first->feed->database, p);
+    err = serve_tenants(all, first, p);
+    late = let_go(all, first, p);
     err = err ? err : late;
     if (err && !first->failed) {
         log_failure(first->feed, err);
     }
     first->failed = err != NULL;
-    for (i = 0; !err && i < all->feeds->nelts; i++) {
-        *more |= all->states[i].more;
+    for (state = first; !err && state; state = state->next) {
+        *more |= state->more;
     }
 }
 
@@ -317,25 +313,6 @@ static int look(scim_events_all_t *all, apr_pool_t *p)
         }
     }
     return more;
-}
-
-/* Others need not wait until they have seen the leases stand still. */
-static void give_back(scim_events_all_t *all, apr_pool_t *p)
-{
-    int i;
-
-    for (i = 0; i < all->feeds->nelts; i++) {
-        const scim_feed_t *feed = all->states[i].feed;
-        if (all->states[i].first) {
-            scim_error_t *err;
-            all->db = scim_dbd_make(scim_db_source(feed->server), p);
-            err = let_go(all, feed->database, p);
-            if (err) {
-                log_failure(feed, err);
-            }
-            apr_pool_clear(p);
-        }
-    }
 }
 
 /* By relative times: a clock that is set back does not make it longer. */
@@ -361,7 +338,8 @@ void *APR_THREAD_FUNC scim_events_run(apr_thread_t *thread, void *data)
             pause_between(all);
         }
     }
-    give_back(all, p);
+    /* This one only gives leases back: others need not wait until they saw them stand still. */
+    (void)look(all, p);
     /* Not apr_thread_exit(): to a sanitizer it would leave the frames of those it was called by. */
     return NULL;
 }

@@ -11,7 +11,6 @@
 #include <http_config.h>
 #include <util_cfgtree.h>
 
-#include "scim_file.h"
 #include "scim_text.h"
 
 #define LEEWAY_DEFAULT 60
@@ -59,10 +58,7 @@ static const char *named(const cmd_parms *cmd, const char *wrong)
 static const char *file_of(const char **data, apr_size_t *len, const cmd_parms *cmd,
                            const char *value, apr_size_t max)
 {
-    const char *path = ap_server_root_relative(cmd->pool, value);
-
-    return path ? scim_file_read(data, len, path, max, cmd->pool, cmd->temp_pool)
-                : apr_pstrcat(cmd->pool, "not a path: ", value, NULL);
+    return scim_config_file(data, len, value, max, cmd->pool, cmd->temp_pool);
 }
 
 /* ---- directives of one value ---- */

@@ -318,8 +318,8 @@ scim_error_t *scim_rate_check(request_rec *r, const scim_dir_t *dir, const char 
     }
     for (;;) {
         apr_uint64_t before = apr_atomic_read64(&account->paid_at);
-        apr_int64_t at =
-            scim_time_steady(); /* after it was read: never before the time it was made by */
+        /* After it was read: never before the time it was made by. */
+        apr_int64_t at = scim_time_steady();
         apr_int64_t next = 0;
         apr_int64_t wait = scim_rate_ask(&next, (apr_int64_t)before, at, &rate);
 
