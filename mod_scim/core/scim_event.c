@@ -61,8 +61,7 @@ const char *scim_event_uri(unsigned type)
 
 unsigned scim_event_of(const json_t *old, const json_t *doc, const scim_resource_type_t *type)
 {
-    int was;
-    int is;
+    int turn;
 
     if (!scim_type_attr_at(type, SCIM_AT_ACTIVE)) {
         return 0;
@@ -70,12 +69,8 @@ unsigned scim_event_of(const json_t *old, const json_t *doc, const scim_resource
     if (!old || !doc) {
         return doc ? 0 : SCIM_EVENT_DELETE;
     }
-    was = scim_life_is_inactive(old, type);
-    is = scim_life_is_inactive(doc, type);
-    if (was == is) {
-        return 0;
-    }
-    return is ? SCIM_EVENT_DEACTIVATE : SCIM_EVENT_ACTIVATE;
+    turn = scim_life_turn(old, doc, type);
+    return turn < 0 ? SCIM_EVENT_DEACTIVATE : turn > 0 ? SCIM_EVENT_ACTIVATE : 0;
 }
 
 /* What ends a session. */

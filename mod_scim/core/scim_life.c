@@ -20,6 +20,11 @@ int scim_life_is_inactive(const json_t *doc, const scim_resource_type_t *type)
     return active && json_is_false(json_object_get(doc, active->name));
 }
 
+int scim_life_turn(const json_t *old, const json_t *doc, const scim_resource_type_t *type)
+{
+    return scim_life_is_inactive(old, type) - scim_life_is_inactive(doc, type);
+}
+
 /* Whether a tombstone has an attribute of this name. */
 static int stays(const char *name, const scim_resource_type_t *type)
 {

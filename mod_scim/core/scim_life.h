@@ -31,6 +31,12 @@ const scim_life_t *scim_life_of(const scim_tenant_t *tenant);
 /** Whether a document says active false. 0 for a type without a life cycle. */
 int scim_life_is_inactive(const json_t *doc, const scim_resource_type_t *type);
 
+/**
+ * What a change of a document does to the user.
+ * @return 1: it is active again; -1: it is not any more; 0: neither
+ */
+int scim_life_turn(const json_t *old, const json_t *doc, const scim_resource_type_t *type);
+
 /** Whether a canonical document is inactive and has nothing but what a tombstone has. */
 int scim_life_is_tombstone(const json_t *doc, const scim_resource_type_t *type);
 

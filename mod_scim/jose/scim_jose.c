@@ -58,12 +58,17 @@ static apr_status_t release(void *jwk)
     return APR_SUCCESS;
 }
 
+void scim_jose_own(cjose_jwk_t *jwk, apr_pool_t *p)
+{
+    apr_pool_cleanup_register(p, jwk, release, apr_pool_cleanup_null);
+}
+
 const char *scim_jose_keep(scim_jose_keys_t *keys, cjose_jwk_t *jwk, const char *kid, unsigned algs)
 {
     cjose_err err;
     jose_key_t *key;
 
-    apr_pool_cleanup_register(keys->pool, jwk, release, apr_pool_cleanup_null);
+    scim_jose_own(jwk, keys->pool);
     if (keys->keys->nelts >= SCIM_JOSE_KEYS_MAX) {
         return apr_psprintf(keys->pool, "more than %d keys", SCIM_JOSE_KEYS_MAX);
     }

@@ -18,6 +18,9 @@
 const char *scim_jose_keep(scim_jose_keys_t *keys, cjose_jwk_t *jwk, const char *kid,
                            unsigned algs);
 
+/** Let a key be released with a pool. */
+void scim_jose_own(cjose_jwk_t *jwk, apr_pool_t *p);
+
 /** The algorithms that a kind of key is for; of a secret, as far as it is long enough. */
 unsigned scim_jose_algs_of(scim_jwt_key_t kind, apr_size_t secret_len);
 

@@ -35,12 +35,6 @@ const char *scim_jose_signed(cjose_jwk_t *jwk, const char *alg, json_t *header, 
     return token;
 }
 
-static apr_status_t release(void *jwk)
-{
-    cjose_jwk_release(jwk);
-    return APR_SUCCESS;
-}
-
 /* The first of its algorithms: RS256 of RSA's, the only one of a curve. */
 static const char *alg_of(unsigned algs)
 {
@@ -67,7 +61,7 @@ static const char *keep(scim_jose_signer_t **out, const EVP_PKEY *pkey, const ch
     if (wrong) {
         return wrong;
     }
-    apr_pool_cleanup_register(p, signer->jwk, release, apr_pool_cleanup_null);
+    scim_jose_own(signer->jwk, p);
     signer->alg = alg_of(algs);
     signer->kid = kid ? apr_pstrdup(p, kid) : NULL;
     *out = signer;

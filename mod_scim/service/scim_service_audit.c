@@ -22,18 +22,9 @@ void service_audit_begin(service_t *sv)
 static const char *op_of(const service_change_t *change)
 {
     const service_t *sv = change->sv;
-    int was;
-    int is;
+    int turn = change->old && change->doc ? scim_life_turn(change->old, change->doc, sv->type) : 0;
 
-    if (!change->old || !change->doc) {
-        return sv->reply->op;
-    }
-    was = scim_life_is_inactive(change->old, sv->type);
-    is = scim_life_is_inactive(change->doc, sv->type);
-    if (was == is) {
-        return sv->reply->op;
-    }
-    return is ? SCIM_AUDIT_DEACTIVATE : SCIM_AUDIT_ACTIVATE;
+    return turn < 0 ? SCIM_AUDIT_DEACTIVATE : turn > 0 ? SCIM_AUDIT_ACTIVATE : sv->reply->op;
 }
 
 /* HTTP's status of a write that is done; the reply's own is set later, or by who asked. */
@@ -69,7 +60,7 @@ static scim_error_t *add(service_t *sv, scim_audit_row_t *row, apr_pool_t *p)
 }
 
 /* A tombstone has no name but the one before. */
-static const char *name_of(const service_change_t *change, apr_pool_t *p)
+static const char *name_of(service_change_t *change, apr_pool_t *p)
 {
     const scim_resource_type_t *type = change->sv->type;
     const char *name = scim_changed_label(service_document(change, p), type);

@@ -18,20 +18,21 @@ scim_error_t *service_before(service_change_t *change, apr_pool_t *p)
     return err ? err : service_groups_before(change, p);
 }
 
-const json_t *service_document(const service_change_t *change, apr_pool_t *p)
+const json_t *service_document(service_change_t *change, apr_pool_t *p)
 {
     json_t *doc = NULL;
-    scim_error_t *err;
 
     if (change->doc || change->old || !change->row) {
         return change->doc ? change->doc : change->old;
     }
-    err = scim_json_load(&doc, change->row->doc, change->row->doc_len, NULL, p);
-    return err ? NULL : doc;
+    if (!change->parsed && !scim_json_load(&doc, change->row->doc, change->row->doc_len, NULL, p)) {
+        change->parsed = doc;
+    }
+    return change->parsed;
 }
 
 /* Tell the tenant's application, where that is wanted, of an account that ended or begins anew. */
-static scim_error_t *tell(const service_change_t *change, apr_pool_t *p)
+static scim_error_t *tell(service_change_t *change, apr_pool_t *p)
 {
     const service_t *sv = change->sv;
     unsigned type = scim_event_of(change->old, change->doc, sv->type);

@@ -14,6 +14,7 @@ typedef struct service_change_t {
     const json_t *old; /* the document as it was; NULL: a new resource, or one to be deleted, of
                           which row has the text */
     json_t *doc;       /* as it will be, canonical; NULL: the resource is deleted */
+    const json_t *parsed; /* of a resource to be deleted, once service_document() was called */
     struct service_moving_t *moving; /* between groups: scim_service_groups.h; NULL: not at all */
 } service_change_t;
 
@@ -24,10 +25,10 @@ typedef struct service_change_t {
 scim_error_t *service_before(service_change_t *change, apr_pool_t *p) SCIM_CHECKED;
 
 /**
- * The document of a change, after it or before it; of a deleted resource it is parsed for that.
- * NULL: it is not readable.
+ * The document of a change, after it or before it; of a deleted resource it is parsed for that,
+ * once. NULL: it is not readable.
  */
-const json_t *service_document(const service_change_t *change, apr_pool_t *p);
+const json_t *service_document(service_change_t *change, apr_pool_t *p);
 
 /** What follows from the change, once it is stored: in other rows, in the same transaction. */
 scim_error_t *service_after(service_change_t *change, apr_pool_t *p) SCIM_CHECKED;

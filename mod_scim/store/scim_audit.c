@@ -51,7 +51,7 @@ static const char *name_key(const char *name, apr_pool_t *p)
 
 /* ---- adding ---- */
 
-scim_error_t *scim_audit_add(scim_store_t *store, const scim_audit_row_t *row, apr_pool_t *p)
+static scim_sql_t *insertion(const scim_store_t *store, const scim_audit_row_t *row, apr_pool_t *p)
 {
     scim_sql_t *sql = scim_sql_make(p);
     const char *name = cut_chars(row->name, SCIM_AUDIT_NAME_CHARS, p);
@@ -81,7 +81,12 @@ scim_error_t *scim_audit_add(scim_store_t *store, const scim_audit_row_t *row, a
         scim_sql_bind(sql, values[i]);
     }
     scim_sql_add(sql, ")");
-    return scim_store_exec(NULL, store, sql);
+    return sql;
+}
+
+scim_error_t *scim_audit_add(scim_store_t *store, const scim_audit_row_t *row, apr_pool_t *p)
+{
+    return scim_store_exec(NULL, store, insertion(store, row, p));
 }
 
 scim_error_t *scim_audit_deed(scim_store_t *store, const scim_audit_who_t *who, const char *op,
@@ -104,17 +109,7 @@ scim_error_t *scim_audit_deed(scim_store_t *store, const scim_audit_who_t *who, 
 /* Not scim_store_write(): what that needs to be ready may be what the request was refused for. */
 scim_error_t *scim_audit_add_alone(scim_store_t *store, const scim_audit_row_t *row)
 {
-    scim_error_t *err = scim_dbd_begin(store->db);
-
-    if (err) {
-        return err;
-    }
-    err = scim_audit_add(store, row, store->pool);
-    if (err) {
-        scim_dbd_rollback(store->db);
-        return err;
-    }
-    return scim_dbd_commit(store->db);
+    return scim_store_exec_alone(NULL, store, insertion(store, row, store->pool));
 }
 
 /* ---- listing ---- */
