@@ -43,6 +43,7 @@ typedef struct scim_event_t {
     const char *txn;     /* id of the request that made it; or NULL */
     const char *subject; /* claim sub_id, as JSON */
     int tries;           /* how often it was refused */
+    apr_time_t due;      /* whole milliseconds: not to be tried before; 0: it was not refused */
 } scim_event_t;
 
 /** Longest subject, in bytes; names that make it longer are left out. */

@@ -185,6 +185,8 @@ ctl_run_fn ctl_adopt;
 ctl_run_fn ctl_export;
 ctl_run_fn ctl_import;
 ctl_run_fn ctl_audit;
+ctl_run_fn ctl_event_list;
+ctl_run_fn ctl_event_drop;
 
 /** Every command; noun NULL behind the last. */
 extern const ctl_command_t ctl_commands[];

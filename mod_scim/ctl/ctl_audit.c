@@ -56,18 +56,6 @@ static json_t *names_new(const char *attrs)
     return out;
 }
 
-/* "2026-11-26 05:10:11" on a terminal. */
-static json_t *at_new(const ctl_t *c, apr_time_t at, apr_pool_t *p)
-{
-    char *text = apr_pstrdup(p, scim_time_format(at, p));
-
-    if (c->format == CTL_TABLE) {
-        text[10] = ' ';
-        text[19] = '\0';
-    }
-    return json_string(text);
-}
-
 static void print_row(const audit_t *a, const scim_audit_row_t *row)
 {
     json_t *out;
@@ -76,7 +64,7 @@ static void print_row(const audit_t *a, const scim_audit_row_t *row)
     apr_pool_create(&p, a->c->pool);
     out = scim_json_own(json_object(), p);
     json_object_set_new(out, "seq", json_integer(row->seq));
-    json_object_set_new(out, "at", at_new(a->c, row->at, p));
+    json_object_set_new(out, "at", ctl_time_new(a->c, row->at, p));
     json_object_set_new(out, "request", ctl_token_text_new(row->request));
     json_object_set_new(out, "actor", ctl_token_text_new(row->actor));
     json_object_set_new(out, "actorId", ctl_token_text_new(row->actor_id));

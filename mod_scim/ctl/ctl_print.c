@@ -8,6 +8,7 @@
 #include <apr_strings.h>
 
 #include "scim_json.h"
+#include "scim_time.h"
 
 #define CHUNK 500                      /* rows that decide a table's widths together */
 #define REDRAW (APR_USEC_PER_SEC / 10) /* of a bar */
@@ -72,6 +73,17 @@ void ctl_list_end(ctl_list_t *list, const char *none)
     } else if (list->rows) {
         flush_rows(list);
     }
+}
+
+json_t *ctl_time_new(const ctl_t *c, apr_time_t at, apr_pool_t *p)
+{
+    char *text = apr_pstrdup(p, scim_time_format(at, p));
+
+    if (c->format == CTL_TABLE) {
+        text[10] = ' ';
+        text[19] = '\0';
+    }
+    return json_string(text);
 }
 
 void ctl_print_object(ctl_t *c, const json_t *object)

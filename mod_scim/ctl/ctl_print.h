@@ -19,6 +19,9 @@ void ctl_list_add(ctl_list_t *list, const json_t *object);
 /** The end. @param none what is said on standard error where there was none; NULL: nothing */
 void ctl_list_end(ctl_list_t *list, const char *none);
 
+/** A time as RFC 3339, in a table as "2026-11-26 05:10:11"; always UTC. A new reference. */
+json_t *ctl_time_new(const ctl_t *c, apr_time_t at, apr_pool_t *p);
+
 /** One object. */
 void ctl_print_object(ctl_t *c, const json_t *object);
 

@@ -60,23 +60,45 @@ static scim_error_t *read_event(void *baton, const char *const *cols)
     event->txn = apr_pstrdup(p, cols[5]);
     event->subject = apr_pstrdup(p, cols[6]);
     event->tries = (int)apr_atoi64(cols[7]);
+    event->due = apr_time_from_msec(apr_atoi64(cols[8]));
     return NULL;
+}
+
+#define EVENT_COLUMNS 9
+
+static scim_sql_t *select_events(apr_pool_t *p)
+{
+    scim_sql_t *sql = scim_sql_make(p);
+
+    scim_sql_add(sql, "SELECT e.seq, e.jti, e.kind, e.id, e.at, e.txn, e.subject, e.tries, e.due "
+                      "FROM scim_event e WHERE ");
+    return sql;
+}
+
+scim_error_t *scim_outbox_list(apr_array_header_t **events, scim_store_t *store, apr_int64_t after,
+                               int limit, apr_pool_t *p)
+{
+    scim_sql_t *sql = select_events(p);
+
+    *events = apr_array_make(p, 50, sizeof(scim_event_t));
+    scim_sql_addv(sql, "e.tenant = %s AND e.seq > %s ORDER BY e.seq LIMIT %s", store->tenant->name,
+                  scim_store_int(after, p), scim_store_int(limit, p), NULL);
+    return scim_store_select(store, sql, 1, EVENT_COLUMNS, read_event, *events);
 }
 
 scim_error_t *scim_outbox_due(apr_array_header_t **events, scim_store_t *store, apr_time_t now,
                               apr_pool_t *p)
 {
-    scim_sql_t *sql = scim_sql_make(p);
+    scim_sql_t *sql = select_events(p);
 
     *events = apr_array_make(p, SCIM_OUTBOX_PAGE, sizeof(scim_event_t));
     scim_sql_addv(sql,
-                  "SELECT e.seq, e.jti, e.kind, e.id, e.at, e.txn, e.subject, e.tries "
-                  "FROM scim_event e WHERE e.tenant = %s AND e.due <= %s AND NOT EXISTS "
+                  "e.tenant = %s AND e.due <= %s AND NOT EXISTS "
                   "(SELECT 1 FROM scim_event b WHERE b.tenant = %s AND b.id = e.id "
                   "AND b.seq < e.seq) ORDER BY e.due, e.seq LIMIT %s",
                   store->tenant->name, scim_store_int(apr_time_as_msec(now), p),
                   store->tenant->name, scim_store_int(SCIM_OUTBOX_PAGE, p), NULL);
-    return scim_store_select(store, sql, 1, 8, read_event, *events);
+    return scim_store_select(store, sql, 1, EVENT_COLUMNS, read_event, *events);
 }
 
 scim_error_t *scim_outbox_done(scim_store_t *store, const scim_event_t *event)

@@ -18,7 +18,7 @@
 
 /**
  * Add an event. Inside scim_store_write(), as part of the change that it tells of.
- * @param event seq, jti, at and tries are not looked at
+ * @param event seq, jti, at, tries and due are not looked at
  */
 scim_error_t *scim_outbox_add(scim_store_t *store, const scim_event_t *event,
                               apr_pool_t *p) SCIM_CHECKED;
@@ -40,6 +40,15 @@ scim_error_t *scim_outbox_next(const char **tenant, scim_store_t *store,
  */
 scim_error_t *scim_outbox_due(apr_array_header_t **events, scim_store_t *store, apr_time_t now,
                               apr_pool_t *p) SCIM_CHECKED;
+
+/**
+ * Some of what waits, in the order of the changes.
+ * @param events array of scim_event_t
+ * @param after seq of the one before; 0: from the first
+ * @param limit how many at most
+ */
+scim_error_t *scim_outbox_list(apr_array_header_t **events, scim_store_t *store,
+                               apr_int64_t after, int limit, apr_pool_t *p) SCIM_CHECKED;
 
 /** Delete an event that was delivered, in a transaction of its own. */
 scim_error_t *scim_outbox_done(scim_store_t *store, const scim_event_t *event) SCIM_CHECKED;

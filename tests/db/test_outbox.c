@@ -190,6 +190,45 @@ START_TEST(a_page_at_a_time)
 }
 END_TEST
 
+static apr_array_header_t *listed(apr_int64_t after, int limit)
+{
+    db_request_t r = db_request(env);
+    apr_array_header_t *events;
+
+    db_ok(scim_outbox_list(&events, r.store, after, limit, pool));
+    db_request_end(&r);
+    return events;
+}
+
+/* With those whose turn it is not. */
+START_TEST(all_are_listed)
+{
+    const char *ada = policy_add_user("ada", "");
+    const char *bob = policy_add_user("bob", "");
+    scim_event_t event;
+    db_request_t r;
+
+    set_active(ada, "false");
+    set_active(bob, "false");
+    set_active(ada, "true");
+    event = first_due();
+    r = db_request(env);
+    db_ok(scim_outbox_postpone(r.store, &event, apr_time_from_sec(7)));
+    db_request_end(&r);
+    ck_assert_int_eq(listed(0, 2)->nelts, 2);
+    event = APR_ARRAY_IDX(listed(0, 2), 0, scim_event_t);
+    ck_assert_str_eq(event.id, ada);
+    ck_assert_int_eq(event.tries, 1);
+    ck_assert_int_eq(event.due, apr_time_from_sec(7));
+    event = APR_ARRAY_IDX(listed(event.seq, 9), 0, scim_event_t);
+    ck_assert_str_eq(event.id, bob);
+    ck_assert_int_eq(event.due, 0);
+    event = APR_ARRAY_IDX(listed(event.seq, 9), 0, scim_event_t);
+    ck_assert_str_eq(event.kind, "activate");
+    ck_assert_int_eq(listed(event.seq, 9)->nelts, 0);
+}
+END_TEST
+
 START_TEST(old_ones_go)
 {
     db_request_t r;
@@ -318,6 +357,7 @@ int main(void)
     }
     tcase_add_test(tc, the_first_of_each_user);
     tcase_add_test(tc, a_page_at_a_time);
+    tcase_add_test(tc, all_are_listed);
     tcase_add_test(tc, old_ones_go);
     tcase_add_test(tc, tenants_that_wait);
     tcase_add_test(tc, one_holder);

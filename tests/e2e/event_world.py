@@ -50,7 +50,7 @@ FLAVOURS = {
     "guarded": (1, {"ScimKeepOne": "userType admin", "ScimSeats": "2"}),
     "day": (1, {"ScimEventKeep": "1"}),
     "absent": (1, {"ScimEventURL": "http://127.0.0.1:{absent}/{name}"}),
-    "silent": (2, None),
+    "silent": (3, None),
 }
 
 BASE = {"ScimEventURL": "http://localhost:{http}/{name}", "ScimEventKeyFile": "{folder}/ec key-1",

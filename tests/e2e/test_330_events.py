@@ -312,6 +312,31 @@ def test_330_13_a_type_that_was_on_before(world):
     assert [post.kind for post in tenant.all_delivered(3)] == ["deactivate"] * 3
 
 
+def test_330_14_scimctl_shows_what_waits(world, env):
+    tenant = world.take("silent")
+    ctl = Ctl(env, world.main.root + "/httpd.conf", ("--tenant", tenant.name))
+    assert ctl("event", "list").rows() == []
+    user = tenant.scim.add_user("ada")
+    world.db.execute(
+        "INSERT INTO scim_event (tenant, jti, kind, id, at, subject, tries, due) VALUES "
+        "('%s', 'jti-1', 'deactivate', '%s', 1000, '{\"userName\":\"ada\"}', 2, 9000), "
+        "('%s', 'jti-2', 'delete', 'gone', 2000, '{}', 0, 0)" % (
+            tenant.name, user["id"], tenant.name))
+    first, second = ctl("event", "list").rows()
+    assert first == {
+        "at": "1970-01-01T00:00:01.000Z", "event": "deactivate", "id": user["id"], "userName": "ada",
+        "refused": 2, "due": "1970-01-01T00:00:09.000Z", "jti": "jti-1", "request": None}
+    assert (second["id"], second["userName"], second["due"]) == ("gone", None, None)
+    assert ctl("event", "list", "--limit", "1").rows() == [first]
+    table = ctl("event", "list", "--table").out.splitlines()
+    assert [line.split() for line in table] == [
+        ["TIME", "(UTC)", "EVENT", "USER", "REFUSED", "NEXT", "TRY"],
+        ["1970-01-01", "00:00:01", "deactivate", "ada", "2", "1970-01-01", "00:00:09"],
+        ["1970-01-01", "00:00:02", "delete", "gone", "0", "-"]]
+    assert "2 events are dropped" in ctl("event", "drop").err
+    assert tenant.waiting() == []
+
+
 # ---- a receiver that refuses --------------------------------------------------------------------
 
 
