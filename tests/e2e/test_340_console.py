@@ -730,10 +730,12 @@ def test_340_85_the_console_takes_old_rows_out(env, place, console):
     old = "tenant = '%s' AND name = 'old'" % place.name
     env.db.execute("UPDATE scim_audit SET at = at - %d WHERE %s" % (91 * 86400000, old))
 
-    def gone():
+    # One row in 128, at random, takes them out: that 5000 do not is less likely than a broken disk.
+    for turn in range(2500):
         console.post("tokens/%s/revoke" % console.make_token(label="new")["id"])
-        return env.db.query("SELECT seq FROM scim_audit WHERE " + old) == []
-    wait_until("the old rows to go", gone)
+        if turn % 20 == 0 and not env.db.query("SELECT seq FROM scim_audit WHERE " + old):
+            return
+    pytest.fail("the old rows are still there")
 
 
 def test_340_86_the_page_has_a_filter_for_each_operation():
