@@ -14,6 +14,7 @@ const OPS = {
   "token-revoke": ["Revoked token", "revoke token"],
   "client-create": ["Created client", "create client"],
   "client-revoke": ["Revoked client", "revoke client"],
+  "grant-create": ["Gave access to", "give access to"],
   "grant-revoke": ["Revoked the access of", "revoke the access of"],
 };
 
@@ -75,7 +76,7 @@ const OP_OPTIONS = [["", "All"], ["create", "Create"], ["replace", "Replace"],
   ["activate", "Activate"], ["adopt", "Take over"], ["bulk", "Bulk request"],
   ["token-create", "Create token"], ["token-revoke", "Revoke token"],
   ["client-create", "Create client"], ["client-revoke", "Revoke client"],
-  ["grant-revoke", "Revoke access"]];
+  ["grant-create", "Give access"], ["grant-revoke", "Revoke access"]];
 
 function pager(rows, next, before, go) {
   return h("nav", {class: "pager", "aria-label": "Pages of the activity"},

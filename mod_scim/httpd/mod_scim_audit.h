@@ -27,7 +27,10 @@ void scim_audit_child(apr_pool_t *pchild, server_rec *main_server);
  */
 void scim_audit_who(scim_call_t *call, int admitted);
 
-/** The same of what has no SCIM caller but a user whom httpd signed in (r->user). */
+/**
+ * The same of what has no SCIM caller but a user whom httpd signed in (r->user).
+ * @param who request is left as it is, unless it is NULL
+ */
 void scim_audit_user(scim_audit_who_t *who, request_rec *r);
 
 /** Tell the trail of a refused operation of a Bulk request, if that belongs there, now. */

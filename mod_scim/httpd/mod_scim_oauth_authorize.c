@@ -6,6 +6,7 @@
 
 #include <apr_strings.h>
 
+#include "mod_scim_audit.h"
 #include "mod_scim_seal.h"
 #include "scim_form.h"
 #include "scim_text.h"
@@ -234,6 +235,7 @@ static scim_oauth_error_t *agree(const asking_t *asking)
     const scim_grant_rules_t rules = scim_oauth_rules(call->dir);
     scim_oauth_answer_t said = {NULL, NULL, NULL, NULL};
     scim_consent_t consent = {0};
+    scim_audit_who_t who = {NULL, NULL, NULL};
     scim_error_t *err;
 
     consent.client = call->client->id;
@@ -241,6 +243,8 @@ static scim_oauth_error_t *agree(const asking_t *asking)
     consent.redirect = asking->fields[REDIRECT_URI].value;
     consent.challenge = asking->fields[CHALLENGE].value;
     consent.scope = SCIM_OAUTH_SCOPE;
+    scim_audit_user(&who, call->r);
+    consent.who = &who;
     err = scim_grant_code(&said.code, call->store, &rules, &consent, call->r->pool);
     if (err) {
         return scim_oauth_from(call, err);

@@ -93,8 +93,7 @@ scim_error_t *scim_audit_deed(scim_store_t *store, const scim_audit_who_t *who, 
                               const char *id, const char *name, apr_pool_t *p)
 {
     scim_audit_row_t row = {.op = op, .id = id, .name = name};
-    int makes =
-        strcmp(op, SCIM_AUDIT_TOKEN_CREATE) == 0 || strcmp(op, SCIM_AUDIT_CLIENT_CREATE) == 0;
+    const char *deed = strchr(op, '-');
 
     if (!who || !store->tenant->audit) {
         return NULL;
@@ -102,7 +101,7 @@ scim_error_t *scim_audit_deed(scim_store_t *store, const scim_audit_who_t *who, 
     row.request = who->request;
     row.actor = who->actor;
     row.actor_id = who->actor_id;
-    row.status = makes ? 201 : 200;
+    row.status = deed && strcmp(deed, "-create") == 0 ? 201 : 200;
     return scim_audit_add(store, &row, p);
 }
 

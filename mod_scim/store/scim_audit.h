@@ -29,6 +29,7 @@
 #define SCIM_AUDIT_TOKEN_REVOKE "token-revoke"
 #define SCIM_AUDIT_CLIENT_CREATE "client-create"
 #define SCIM_AUDIT_CLIENT_REVOKE "client-revoke" /* and with it all that it was given */
+#define SCIM_AUDIT_GRANT_CREATE "grant-create"   /* a consent; id and name as below */
 #define SCIM_AUDIT_GRANT_REVOKE "grant-revoke"   /* id of the grant, name of its client */
 
 /** Longest texts; what is longer is cut off, at a character. */

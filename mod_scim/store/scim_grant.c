@@ -54,6 +54,16 @@ static scim_error_t *lock_client(int *there, scim_store_t *store, const char *cl
     return err;
 }
 
+/* Into the audit trail. */
+static scim_error_t *tell(scim_store_t *store, const scim_audit_who_t *who, const char *op,
+                          const char *grant, const char *client, apr_pool_t *p)
+{
+    const char *name = NULL;
+    scim_error_t *err = scim_client_name(&name, store, client, p);
+
+    return err ? err : scim_audit_deed(store, who, op, grant, name, p);
+}
+
 static int is(const char *a, const char *b)
 {
     return a && b && strcmp(a, b) == 0;
@@ -285,7 +295,11 @@ static scim_error_t *give_code(void *baton, scim_store_t *store, apr_pool_t *p)
     wanted.data = code_data(consent, p);
     wanted.life = work->rules->code;
     scim_store_mark(store, SCIM_MARK_AGAIN, NULL, 0); /* a code that nobody has does no harm */
-    return issue(&work->code, &made, store, &wanted, work->pool);
+    err = issue(&work->code, &made, store, &wanted, work->pool);
+    if (err || !consent->who) {
+        return err;
+    }
+    return tell(store, consent->who, SCIM_AUDIT_GRANT_CREATE, wanted.grant, work->client, p);
 }
 
 scim_error_t *scim_grant_code(const char **code, scim_store_t *store,
@@ -538,7 +552,6 @@ typedef struct ending_t {
 static scim_error_t *end_grant(void *baton, scim_store_t *store, apr_pool_t *p)
 {
     ending_t *ending = baton;
-    const char *name = NULL;
     int there = 0;
     scim_error_t *err = lock_client(&there, store, ending->client, p);
 
@@ -547,10 +560,7 @@ static scim_error_t *end_grant(void *baton, scim_store_t *store, apr_pool_t *p)
     if (err || !ending->ended || !ending->who) {
         return err;
     }
-    err = scim_client_name(&name, store, ending->client, p);
-    return err ? err
-               : scim_audit_deed(store, ending->who, SCIM_AUDIT_GRANT_REVOKE, ending->grant, name,
-                                 p);
+    return tell(store, ending->who, SCIM_AUDIT_GRANT_REVOKE, ending->grant, ending->client, p);
 }
 
 scim_error_t *scim_grant_end(int *done, scim_store_t *store, const char *client, const char *grant,

@@ -34,6 +34,7 @@ typedef struct scim_consent_t {
     const char *redirect;  /* redirect_uri of the request; NULL: it had none */
     const char *challenge; /* code_challenge (S256), or NULL */
     const char *scope;
+    const scim_audit_who_t *who; /* the same, for a row in the audit trail; NULL: none */
 } scim_consent_t;
 
 /** What became of a request for tokens. Whatever it is, the write is done. */

@@ -158,7 +158,7 @@ static void make_client(void)
 
 static scim_grant_t give(const char *user)
 {
-    const scim_consent_t consent = {client_id(), user, REDIRECT, NULL, "scim"};
+    const scim_consent_t consent = {client_id(), user, REDIRECT, NULL, "scim", who};
     scim_grant_ask_t ask = {client_id(), NULL, REDIRECT, NULL};
     db_request_t r = db_request(env);
     scim_grant_t given;
@@ -318,13 +318,14 @@ START_TEST(each_deed_has_one_row)
     ck_assert_str_eq(deed(), words("client-create", client_id(), "An application 201"));
     give("jane");
     id = grant(grants(NULL, 1), 0)->id;
+    ck_assert_str_eq(deed(), words("grant-create", id, "An application 201"));
     ck_assert_int_eq(end_grant(id), 1);
     ck_assert_int_eq(end_grant(id), 0);
     ck_assert_str_eq(deed(), words("grant-revoke", id, "An application 200"));
     db_ok(scim_client_revoke(&done, r.store, tenant, client_id(), who));
     db_ok(scim_client_revoke(&done, r.store, tenant, client_id(), who));
     ck_assert_str_eq(deed(), words("client-revoke", client_id(), "An application 200"));
-    ck_assert_int_eq(trail()->nelts, 5);
+    ck_assert_int_eq(trail()->nelts, 6);
     db_request_end(&r);
 }
 END_TEST

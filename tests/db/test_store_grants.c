@@ -74,7 +74,7 @@ static void make_client(void)
 
 static scim_consent_t consent_of(const char *user)
 {
-    scim_consent_t consent = {id, user, REDIRECT, NULL, "scim"};
+    scim_consent_t consent = {id, user, REDIRECT, NULL, "scim", NULL};
 
     return consent;
 }

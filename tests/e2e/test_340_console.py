@@ -694,6 +694,7 @@ def test_340_82_what_an_admin_does_is_there_too(oauth, log):
     assert deeds(console) == [
         ("token-create", made["id"], "Okta <b>", 201),
         ("client-create", new["id"], "An <b>app</b>", 201),
+        ("grant-create", grant["id"], "An application", 201),
         ("grant-revoke", grant["id"], "An application", 200),
         ("client-revoke", new["id"], "An <b>app</b>", 200),
         ("token-revoke", made["id"], "Okta <b>", 200)]
@@ -703,7 +704,7 @@ def test_340_82_what_an_admin_does_is_there_too(oauth, log):
     assert made["secret"] not in str(rows) and new["secret"] not in str(rows)
     assert [r["op"] for r in console.get("activity", op="token-create")["rows"]] == ["token-create"]
     assert len(console.get("activity", who="OKTA <b>")["rows"]) == 2
-    assert len(console.get("activity", who="admin")["rows"]) == 5
+    assert len(console.get("activity", who="admin")["rows"]) == 6
 
 
 def test_340_83_without_a_trail_there_is_no_row(env, take):
