@@ -200,7 +200,7 @@ scim_error_t *scim_lease_take(int *taken, scim_store_t *store, const scim_lease_
     scim_sql_t *sql = scim_sql_make(p);
 
     *taken = 0;
-    if (*seen->holder) {
+    if (seen->beat) {
         scim_sql_addv(sql,
                       "UPDATE scim_event_lease SET holder = %s, beat = beat + 1 WHERE tenant = %s "
                       "AND holder = %s AND beat = %s",
@@ -211,9 +211,8 @@ scim_error_t *scim_lease_take(int *taken, scim_store_t *store, const scim_lease_
             return err;
         }
         scim_sql_add(sql, scim_dbd_dialect(store->db)->insert_ignore);
-        /* Whoever saw us have it before must not take this beat for that one, standing still. */
-        scim_sql_addv(sql, " INTO scim_event_lease (tenant, holder, beat) VALUES (%s, %s, %s)",
-                      store->tenant->name, me, scim_store_int(apr_time_now(), p), NULL);
+        scim_sql_addv(sql, " INTO scim_event_lease (tenant, holder, beat) VALUES (%s, %s, 1)",
+                      store->tenant->name, me, NULL);
     }
     return scim_store_exec_alone(taken, store, sql);
 }
@@ -229,11 +228,15 @@ scim_error_t *scim_lease_renew(int *held, scim_store_t *store, const char *me)
     return scim_store_exec_alone(held, store, sql);
 }
 
+/*
+ * The row stays: where it is deleted and inserted again, InnoDB lets two that want it wait for each
+ * other. And whoever saw us have it before must not take a later beat for that one, standing still.
+ */
 scim_error_t *scim_lease_release(scim_store_t *store, const char *me)
 {
     scim_sql_t *sql = scim_sql_make(store->pool);
 
-    scim_sql_addv(sql, "DELETE FROM scim_event_lease WHERE tenant = %s AND holder = %s",
+    scim_sql_addv(sql, "UPDATE scim_event_lease SET holder = '' WHERE tenant = %s AND holder = %s",
                   store->tenant->name, me, NULL);
     return scim_store_exec_alone(NULL, store, sql);
 }

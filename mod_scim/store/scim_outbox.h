@@ -66,7 +66,7 @@ scim_error_t *scim_outbox_expire(int *n, scim_store_t *store, apr_time_t before)
 /** Who delivers. */
 typedef struct scim_lease_t {
     const char *holder; /* "": nobody */
-    apr_int64_t beat;   /* goes up while the holder is alive; of each taking another one */
+    apr_int64_t beat;   /* goes up while the holder is alive and when it is taken; 0: never was */
 } scim_lease_t;
 
 /** Bytes of a holder's name. */

@@ -237,7 +237,7 @@ CREATE TABLE scim_event (
 -- Who delivers a tenant's events: one process of all hosts, for as long as it has something to do.
 CREATE TABLE scim_event_lease (
     tenant VARBINARY(64) NOT NULL,
-    holder VARBINARY(64) NOT NULL,
+    holder VARBINARY(64) NOT NULL, -- '': nobody
     beat   BIGINT        NOT NULL, -- goes up while the holder is alive
     PRIMARY KEY (tenant)
 ) ENGINE=InnoDB ROW_FORMAT=DYNAMIC DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin;

@@ -209,7 +209,7 @@ CREATE INDEX scim_event_at ON scim_event (tenant, at);
 
 CREATE TABLE scim_event_lease (
     tenant TEXT    NOT NULL PRIMARY KEY,
-    holder TEXT    NOT NULL,
+    holder TEXT    NOT NULL, -- '': nobody
     beat   INTEGER NOT NULL
 );
 

@@ -330,6 +330,7 @@ END_TEST
 START_TEST(taken_again_is_not_the_same)
 {
     scim_lease_t nobody = lease();
+    scim_lease_t given_back;
     scim_lease_t seen;
     db_request_t r;
 
@@ -338,7 +339,10 @@ START_TEST(taken_again_is_not_the_same)
     r = db_request(env);
     db_ok(scim_lease_release(r.store, "a"));
     db_request_end(&r);
-    ck_assert_int_eq(take(&nobody, "a"), 1);
+    given_back = lease();
+    ck_assert_int_eq(take(&nobody, "a"), 0);
+    ck_assert_int_eq(take(&given_back, "a"), 1);
+    ck_assert_int_eq(take(&given_back, "b"), 0);
     ck_assert_int_ne(lease().beat, seen.beat);
     ck_assert_int_eq(take(&seen, "b"), 0);
 }
