@@ -26,7 +26,7 @@ FLAVOURS = {
     "few_operations": (2, ("ScimMaxOperations 5",)),
     "small_bulk": (3, ("ScimBulkMaxOperations 5", "ScimBulkMaxPayload 4096")),
     "few_terms": (2, ("ScimMaxFilterTerms 5",)),
-    "short_cursors": (4, ("ScimCursorTimeout 1",)),
+    "short_cursors": (4, ("ScimCursorTimeout 3",)),
     "short_scan": (4, ("ScimMaxScan 5",)),
     "small_groups": (6, ("ScimGroupReplyMembers 3",)),
     "reject_members": (2, ("ScimUnknownMembers reject",)),
@@ -227,6 +227,8 @@ ErrorDocument 500 "<h1>operator 500</h1>"
 ErrorDocument 503 "<h1>operator 503</h1>"
 """
 
+CHILDREN = 4
+
 MODULES = ("mpm_event", "authz_core", "authn_core", "dbd", "deflate", "filter", "headers", "ssl",
            "socache_shmcb", "reqtimeout") + conf_tenants.MODULES
 
@@ -241,7 +243,7 @@ LogFormat "%t %a \\"%r\\" %>s %B" plain
 CustomLog {root}/logs/access_log plain
 LogFormat "%{{scim-tenant}}n|%{{scim-op}}n|%{{scim-caller}}n|%{{scim-request}}n|%{{scim-attrs}}n" audit
 CustomLog {root}/logs/audit_log audit
-StartServers 4
+StartServers {children}
 ServerLimit 10
 ThreadsPerChild 25
 MaxRequestWorkers 250
@@ -364,7 +366,7 @@ def load_modules(module, modules_dir):
 
 def server_conf(root, ports, module, modules_dir, database, user):
     """The whole file. @param user name to run as, or None; @param database has driver, params"""
-    fields = {"root": root, "driver": database.driver, "params": database.params, "ports": ports,
+    fields = {"root": root, "children": CHILDREN, "driver": database.driver, "params": database.params, "ports": ports,
               "cut_params": database.cut_params}
     for name in ("vhost-a", "vhost-b", "vhost-tls", "vhost-slow", "vhost-cut",
                  "vhost-once"):

@@ -124,6 +124,23 @@ def wait_until(what, condition, seconds=60, pause=0.02):
         time.sleep(pause)
 
 
+def is_starting(pid):
+    """A child of httpd that gets ready has its main thread and at most one of the module's; those for
+    requests come afterwards. So has one that is about to be gone."""
+    try:
+        return len(os.listdir("/proc/%d/task" % pid)) <= 2
+    except FileNotFoundError:
+        return True
+
+
+def new_generation(server, before, n=1):
+    """Wait until n children, and all that are not of before, are ready for requests."""
+    def serves():
+        new = set(server.children()) - before
+        return len(new) >= n and not any(is_starting(pid) for pid in new)
+    wait_until("httpd's new children to serve", serves)
+
+
 class ErrorLog:
     """What httpd said since a mark, and whether a test may be content with it."""
 
@@ -251,6 +268,7 @@ class Env:
                 stdout=err, stderr=err, env=httpd_environment(self.module),
                 start_new_session=True)
         wait_until("httpd to answer", self._answers)
+        new_generation(self, set(), conf.CHILDREN)
 
     def _answers(self):
         if self.proc.poll() is not None:
@@ -335,9 +353,11 @@ class Env:
     def graceful(self):
         """Reload as `apachectl graceful` does; back when the new generation serves."""
         before = self.read("logs/error_log").count("AH00489")
+        children = set(self.children())
         self.proc.send_signal(signal.SIGUSR1)
         wait_until("httpd to have reloaded",
                    lambda: self.read("logs/error_log").count("AH00489") > before)
+        new_generation(self, children, conf.CHILDREN)
 
     def watched(self):
         """For a fixture: the error log since the test began. Unexpected warnings in it fail the test."""

@@ -177,6 +177,17 @@ class EventTenant:
             "SELECT holder FROM scim_event_lease WHERE tenant = '%s'" % self.name)
         return rows[0][0] or None if rows else None
 
+    def keep(self):
+        """Nobody delivers, until let_go(): a process that is no more has the lease, for 30 s."""
+        self.done()
+        self.world.db.execute("DELETE FROM scim_event_lease WHERE tenant = '%s'" % self.name)
+        self.world.db.execute("INSERT INTO scim_event_lease (tenant, holder, beat) VALUES "
+                              "('%s', 'nobody', 1)" % self.name)
+
+    def let_go(self):
+        self.world.db.execute("UPDATE scim_event_lease SET holder = '' WHERE tenant = '%s' AND "
+                              "holder = 'nobody'" % self.name)
+
     def hurry(self):
         """What is to be tried again later is tried now."""
         self.world.db.execute("UPDATE scim_event SET due = 0 WHERE tenant = '%s'" % self.name)

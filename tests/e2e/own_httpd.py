@@ -11,7 +11,7 @@ import tempfile
 
 import conf
 from env import (ErrorLog, Tenant, free_ports, httpd_environment, httpd_program, module_path,
-                 modules_dir, wait_until)
+                 modules_dir, new_generation, wait_until)
 
 CONF = """\
 ServerRoot {root}
@@ -62,12 +62,15 @@ class PrivateHttpd:
                 "httpd ended at its start: " + self.said("stderr") + self.said()
             return "AH00489" in self.said()
         wait_until("httpd to serve", serves)
+        new_generation(self, set())
         return self
 
     def reload(self, how=signal.SIGUSR1):
         before = self.said().count("AH00489")
+        children = set(self.children())
         self.proc.send_signal(how)
         wait_until("httpd to have reloaded", lambda: self.said().count("AH00489") > before)
+        new_generation(self, children)
 
     def children(self):
         path = "/proc/%d/task/%d/children" % (self.proc.pid, self.proc.pid)

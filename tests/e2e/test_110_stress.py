@@ -12,6 +12,7 @@ from load import Load, consistent, together
 from okta_client import user_profile
 from okta_wire import URN_GROUP, member_ids
 from scim_http import RawConnection, Scim
+from test_120_outage import settle
 
 
 def fresh(tenant):
@@ -143,6 +144,7 @@ def test_110_09_the_database_is_killed_during_writes(env, tenant, log, round):
         enough(load, 60)
         if env.db.name == "mariadb":
             log.database_lost()
+            settle(env)
             env.db.kill()
             failed = load.failed
             wait_until("a refused write", lambda: load.failed > failed or load.errors)
@@ -173,7 +175,7 @@ def test_110_11_slow_readers_hold_no_database_connection(env):
     tenant = env.vhost("slow", "vhost-slow")
     scim = tenant.scim()
     ids = [scim.add_user("large%d" % i, title="x" * 40000)["id"] for i in range(250)]
-    readers = [RawConnection(tenant.base, tenant.token, timeout=15) for _ in range(24)]
+    readers = [RawConnection(tenant.base, tenant.token, timeout=60) for _ in range(24)]
     for reader in readers:
         reader.head("GET", "/Users?count=250")
     for reader in readers:

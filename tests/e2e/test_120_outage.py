@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from env import wait_until
+from env import is_starting, wait_until
 from load import consistent, together
 from okta_wire import PATIENCE, URN_GROUP, URN_USER
 from scim_http import RawConnection, Scim
@@ -34,7 +34,7 @@ def requests_of(user, group):
 
 
 def settle(env):
-    """Wait until httpd has looked, as it does once a second, and started no child since.
+    """Wait until httpd has looked, as it does once a second, and no child is starting.
 
     The test before may have made it start one. mod_dbd in a child that starts while MariaDB is away
     logs an error text that apr_dbd_mysql (1.6.3) has freed already, for which the sanitizer ends
@@ -43,7 +43,7 @@ def settle(env):
     def unchanged():
         before = env.children()
         time.sleep(1.5)
-        return env.children() == before
+        return env.children() == before and not any(is_starting(pid) for pid in before)
     wait_until("httpd to start no more children", unchanged)
 
 

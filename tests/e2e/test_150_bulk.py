@@ -11,6 +11,7 @@ from bulk_client import (URN_BULK, add_member, group, message, operation, patch,
                          statuses, user, user_names)
 from load import consistent, together
 from okta_wire import URN_ENTERPRISE, URN_GROUP, URN_USER, member_ids
+from test_120_outage import settle
 
 TITLE = {"op": "replace", "path": "title", "value": "T"}
 
@@ -398,6 +399,7 @@ def test_150_42_the_database_dies_in_the_middle(env, tenant, log):
     """What is answered with 201 is there; what is answered with 503 is not, or is said to be
     unknown; nothing waits for the database once for each operation."""
     log.database_lost()
+    settle(env)
     answers = []
 
     def send():

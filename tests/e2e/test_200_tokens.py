@@ -10,6 +10,7 @@ import conf
 from env import Tenant, wait_until
 from okta_wire import URN_USER
 from scim_http import RawConnection
+from test_120_outage import settle
 from tokens import Stored, now
 
 GROUPS = {"schemas": ["urn:ietf:params:scim:schemas:core:2.0:Group"], "displayName": "G"}
@@ -326,6 +327,7 @@ def test_200_17_without_a_database_nobody_is_refused(env, log, stored):
     tenant, _, scim = stored
     user = scim.add_user("jane")
     log.database_lost()
+    settle(env)
     env.db.stop()
     try:
         for client in (scim, tenant.scim(token="wrong")):

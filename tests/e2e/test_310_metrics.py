@@ -299,8 +299,8 @@ def test_310_12_health_follows_the_database(own, env, log):
         assert "mysql" not in server.ask("/health")[2]
     finally:
         env.db.start()
-    wait_until("up", lambda: server.ask("/health")[0] == 200, pause=0.2)
-    assert "SCIM3321" in server.said()
+    wait_until("up, and said by the child that had said down", lambda: server.ask(
+        "/health")[0] == 200 and "SCIM3321" in server.said(), pause=0.2)
     assert scim.get("/Users").status == 200
 
 
@@ -397,7 +397,8 @@ def test_310_16_health_of_a_database_that_is_always_too_slow(env):
         asked_again()
         assert tellers("SCIM3321") == [] and once_each(tellers("SCIM3322"))
         proxy.delay = 0
-        wait_until("up", lambda: server.ask("/health")[0] == 200, pause=0.2)
+        wait_until("up, and said by each that had said down", lambda: server.ask(
+            "/health")[0] == 200 and set(tellers("SCIM3321")) == set(tellers("SCIM3322")), pause=0.2)
         assert once_each(tellers("SCIM3321")) and once_each(tellers("SCIM3322"))
     finally:
         proxy.delay = 0
