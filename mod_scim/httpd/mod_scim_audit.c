@@ -165,9 +165,7 @@ static void write_refusal(const scim_call_t *call, const scim_error_t *refusal, 
         /* A tenant that gets nothing but refusals has no other call for it. */
         scim_audit_tend(call->r, call->tenant->name, store);
     } else {
-        /* Of a database that is away another line tells. */
-        int level = err->cause == SCIM_CAUSE_GONE ? APLOG_INFO : APLOG_WARNING;
-        ap_log_rerror(APLOG_MARK, level, 0, call->r,
+        ap_log_rerror(APLOG_MARK, scim_db_log_level(err), 0, call->r,
                       "SCIM3301: a refused request of tenant %s could not be put into the audit "
                       "trail: %s: %s",
                       call->tenant->name, err->msgid ? err->msgid : "no id",
@@ -211,10 +209,8 @@ void scim_audit_logged(request_rec *r)
 
 void scim_audit_tend_failed(request_rec *r, const char *tenant, const scim_error_t *err)
 {
-    int level = err->cause == SCIM_CAUSE_GONE ? APLOG_INFO : APLOG_WARNING;
-
     ap_log_rerror(
-        APLOG_MARK, level, 0, r,
+        APLOG_MARK, scim_db_log_level(err), 0, r,
         "SCIM3302: old rows of the audit trail of tenant %s could not be deleted, and stay "
         "until another request tries: %s: %s",
         tenant, err->msgid ? err->msgid : "no id", err->log ? err->log : err->detail);

@@ -317,3 +317,9 @@ void scim_db_child(apr_pool_t *pchild, server_rec *main_server)
         }
     }
 }
+
+int scim_db_log_level(const scim_error_t *err)
+{
+    return err->cause == SCIM_CAUSE_GONE || err->cause == SCIM_CAUSE_UNKNOWN ? APLOG_INFO
+                                                                             : APLOG_WARNING;
+}

@@ -30,4 +30,10 @@ const scim_dbd_source_t *scim_db_source(const server_rec *s);
  */
 const scim_dbd_source_t *scim_db_probe_source(server_rec *s, apr_pool_t *p);
 
+/**
+ * The level at which something is logged that could not be written, and will be some other time:
+ * APLOG_INFO where only the database was away, of which another line tells; else APLOG_WARNING.
+ */
+int scim_db_log_level(const scim_error_t *err);
+
 #endif

@@ -267,10 +267,7 @@ static scim_error_t *let_go(scim_events_all_t *all, scim_feed_state_t *first, ap
 /* Nothing is lost: the next look goes on where this one stopped. */
 static void log_failure(const scim_feed_t *feed, const scim_error_t *err)
 {
-    /* Of a database that is away another line tells. */
-    int level = err->cause == SCIM_CAUSE_GONE ? APLOG_INFO : APLOG_WARNING;
-
-    ap_log_error(APLOG_MARK, level, 0, feed->server,
+    ap_log_error(APLOG_MARK, scim_db_log_level(err), 0, feed->server,
                  "SCIM3366: security events wait for the database of %s: %s: %s",
                  scim_server_label(feed->server), err->msgid ? err->msgid : "no id",
                  err->log ? err->log : err->detail);

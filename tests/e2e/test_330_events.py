@@ -617,12 +617,13 @@ def half_a_request(server, tenant):
 def test_330_45_a_child_that_stays_for_its_requests(world):
     """It knows the receiver of before a reload, and leaves the events to those who know better."""
     name = "ev-moved"
-    server = world.server(place(name, FLAVOURS["absent"][1], world.fields))
+    patient = "RequestReadTimeout body=0\n"
+    server = world.server(patient + place(name, FLAVOURS["absent"][1], world.fields))
     tenant = EventTenant(world, name, server)
     tenant.deactivate(tenant.scim.add_user("ada"))
     wait_until("an attempt", lambda: world.said("SCIM3361", tenant))
     halves = [half_a_request(server, tenant) for _ in range(12)]  # a child has 10 threads
-    server.write((), place(name, {}, world.fields))
+    server.write((), patient + place(name, {}, world.fields))
     server.reload()
     tenant.all_delivered(1)
     for half in halves:
