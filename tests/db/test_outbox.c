@@ -14,6 +14,8 @@
 #define DIRECTIVES                                                                                 \
     "ScimEventURL https://app.example/events\nScimEventKeyFile key.pem\nScimEventIssuer us"
 
+#define TAKERS 24 /* of the lease at a time */
+
 static void events_setup(void)
 {
     policy_setup();
@@ -348,6 +350,56 @@ START_TEST(taken_again_is_not_the_same)
 }
 END_TEST
 
+static int holders;
+static int two_hold; /* 1: they did */
+static const scim_error_t *errors[TAKERS];
+
+/* What a process does whose events are delivered at once. */
+static const scim_error_t *have_it(const db_request_t *r, const char *me)
+{
+    scim_lease_t seen;
+    scim_error_t *err = scim_lease_read(&seen, r->store, r->pool);
+    int taken = 0;
+
+    if (!err && !*seen.holder) {
+        err = scim_lease_take(&taken, r->store, &seen, me);
+    }
+    if (err || !taken) {
+        return err;
+    }
+    if (__atomic_add_fetch(&holders, 1, __ATOMIC_SEQ_CST) > 1) {
+        two_hold = 1;
+    }
+    __atomic_sub_fetch(&holders, 1, __ATOMIC_SEQ_CST);
+    return scim_lease_release(r->store, me);
+}
+
+static void *take_turns(void *baton)
+{
+    int i = *(int *)baton;
+    int turn;
+
+    policy_wait();
+    for (turn = 0; turn < 500 && !errors[i]; turn++) {
+        db_request_t r = db_request(env);
+        errors[i] = have_it(&r, apr_psprintf(r.pool, "process %d", i));
+        db_request_end(&r);
+    }
+    return NULL;
+}
+
+START_TEST(many_want_it)
+{
+    int i;
+
+    policy_run(TAKERS, take_turns);
+    for (i = 0; i < TAKERS; i++) {
+        ck_assert_msg(!errors[i], "process %d was told of an error", i);
+    }
+    ck_assert_int_eq(two_hold, 0);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("outbox");
@@ -366,6 +418,7 @@ int main(void)
     tcase_add_test(tc, tenants_that_wait);
     tcase_add_test(tc, one_holder);
     tcase_add_test(tc, taken_again_is_not_the_same);
+    tcase_add_test(tc, many_want_it);
     tcase_set_timeout(tc, 120);
     suite_add_tcase(suite, tc);
     return db_main(suite);

@@ -11,8 +11,6 @@
 #include <apr_strings.h>
 #include <apr_time.h>
 
-#include "scim_outbox.h"
-
 #define THREADS 32
 
 static db_env_t *env;
@@ -208,7 +206,8 @@ static void *update_all(void *baton)
         json_t *doc = db_user(apr_psprintf(r.pool, "by %d %d", me, i), r.pool);
         scim_error_t *err;
         json_object_set_new(doc, "id", json_string(ids[(me + i) % 8]));
-        json_object_set_new(doc, "displayName", json_string(apr_psprintf(r.pool, "%d %d", me, i)));
+        json_object_set_new(doc, "displayName",
+                            json_string(apr_psprintf(r.pool, "%d %d", me, i)));
         err = db_change(NULL, &r, "User", db_id(doc), doc);
         if (err) {
             statuses[me] = err->status;
@@ -232,8 +231,7 @@ START_TEST(updates_do_not_get_lost)
                      8 + 8 * 8);
     /* Four index rows each: given and family name, address, displayName. */
     ck_assert_int_eq(db_count(env, "SELECT COUNT(*) FROM scim_value WHERE tenant = %s "
-                                   "AND SUBSTR(attr, 1, 1) <> '#'"),
-                     32);
+                                   "AND SUBSTR(attr, 1, 1) <> '#'"), 32);
 }
 END_TEST
 
@@ -571,54 +569,6 @@ START_TEST(a_walk_waits_for_uncommitted_members)
 }
 END_TEST
 
-/* ---- the lease of the outbox ---- */
-
-static int holders;
-static int two_hold; /* 1: two had it at a time */
-
-/* What a process does of which all events are delivered at once. */
-static scim_error_t *have_the_lease(const db_request_t *r, const char *me)
-{
-    scim_lease_t lease;
-    scim_error_t *err = scim_lease_read(&lease, r->store, r->pool);
-    int taken = 0;
-
-    if (!err && !*lease.holder) {
-        err = scim_lease_take(&taken, r->store, &lease, me);
-    }
-    if (err || !taken) {
-        return err;
-    }
-    if (__atomic_add_fetch(&holders, 1, __ATOMIC_SEQ_CST) > 1) {
-        two_hold = 1;
-    }
-    __atomic_sub_fetch(&holders, 1, __ATOMIC_SEQ_CST);
-    return scim_lease_release(r->store, me);
-}
-
-static void *take_turns(void *baton)
-{
-    int i = *(int *)baton;
-    int turn;
-
-    statuses[i] = 200;
-    pthread_barrier_wait(&barrier);
-    for (turn = 0; turn < 500 && statuses[i] == 200; turn++) {
-        db_request_t r = db_request(env);
-        statuses[i] = status_of(have_the_lease(&r, apr_psprintf(r.pool, "process %d", i)));
-        db_request_end(&r);
-    }
-    return NULL;
-}
-
-START_TEST(one_of_many_has_the_lease)
-{
-    run(24, take_turns);
-    ck_assert_int_eq(with_status(24, 200), 24);
-    ck_assert_int_eq(two_hold, 0);
-}
-END_TEST
-
 int main(void)
 {
     Suite *suite = suite_create("store concurrency");
@@ -633,7 +583,6 @@ int main(void)
     tcase_add_test(tc, updates_do_not_get_lost);
     tcase_add_test(tc, groups_share_their_users);
     tcase_add_test(tc, users_come_and_go_in_many_groups);
-    tcase_add_test(tc, one_of_many_has_the_lease);
     if (db_is_mariadb()) {
         tcase_add_test(tc, deadlock_is_resolved); /* SQLite has one writer at a time */
         tcase_add_test(tc, a_big_change_locks_its_own_rows);
