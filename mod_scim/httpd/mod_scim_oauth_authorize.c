@@ -249,6 +249,7 @@ static scim_oauth_error_t *agree(const asking_t *asking)
     if (err) {
         return scim_oauth_from(call, err);
     }
+    scim_audit_tend(call->r, call->tenant->name, call->store);
     ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, call->r,
                   "SCIM3253: %s gave client %s access to tenant %s", call->r->user,
                   call->client->id, call->tenant->name);
