@@ -77,7 +77,8 @@ class Site(Env):
         self.log.check()
 
     def _text(self):
-        fields = {"root": self.root, "driver": self.db.driver, "params": self.db.params}
+        fields = {"root": self.root, "children": conf.CHILDREN, "driver": self.db.driver,
+                  "params": self.db.params}
         text = "ServerRoot %s\n" % self.root
         text += "".join("LoadModule %s_module %s/mod_%s.so\n" % (name, modules_dir(), name)
                         for name in MODULES)
